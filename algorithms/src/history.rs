@@ -54,7 +54,11 @@ pub struct History {
 impl History {
     /// An empty history.
     pub fn new(goal: Goal) -> Self {
-        Self { goal, trials: Vec::new(), finished: Vec::new() }
+        Self {
+            goal,
+            trials: Vec::new(),
+            finished: Vec::new(),
+        }
     }
 
     /// What the experiment strives for.
@@ -64,7 +68,10 @@ impl History {
 
     /// Adds a trial that has been created and has not finished; returns its number (0, 1, 2 …).
     pub fn create(&mut self, configuration: Configuration) -> usize {
-        self.trials.push(Trial { configuration, outcome: None });
+        self.trials.push(Trial {
+            configuration,
+            outcome: None,
+        });
         self.trials.len() - 1
     }
 

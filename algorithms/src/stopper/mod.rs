@@ -44,6 +44,10 @@ pub struct StopperInfo {
 pub const STOPPERS: &[StopperInfo] = &[];
 
 /// Makes the stopper of that name. All problems at once; an unknown name is a problem too.
-pub fn build(_name: &str, _goal: Goal, _settings: &Settings) -> Result<Box<dyn Stopper>, Vec<SettingError>> {
+pub fn build(
+    _name: &str,
+    _goal: Goal,
+    _settings: &Settings,
+) -> Result<Box<dyn Stopper>, Vec<SettingError>> {
     Err(Vec::new())
 }

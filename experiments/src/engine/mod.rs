@@ -1,0 +1,97 @@
+//! Where a step runs. An engine starts tasks, tells what becomes of them, and ends them when asked.
+
+use crate::artifacts::Artifact;
+use crate::metrics::Report;
+use indexmap::IndexMap;
+use serde_json::{Map, Value as Json};
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// One attempt of one step of one trial of the experiment at hand.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TaskId {
+    /// The trial's number.
+    pub trial: u64,
+    /// The step's position in the pipeline.
+    pub step: usize,
+    /// 1, 2, 3 …; also the fencing token: news of an older attempt is ignored.
+    pub attempt: u32,
+}
+
+/// Everything an engine needs to run an attempt. Nothing in it is a template any more.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// Whose attempt it is.
+    pub id: TaskId,
+    /// The program and its arguments.
+    pub command: Vec<String>,
+    /// The environment, beside what every step gets (`PATH`, `HOME` …).
+    pub env: IndexMap<String, String>,
+    /// Where it runs.
+    pub working_directory: PathBuf,
+    /// The attempt's own directory (made by the engine): `log`, `output`, `metrics.jsonl`, `artifacts/`, and the files in `files`.
+    pub directory: PathBuf,
+    /// Files that are written to `directory` before the process starts: name → content.
+    pub files: IndexMap<String, String>,
+    /// Declared artifacts: name → path below `directory/artifacts`.
+    pub artifacts: IndexMap<String, String>,
+    /// How long it may take.
+    pub timeout: Option<Duration>,
+}
+
+/// What an engine tells about a task.
+#[derive(Clone, Debug)]
+pub enum Update {
+    /// Metrics arrived (never empty).
+    Reported(TaskId, Vec<Report>),
+    /// It ended; the last update of the task.
+    Ended(TaskId, Ending),
+}
+
+/// How a task ended.
+#[derive(Clone, Debug, Default)]
+pub struct Ending {
+    /// In one word and its data.
+    pub outcome: Outcome,
+    /// Values for later steps, from `TUNE_OUTPUT`.
+    pub values: Map<String, Json>,
+    /// Stored artifacts, when it succeeded.
+    pub artifacts: IndexMap<String, Artifact>,
+    /// The last lines that looked nearly like a metric, for the message about a missing objective.
+    pub near_misses: Vec<String>,
+    /// The last lines of its log when it failed.
+    pub last_lines: Vec<String>,
+}
+
+/// The kinds of ending.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Outcome {
+    /// Exit code 0 and every declared artifact present.
+    #[default]
+    Succeeded,
+    /// Another exit code.
+    Exited(i32),
+    /// Ended by a signal that the engine did not send.
+    Signalled(i32),
+    /// Ended by the engine because its time was up.
+    TimedOut,
+    /// Ended by the engine because it was asked to.
+    Stopped,
+    /// The program could not be started; why, in words.
+    NotStarted(String),
+    /// It exited with 0, but its output could not be taken over (artifact missing, disk full, output malformed); why, in words.
+    BadOutput(String),
+}
+
+/// Runs tasks. Cheap to share; every method returns at once.
+pub trait Engine: Send + Sync {
+    /// Starts the task as soon as a slot is free. Updates are sent in order; the last is always `Ended`.
+    fn start(&self, task: Task, updates: mpsc::Sender<Update>);
+
+    /// Ends the task: asks it to stop, then kills it after the grace period. Its `Ended` still comes. No-op when it has ended.
+    fn stop(&self, id: &TaskId);
+
+    /// Kills all tasks at once, without a grace period.
+    fn kill_all(&self);
+}

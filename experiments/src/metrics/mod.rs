@@ -1,0 +1,13 @@
+//! How results are read: from what a step prints and from the file it appends to.
+
+/// One value of one metric at one level.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// The metric's name.
+    pub name: String,
+    /// The resource level (epoch, iteration …). A report that names none gets the count of earlier such reports of that metric in the
+    /// same attempt: 0, 1, 2 …
+    pub level: f64,
+    /// May be NaN or infinite.
+    pub value: f64,
+}

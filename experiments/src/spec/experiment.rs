@@ -1,0 +1,194 @@
+//! A checked experiment: what the rest of the program works with. Made by the reader of the file only.
+
+use indexmap::IndexMap;
+use serde::Serialize;
+use serde_json::Value as Json;
+use std::time::Duration;
+use tune_algorithms::history::Goal;
+use tune_algorithms::setting::Settings;
+use tune_algorithms::space::Space;
+
+/// One tuning job, complete and checked. Serialises to the normal form of the document (defaults filled in), in which two
+/// files that mean the same are equal.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Experiment {
+    /// Unique in a store; letters, digits, `-`, `_`, `.`; at most 100 characters.
+    pub name: String,
+    /// Free text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// What to strive for.
+    pub objective: Objective,
+    /// Who suggests configurations.
+    pub algorithm: AlgorithmChoice,
+    /// Who stops trials early; `None`: nobody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub early_stopping: Option<StopperChoice>,
+    /// When to end. The only part that may change once the experiment exists.
+    #[serde(flatten)]
+    pub limits: Limits,
+    /// The search space.
+    pub parameters: Space,
+    /// What every trial runs.
+    pub pipeline: Pipeline,
+}
+
+/// The metric that the experiment minimises or maximises.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Objective {
+    /// Its name, as steps report it.
+    pub metric: String,
+    /// Minimise or maximise.
+    pub goal: Goal,
+    /// End the experiment when a trial is at least as good.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<f64>,
+    /// Which of the reported values counts.
+    pub strategy: Strategy,
+}
+
+/// Which of a trial's reports of the objective is its value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Strategy {
+    /// The one reported last.
+    #[default]
+    Last,
+    /// The best one.
+    Best,
+    /// The mean over levels.
+    Mean,
+}
+
+/// A search algorithm and how it is set.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AlgorithmChoice {
+    /// A name of `tune_algorithms::algorithm::ALGORITHMS`.
+    pub name: String,
+    /// Where all its randomness comes from.
+    pub seed: u64,
+    /// Checked settings, as written.
+    pub settings: Settings,
+}
+
+/// A stopper and how it is set.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StopperChoice {
+    /// A name of `tune_algorithms::stopper::STOPPERS`.
+    pub name: String,
+    /// Checked settings, as written.
+    pub settings: Settings,
+}
+
+/// Whichever comes first ends the experiment.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Limits {
+    /// How many trials at the most (at least 1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_trials: Option<u64>,
+    /// How many at once (at least 1).
+    pub parallel_trials: u32,
+    /// With that many failed trials the experiment fails (at least 1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_failed_trials: Option<u64>,
+    /// Time under way, in seconds; time in which no process drives the experiment does not count.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "optional_seconds"
+    )]
+    pub max_duration: Option<Duration>,
+}
+
+/// The steps every trial runs, in an order in which each comes after those it needs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Pipeline {
+    /// By name.
+    pub steps: IndexMap<String, Step>,
+}
+
+/// A node of the pipeline.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Step {
+    /// What it runs.
+    #[serde(flatten)]
+    pub action: Action,
+    /// The steps it needs: those its references name, and those of `needs:`. Sorted, no duplicates.
+    pub needs: Vec<String>,
+    /// Environment variables; strings may hold expressions.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub env: IndexMap<String, String>,
+    /// Artifacts of a `run:` step: name → path below `$TUNE_ARTIFACTS`. A component declares its own.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub artifacts: IndexMap<String, String>,
+    /// How long one attempt may take.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "optional_seconds"
+    )]
+    pub timeout: Option<Duration>,
+    /// What happens when an attempt fails.
+    pub retries: Retries,
+    /// Where a `run:` step runs, relative to the experiment's directory; may hold expressions. Absent: that directory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub working_directory: Option<String>,
+}
+
+/// What a step runs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Action {
+    /// A built-in component.
+    Component {
+        /// Its name.
+        uses: String,
+        /// Its inputs; strings anywhere inside may hold expressions.
+        with: IndexMap<String, Json>,
+    },
+    /// A command line for `/bin/sh -c`; expressions in it are quoted for the shell.
+    Shell {
+        /// The text.
+        run: String,
+    },
+    /// A program and its arguments; no shell sees them. Expressions become one argument each.
+    Program {
+        /// The program and its arguments; never empty.
+        run: Vec<String>,
+    },
+}
+
+/// How often, and when, a failed attempt is followed by another.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Retries {
+    /// How many further attempts.
+    pub max: u32,
+    /// Pause before the second attempt.
+    #[serde(serialize_with = "seconds")]
+    pub delay: Duration,
+    /// Each further pause is this many times longer (at least 1).
+    pub backoff: f64,
+}
+
+impl Default for Retries {
+    fn default() -> Self {
+        Self {
+            max: 0,
+            delay: Duration::from_secs(1),
+            backoff: 2.0,
+        }
+    }
+}
+
+fn seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(duration.as_secs_f64())
+}
+
+fn optional_seconds<S: serde::Serializer>(
+    duration: &Option<Duration>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match duration {
+        Some(duration) => seconds(duration, serializer),
+        None => serializer.serialize_none(),
+    }
+}
