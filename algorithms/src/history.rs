@@ -2,6 +2,7 @@
 
 use crate::space::Configuration;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 
 /// Whether small or large values of the objective are good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +50,8 @@ pub struct History {
     goal: Goal,
     trials: Vec<Trial>,
     finished: Vec<usize>,
+    /// Fingerprints of all configurations.
+    tried: HashSet<u128>,
 }
 
 impl History {
@@ -58,6 +61,7 @@ impl History {
             goal,
             trials: Vec::new(),
             finished: Vec::new(),
+            tried: HashSet::new(),
         }
     }
 
@@ -68,6 +72,7 @@ impl History {
 
     /// Adds a trial that has been created and has not finished; returns its number (0, 1, 2 …).
     pub fn create(&mut self, configuration: Configuration) -> usize {
+        self.tried.insert(configuration.fingerprint());
         self.trials.push(Trial {
             configuration,
             outcome: None,
@@ -93,5 +98,52 @@ impl History {
     /// Numbers of the finished trials, in the order in which they finished.
     pub fn finished(&self) -> &[usize] {
         &self.finished
+    }
+
+    /// Whether a trial with this configuration exists, whatever became of it. Takes the same time however many there are.
+    pub fn contains(&self, configuration: &Configuration) -> bool {
+        self.tried.contains(&configuration.fingerprint())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::space::Value;
+
+    fn configuration(x: i64) -> Configuration {
+        [("x".to_owned(), Value::Int(x))].into_iter().collect()
+    }
+
+    #[test]
+    fn trials_are_known_from_their_creation_on() {
+        let mut history = History::new(Goal::Minimize);
+        assert_eq!(history.create(configuration(1)), 0);
+        assert_eq!(history.create(configuration(2)), 1);
+        assert!(history.contains(&configuration(2)));
+        history.finish(1, Outcome::Failed);
+        assert!(history.contains(&configuration(2)));
+        assert!(!history.contains(&configuration(3)));
+    }
+
+    #[test]
+    fn the_first_outcome_stands() {
+        let mut history = History::new(Goal::Minimize);
+        history.create(configuration(1));
+        history.finish(0, Outcome::Succeeded(1.0));
+        history.finish(0, Outcome::Failed);
+        history.finish(7, Outcome::Failed);
+        assert_eq!(history.trials()[0].outcome, Some(Outcome::Succeeded(1.0)));
+        assert_eq!(history.finished(), [0]);
+    }
+
+    #[test]
+    fn not_a_number_is_never_better() {
+        for goal in [Goal::Minimize, Goal::Maximize] {
+            assert!(!goal.better(f64::NAN, 1.0));
+            assert!(!goal.better(1.0, f64::NAN));
+        }
+        assert!(Goal::Minimize.better(1.0, 2.0));
+        assert!(Goal::Maximize.better(2.0, 1.0));
     }
 }

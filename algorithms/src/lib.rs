@@ -11,7 +11,10 @@
 //! - [`setting`]: how algorithms and stoppers describe and check their settings
 
 pub mod algorithm;
+pub mod compare;
+mod draws;
 pub mod history;
+mod nearest;
 pub mod setting;
 pub mod space;
 pub mod stopper;

@@ -1,5 +1,6 @@
 //! How algorithms and stoppers describe their settings, so that a wrong one is refused with help and every one is documented.
 
+use crate::nearest;
 use serde_json::{Map, Value as Json};
 
 /// One setting of an algorithm or stopper.
@@ -52,3 +53,183 @@ pub struct SettingError {
 
 /// The user's `settings:` block.
 pub type Settings = Map<String, Json>;
+
+/// Settings that fit their descriptions; what the user left out has its default.
+#[derive(Debug)]
+pub(crate) struct Checked(Map<String, Json>);
+
+/// Checks the user's settings against their descriptions; all problems at once.
+pub(crate) fn check(known: &[Setting], given: &Settings) -> Result<Checked, Vec<SettingError>> {
+    let mut found = Vec::new();
+    let mut values: Map<String, Json> = known
+        .iter()
+        .filter(|setting| !setting.default.is_empty())
+        .map(|setting| (setting.name.to_owned(), setting.default_value()))
+        .collect();
+    for (key, value) in given {
+        match known.iter().find(|setting| setting.name == key) {
+            None => found.push(SettingError {
+                key: key.clone(),
+                message: "there is no such setting".to_owned(),
+                help: nearest::help(key, known.iter().map(|setting| setting.name)),
+            }),
+            Some(setting) if !setting.kind.admits(value) => found.push(SettingError {
+                key: key.clone(),
+                message: format!("`{value}` does not fit"),
+                help: Some(format!("it takes {}", setting.kind.describe())),
+            }),
+            Some(_) => {
+                values.insert(key.clone(), value.clone());
+            }
+        }
+    }
+    if found.is_empty() {
+        Ok(Checked(values))
+    } else {
+        Err(found)
+    }
+}
+
+/// The problem of an unknown `name` of an algorithm or stopper.
+pub(crate) fn unknown_name<'a>(
+    kind: &str,
+    name: &str,
+    known: impl Iterator<Item = &'a str> + Clone,
+) -> Vec<SettingError> {
+    let message = format!("there is no {kind} `{name}`");
+    vec![SettingError {
+        key: String::new(),
+        message,
+        help: nearest::help(name, known),
+    }]
+}
+
+impl Checked {
+    /// A whole number that has a default.
+    pub fn int(&self, name: &str) -> u64 {
+        self.0.get(name).and_then(Json::as_u64).unwrap_or_default()
+    }
+
+    /// A whole number that has a default and counts something.
+    pub fn count(&self, name: &str) -> usize {
+        usize::try_from(self.int(name)).unwrap_or(usize::MAX)
+    }
+
+    /// A number, if it was given or has a default.
+    pub fn float(&self, name: &str) -> Option<f64> {
+        self.0.get(name).and_then(Json::as_f64)
+    }
+
+    /// A word that has a default.
+    pub fn choice(&self, name: &str) -> &str {
+        self.0.get(name).and_then(Json::as_str).unwrap_or_default()
+    }
+}
+
+impl Setting {
+    /// The default as a value: what is not JSON is a word.
+    fn default_value(&self) -> Json {
+        serde_json::from_str(self.default).unwrap_or_else(|_| self.default.into())
+    }
+}
+
+impl SettingKind {
+    fn admits(&self, value: &Json) -> bool {
+        match self {
+            SettingKind::Int { min, max } => value
+                .as_i64()
+                .is_some_and(|value| (*min..=*max).contains(&value)),
+            SettingKind::Float { min, max } => value
+                .as_f64()
+                .is_some_and(|value| (*min..=*max).contains(&value)),
+            SettingKind::Bool => value.is_boolean(),
+            SettingKind::Choice(words) => value.as_str().is_some_and(|word| words.contains(&word)),
+        }
+    }
+
+    /// The values it takes, in words.
+    pub fn describe(&self) -> String {
+        match self {
+            SettingKind::Int { min, max: i64::MAX } => format!("a whole number from {min} on"),
+            SettingKind::Int { min, max } => format!("a whole number from {min} to {max}"),
+            SettingKind::Float { min, max } if *min <= f64::MIN && *max >= f64::MAX => {
+                "a number".to_owned()
+            }
+            SettingKind::Float { min, max } => format!("a number from {min} to {max}"),
+            SettingKind::Bool => "`true` or `false`".to_owned(),
+            SettingKind::Choice(words) => {
+                let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+                words.join(" or ")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const KNOWN: &[Setting] = &[
+        Setting {
+            name: "points",
+            kind: SettingKind::Int { min: 2, max: 9 },
+            default: "4",
+            doc: "",
+        },
+        Setting {
+            name: "bound",
+            kind: SettingKind::Float {
+                min: f64::MIN,
+                max: f64::MAX,
+            },
+            default: "",
+            doc: "",
+        },
+        Setting {
+            name: "order",
+            kind: SettingKind::Choice(&["file", "shuffled"]),
+            default: "file",
+            doc: "",
+        },
+        Setting {
+            name: "fast",
+            kind: SettingKind::Bool,
+            default: "true",
+            doc: "",
+        },
+    ];
+
+    fn settings(json: Json) -> Settings {
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn what_is_left_out_has_its_default() {
+        let checked = check(KNOWN, &settings(json!({"bound": 1}))).unwrap();
+        assert_eq!(checked.int("points"), 4);
+        assert_eq!(checked.choice("order"), "file");
+        assert_eq!(checked.float("bound"), Some(1.0));
+        assert_eq!(check(KNOWN, &Settings::new()).unwrap().float("bound"), None);
+    }
+
+    #[test]
+    fn all_problems_are_found_at_once() {
+        let given = json!({"point": 3, "points": 10, "bound": "x", "order": "up", "fast": 1});
+        let found = check(KNOWN, &settings(given)).unwrap_err();
+        let helps: Vec<&str> = found
+            .iter()
+            .map(|error| error.help.as_deref().unwrap())
+            .collect();
+        assert_eq!(
+            helps,
+            [
+                "did you mean `points`?",
+                "it takes a whole number from 2 to 9",
+                "it takes a number",
+                "it takes `file` or `shuffled`",
+                "it takes `true` or `false`",
+            ]
+        );
+    }
+}

@@ -1,7 +1,28 @@
 //! Search algorithms: each suggests what to try next.
+//!
+//! - **`grid`** tries every combination, each once, and then the space is exhausted. Use it when the space is small and a
+//!   complete table is wanted. Floats without steps are cut into `points` values (a parameter's own `points`, or
+//!   else the setting, by default 10); ints are taken whole unless they say `points`. With `order: file` the last
+//!   parameter changes fastest, a parameter under a condition right after the last of its parents; with
+//!   `order: shuffled` a grid that is cut short by a budget has still looked everywhere.
+//! - **`random`** draws independently. It is the baseline that others must beat, scales to any number of parallel trials
+//!   and suits spaces with many conditions. It has no settings. In a finite space it never repeats itself.
+//! - **`sobol`** spreads its points more evenly than chance does (an Owen-scrambled Sobol sequence), which finds good
+//!   regions with fewer trials in up to a few dozen numeric parameters. It has no settings.
+//!
+//! For all three, asking for several suggestions at once gives the same as asking for one after the other.
+
+mod batch;
+mod grid;
+mod permutation;
+mod random;
+mod sobol;
+mod untried;
+
+pub use grid::MAX_GRID_SIZE;
 
 use crate::history::History;
-use crate::setting::{Setting, SettingError, Settings};
+use crate::setting::{self, Setting, SettingError, Settings};
 use crate::space::{Configuration, Space};
 use std::sync::Arc;
 
@@ -27,14 +48,25 @@ pub struct AlgorithmInfo {
 }
 
 /// Every algorithm, in the order of the documentation.
-pub const ALGORITHMS: &[AlgorithmInfo] = &[];
+pub const ALGORITHMS: &[AlgorithmInfo] = &[grid::INFO, random::INFO, sobol::INFO];
 
-/// Makes the algorithm of that name. All problems at once; an unknown name is a problem too.
+/// Makes the algorithm of that name. All problems at once; an unknown name is a problem too, and so is a grid of more
+/// than [`MAX_GRID_SIZE`] points.
 pub fn build(
-    _name: &str,
-    _space: Arc<Space>,
-    _seed: u64,
-    _settings: &Settings,
+    name: &str,
+    space: Arc<Space>,
+    seed: u64,
+    settings: &Settings,
 ) -> Result<Box<dyn Algorithm>, Vec<SettingError>> {
-    Err(Vec::new())
+    let names = ALGORITHMS.iter().map(|info| info.name);
+    let info = ALGORITHMS
+        .iter()
+        .find(|info| info.name == name)
+        .ok_or_else(|| setting::unknown_name("algorithm", name, names))?;
+    let settings = setting::check(info.settings, settings)?;
+    Ok(match info.name {
+        "grid" => Box::new(grid::Grid::new(space, seed, &settings)?),
+        "sobol" => Box::new(sobol::Sobol::new(space, seed)),
+        _ => Box::new(random::Random::new(space, seed)),
+    })
 }

@@ -1,69 +1,9 @@
-//! Parameters, their domains and conditions, and the space they make up.
+//! Parameters as the user writes them: a name, a domain, and a condition under which it is active.
+//! Whether they make sense together is for `problems` to say.
 
-use super::Value;
+use super::{Domain, Value};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
-
-/// How the values of a numeric parameter are spread.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Scale {
-    /// Evenly.
-    #[default]
-    Linear,
-    /// Evenly in the logarithm; every bound is positive.
-    Log,
-}
-
-/// The values a parameter may take. Bounds are inclusive.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum Domain {
-    /// Real numbers from `min` to `max`; with `step`, only `min + k·step`.
-    Float {
-        /// Smallest value.
-        min: f64,
-        /// Largest value.
-        max: f64,
-        /// Spread.
-        #[serde(default)]
-        scale: Scale,
-        /// Distance of neighbouring values (linear scale only).
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        step: Option<f64>,
-        /// How many values `grid` takes from a range without steps, ends included.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        points: Option<u32>,
-    },
-    /// Whole numbers from `min` to `max`; with `step`, only `min + k·step`.
-    Int {
-        /// Smallest value.
-        min: i64,
-        /// Largest value.
-        max: i64,
-        /// Spread.
-        #[serde(default)]
-        scale: Scale,
-        /// Distance of neighbouring values.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        step: Option<i64>,
-        /// How many values `grid` takes from the range, ends included; absent: every one.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        points: Option<u32>,
-    },
-    /// Ordered values, treated as a scale: neighbours are alike.
-    Ordinal {
-        /// The values, smallest first.
-        values: Vec<Value>,
-    },
-    /// Values without an order.
-    Categorical {
-        /// The choices.
-        values: Vec<Value>,
-    },
-    /// `false` or `true`.
-    Bool,
-}
 
 /// A parameter is active when every named parent is active and has one of the listed values.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -83,35 +23,35 @@ pub struct Parameter {
     pub when: Option<Condition>,
 }
 
-/// A checked search space: parameters in the order the user wrote them.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(transparent)]
-pub struct Space {
-    parameters: Vec<Parameter>,
-}
-
-/// What is wrong with a parameter of a space.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("parameter `{parameter}`: {message}")]
-pub struct SpaceError {
-    /// The parameter's name.
-    pub parameter: String,
-    /// The key it is about (`min`, `step`, `values`, `when.model` …), so that a reader can point at it.
-    pub key: String,
-    /// Lowercase, no full stop.
-    pub message: String,
-    /// What would be right.
-    pub help: Option<String>,
-}
-
-impl Space {
-    /// Checks the parameters; all problems at once.
-    pub fn new(parameters: Vec<Parameter>) -> Result<Self, Vec<SpaceError>> {
-        Ok(Self { parameters })
+impl Parameter {
+    /// A parameter that is always active.
+    pub fn new(name: impl Into<String>, domain: Domain) -> Self {
+        Self {
+            name: name.into(),
+            domain,
+            when: None,
+        }
     }
 
-    /// The parameters, in the order the user wrote them.
-    pub fn parameters(&self) -> &[Parameter] {
-        &self.parameters
+    /// The same, active only when `parent` is active and has one of `values`; may be called once for each parent.
+    #[must_use]
+    pub fn when(
+        mut self,
+        parent: impl Into<String>,
+        values: impl IntoIterator<Item = Value>,
+    ) -> Self {
+        let condition = self.when.get_or_insert_default();
+        condition
+            .0
+            .insert(parent.into(), values.into_iter().collect());
+        self
+    }
+
+    /// The conditions on parents; none when it is always active.
+    pub(super) fn conditions(&self) -> impl Iterator<Item = (&str, &[Value])> {
+        self.when
+            .iter()
+            .flat_map(|condition| &condition.0)
+            .map(|(parent, values)| (parent.as_str(), values.as_slice()))
     }
 }

@@ -2,9 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 /// A scalar that a parameter takes. In JSON it is the scalar itself: `true`, `3`, `0.5`, `"svm"`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+///
+/// Equality is that of the JSON text: the int `1` and the float `1.0` differ; see [`Value::matches`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Value {
     /// `true` or `false`.
@@ -17,6 +20,92 @@ pub enum Value {
     Text(String),
 }
 
+impl Value {
+    /// The number, if it is one.
+    pub fn as_f64(&self) -> Option<f64> {
+        match self {
+            Value::Int(value) => Some(*value as f64),
+            Value::Float(value) => Some(*value),
+            Value::Bool(_) | Value::Text(_) => None,
+        }
+    }
+
+    /// The whole number, if it is one; the float `3.0` is.
+    pub fn as_i64(&self) -> Option<i64> {
+        match self {
+            Value::Int(value) => Some(*value),
+            // Beyond 2^53 a float no longer says which whole number is meant.
+            Value::Float(value) if value.fract() == 0.0 && value.abs() <= (1_u64 << 53) as f64 => {
+                Some(*value as i64)
+            }
+            _ => None,
+        }
+    }
+
+    /// The truth value, if it is one.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Value::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The text, if it is one.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Value::Text(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Whether both mean the same: equal, or numerically equal (`1` and `1.0`).
+    pub fn matches(&self, other: &Value) -> bool {
+        self == other
+            || match (self, other) {
+                (Value::Int(int), Value::Float(float)) | (Value::Float(float), Value::Int(int)) => {
+                    Value::Float(*float).as_i64() == Some(*int)
+                }
+                _ => false,
+            }
+    }
+}
+
+/// The bits of a float, with one zero and one NaN, so that equality and hash agree.
+fn canonical_bits(value: f64) -> u64 {
+    if value == 0.0 {
+        0
+    } else if value.is_nan() {
+        f64::NAN.to_bits()
+    } else {
+        value.to_bits()
+    }
+}
+
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Value::Bool(a), Value::Bool(b)) => a == b,
+            (Value::Int(a), Value::Int(b)) => a == b,
+            (Value::Float(a), Value::Float(b)) => canonical_bits(*a) == canonical_bits(*b),
+            (Value::Text(a), Value::Text(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Value {}
+
+impl Hash for Value {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Value::Bool(value) => (0_u8, value).hash(state),
+            Value::Int(value) => (1_u8, value).hash(state),
+            Value::Float(value) => (2_u8, canonical_bits(*value)).hash(state),
+            Value::Text(value) => (3_u8, value).hash(state),
+        }
+    }
+}
+
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -25,5 +114,77 @@ impl fmt::Display for Value {
             Value::Float(value) => write!(f, "{value}"),
             Value::Text(value) => f.write_str(value),
         }
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Value::Bool(value)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Value::Int(value)
+    }
+}
+
+impl From<f64> for Value {
+    fn from(value: f64) -> Self {
+        Value::Float(value)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Value::Text(value.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn json_keeps_every_float_to_the_last_bit(bits: u64) {
+            let value = f64::from_bits(bits);
+            prop_assume!(value.is_finite());
+            let json = serde_json::to_string(&Value::Float(value)).unwrap();
+            match serde_json::from_str(&json).unwrap() {
+                Value::Float(read) => prop_assert_eq!(read.to_bits(), value.to_bits()),
+                other => prop_assert!(false, "{:?}", other),
+            }
+        }
+
+        #[test]
+        fn json_keeps_every_int(value: i64) {
+            let json = serde_json::to_string(&Value::Int(value)).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), Value::Int(value));
+        }
+    }
+
+    #[test]
+    fn json_keeps_the_kind() {
+        for (json, value) in [
+            ("true", Value::Bool(true)),
+            ("1", Value::Int(1)),
+            ("1.0", Value::Float(1.0)),
+            ("\"1\"", Value::from("1")),
+        ] {
+            assert_eq!(serde_json::from_str::<Value>(json).unwrap(), value);
+            assert_eq!(serde_json::to_string(&value).unwrap(), json);
+        }
+    }
+
+    #[test]
+    fn numbers_match_across_kinds_but_are_not_equal() {
+        assert_ne!(Value::Int(1), Value::Float(1.0));
+        assert!(Value::Int(1).matches(&Value::Float(1.0)));
+        assert!(!Value::Int(1).matches(&Value::from("1")));
+        assert!(!Value::Int(1).matches(&Value::Float(1.5)));
+        assert!(!Value::Int(1).matches(&Value::Bool(true)));
+        assert_eq!(Value::Float(0.0), Value::Float(-0.0));
     }
 }

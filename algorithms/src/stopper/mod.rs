@@ -1,8 +1,22 @@
 //! Early stopping: rules that end a trial from its partial results.
+//!
+//! - **`median`** compares a trial's best value so far with the median of what completed trials had on average by the
+//!   same level. It assumes nothing about the shape of the curves and is a safe first choice. Settings:
+//!   `startup_trials` (5), `warmup_levels` (0).
+//! - **`threshold`** ends trials whose value leaves a fixed range, or is not finite: training that has diverged.
+//!   Settings: `min`, `max` (none), `warmup_levels` (0).
+//!
+//! `warmup_levels` counts the different levels that the trial itself has reported, so that it means the same whether
+//! levels are epochs, thousands of iterations or fractions: with 3, the fourth report is the first to be judged.
+
+mod curve;
+mod median;
+mod running_median;
+mod threshold;
 
 use crate::history::Goal;
-use crate::setting::{Setting, SettingError, Settings};
-use serde::{Deserialize, Serialize};
+use crate::setting::{self, Setting, SettingError, SettingKind, Settings};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Watches the objective of running trials. Purely a function of the calls made so far.
 pub trait Stopper: Send {
@@ -21,9 +35,11 @@ pub struct Verdict {
     pub rule: String,
     /// The level at which it was decided.
     pub level: f64,
-    /// The trial's value that was judged.
+    /// The trial's value that was judged. One that is not finite is `null` in JSON, and NaN when read back.
+    #[serde(deserialize_with = "null_as_nan")]
     pub value: f64,
-    /// What it was compared with.
+    /// What it was compared with; NaN (`null` in JSON) when it was stopped for not being finite.
+    #[serde(deserialize_with = "null_as_nan")]
     pub bound: f64,
     /// In words, lowercase, with the numbers: `best accuracy 0.61 by level 4 is below the median 0.82 of 7 trials`.
     pub explanation: String,
@@ -40,14 +56,80 @@ pub struct StopperInfo {
     pub settings: &'static [Setting],
 }
 
+fn null_as_nan<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))
+}
+
+/// Shared by the rules.
+const WARMUP_LEVELS: Setting = Setting {
+    name: "warmup_levels",
+    kind: SettingKind::Int {
+        min: 0,
+        max: i64::MAX,
+    },
+    default: "0",
+    doc: "how many levels of each trial are let pass before it is judged",
+};
+
 /// Every stopper (`none` is not one of them).
-pub const STOPPERS: &[StopperInfo] = &[];
+pub const STOPPERS: &[StopperInfo] = &[median::INFO, threshold::INFO];
 
 /// Makes the stopper of that name. All problems at once; an unknown name is a problem too.
 pub fn build(
-    _name: &str,
-    _goal: Goal,
-    _settings: &Settings,
+    name: &str,
+    goal: Goal,
+    settings: &Settings,
 ) -> Result<Box<dyn Stopper>, Vec<SettingError>> {
-    Err(Vec::new())
+    let names = STOPPERS.iter().map(|info| info.name);
+    let info = STOPPERS
+        .iter()
+        .find(|info| info.name == name)
+        .ok_or_else(|| setting::unknown_name("stopper", name, names))?;
+    let settings = setting::check(info.settings, settings)?;
+    Ok(match info.name {
+        "threshold" => Box::new(threshold::Threshold::new(goal, &settings)?),
+        _ => Box::new(median::Median::new(goal, &settings)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The stopper of that name, with settings that fit.
+    pub(super) fn stopper(name: &str, goal: Goal, settings: serde_json::Value) -> Box<dyn Stopper> {
+        build(name, goal, &serde_json::from_value(settings).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn every_stopper_can_be_built_with_its_defaults() {
+        for info in STOPPERS {
+            assert!(
+                build(info.name, Goal::Minimize, &Settings::new()).is_ok(),
+                "{}",
+                info.name
+            );
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_gets_a_hint() {
+        let found = build("medain", Goal::Minimize, &Settings::new())
+            .err()
+            .unwrap();
+        assert_eq!(found[0].help.as_deref(), Some("did you mean `median`?"));
+    }
+
+    #[test]
+    fn a_verdict_survives_json() {
+        let mut stopper = stopper("threshold", Goal::Minimize, serde_json::json!({}));
+        let verdict = stopper.report(1, 1.0, f64::INFINITY).unwrap();
+        let json = serde_json::to_string(&verdict).unwrap();
+        let read: Verdict = serde_json::from_str(&json).unwrap();
+        assert!(read.bound.is_nan() && read.value.is_nan());
+        assert_eq!(
+            read.explanation,
+            "value inf at level 1 is not a finite number"
+        );
+    }
 }

@@ -1,0 +1,69 @@
+//! Independent uniform draws that never repeat while anything untried is left.
+
+use super::batch::Batch;
+use super::untried::Untried;
+use super::{Algorithm, AlgorithmInfo};
+use crate::draws;
+use crate::history::History;
+use crate::space::{Configuration, Lattice, Space};
+use std::sync::Arc;
+
+/// What there is to know of `random`.
+pub(super) const INFO: AlgorithmInfo = AlgorithmInfo {
+    name: "random",
+    summary: "independent uniform draws; a baseline, good for many parallel trials and for spaces no model suits",
+    settings: &[],
+};
+
+/// So many draws that turn out to be taken, and an untried configuration is looked for instead.
+const ATTEMPTS: usize = 16;
+
+/// Draws each parameter's value uniformly along its scale, parents before children.
+///
+/// Trial n's draws depend on the seed and n only. In a finite space repeated draws are rejected; when most of the space
+/// has been tried, the rest comes in a shuffled order, until the space is exhausted.
+pub(super) struct Random {
+    space: Arc<Space>,
+    seed: u64,
+    untried: Untried,
+}
+
+impl Random {
+    pub fn new(space: Arc<Space>, seed: u64) -> Self {
+        let untried = Untried::shuffled(Lattice::every(Arc::clone(&space)), seed);
+        Self {
+            space,
+            seed,
+            untried,
+        }
+    }
+}
+
+impl Algorithm for Random {
+    fn suggest(&mut self, history: &History, count: usize) -> Vec<Configuration> {
+        let Self {
+            space,
+            seed,
+            untried,
+        } = self;
+        untried.begin_batch();
+        Batch::fill(history, count, |batch| {
+            draw(space, *seed, batch).or_else(|| untried.next(batch))
+        })
+    }
+}
+
+/// A random configuration that is not taken, if a few attempts find one.
+pub(super) fn draw(space: &Space, seed: u64, batch: &Batch<'_>) -> Option<Configuration> {
+    let mut generator = draws::generator(seed, batch.next_number() as u64);
+    (0..ATTEMPTS)
+        .map(|_| {
+            let point: Vec<f64> = space
+                .parameters()
+                .iter()
+                .map(|_| draws::unit(&mut generator))
+                .collect();
+            space.decode(&point)
+        })
+        .find(|configuration| !batch.taken(configuration))
+}

@@ -1,0 +1,257 @@
+//! The median rule of Vizier (Golovin et al. 2017, doi:10.1145/3097983.3098043, section 3.2): a trial is stopped when
+//! its best value so far is worse than what the average trial had achieved on average by then.
+
+use super::curve::{Averages, Curve};
+use super::running_median::RunningMedian;
+use super::{Stopper, StopperInfo, Verdict, WARMUP_LEVELS};
+use crate::history::Goal;
+use crate::setting::{Checked, Setting, SettingKind};
+use std::collections::{HashMap, HashSet};
+
+/// What there is to know of `median`.
+pub(super) const INFO: StopperInfo = StopperInfo {
+    name: "median",
+    summary: "stops a trial whose best value is worse than the median of the other trials' averages up to the same level; robust and without assumptions on curves",
+    settings: &[
+        Setting {
+            name: "startup_trials",
+            kind: SettingKind::Int {
+                min: 1,
+                max: i64::MAX,
+            },
+            default: "5",
+            doc: "no trial is stopped before so many have completed (succeeded or stopped early) with at least one finite report",
+        },
+        WARMUP_LEVELS,
+    ],
+};
+
+/// How many numbers the medians by level may hold together before they are forgotten, to be computed afresh.
+const MAX_CACHED: usize = 10_000_000;
+
+/// Judges each report against the completed trials. A trial that was shorter enters with the average of all its values,
+/// one that had reported nothing by that level does not enter.
+///
+/// A level that many trials report is judged in logarithmic time, for its median is kept and only newly completed trials
+/// are added to it; a level that no trial was judged at before takes one pass over the completed trials.
+pub(super) struct Median {
+    goal: Goal,
+    startup_trials: usize,
+    warmup_levels: usize,
+    running: HashMap<u64, Curve>,
+    finished: HashSet<u64>,
+    completed: Vec<Averages>,
+    medians: HashMap<u64, Level>,
+    /// How many numbers `medians` holds.
+    cached: usize,
+}
+
+/// The averages up to one level of the first so many completed trials.
+#[derive(Default)]
+struct Level {
+    median: RunningMedian,
+    trials: usize,
+}
+
+impl Median {
+    pub fn new(goal: Goal, settings: &Checked) -> Self {
+        Self {
+            goal,
+            startup_trials: settings.count("startup_trials"),
+            warmup_levels: settings.count(WARMUP_LEVELS.name),
+            running: HashMap::new(),
+            finished: HashSet::new(),
+            completed: Vec::new(),
+            medians: HashMap::new(),
+            cached: 0,
+        }
+    }
+
+    /// The median of the completed trials' averages up to a level, and of how many trials it is.
+    fn median_by(&mut self, level: f64) -> Option<(f64, usize)> {
+        if self.cached > MAX_CACHED {
+            self.medians.clear();
+            self.cached = 0;
+        }
+        let entry = self.medians.entry(level.to_bits()).or_default();
+        let before = entry.median.len();
+        for averages in &self.completed[entry.trials..] {
+            if let Some(average) = averages.by(level) {
+                entry.median.add(average);
+            }
+        }
+        entry.trials = self.completed.len();
+        self.cached += entry.median.len() - before;
+        Some((entry.median.median()?, entry.median.len()))
+    }
+}
+
+impl Stopper for Median {
+    fn report(&mut self, trial: u64, level: f64, value: f64) -> Option<Verdict> {
+        if level.is_nan() || self.finished.contains(&trial) {
+            return None;
+        }
+        // One zero: -0 and 0 are the same level.
+        let level = level + 0.0;
+        let curve = self.running.entry(trial).or_default();
+        curve.report(self.goal, level, value);
+        let warm = curve.levels_by(level) > self.warmup_levels;
+        if !warm || !value.is_finite() || self.completed.len() < self.startup_trials {
+            return None;
+        }
+        let best = curve.best_by(level)?;
+        let (median, trials) = self.median_by(level)?;
+        self.goal
+            .better(median, best)
+            .then(|| verdict(self.goal, level, best, median, trials))
+    }
+
+    fn finish(&mut self, trial: u64, completed: bool) {
+        if !self.finished.insert(trial) {
+            return;
+        }
+        let averages = self.running.remove(&trial).map(Curve::into_averages);
+        if let Some(averages) = averages.filter(|averages| completed && !averages.is_empty()) {
+            self.completed.push(averages);
+        }
+    }
+}
+
+fn verdict(goal: Goal, level: f64, best: f64, median: f64, trials: usize) -> Verdict {
+    let worse = match goal {
+        Goal::Minimize => "above",
+        Goal::Maximize => "below",
+    };
+    Verdict {
+        rule: INFO.name.to_owned(),
+        level,
+        value: best,
+        bound: median,
+        explanation: format!(
+            "best value {best} by level {level} is {worse} the median {median} of {trials} trials"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::stopper;
+    use super::*;
+    use serde_json::json;
+
+    /// A stopper that has seen each of these curves, at levels 1, 2, 3 …, completed.
+    fn after(goal: Goal, settings: serde_json::Value, curves: &[&[f64]]) -> Box<dyn Stopper> {
+        let mut stopper = stopper("median", goal, settings);
+        for (trial, curve) in (0..).zip(curves) {
+            for (level, value) in (1..).zip(*curve) {
+                stopper.report(trial, f64::from(level), *value);
+            }
+            stopper.finish(trial, true);
+        }
+        stopper
+    }
+
+    const CURVES: [&[f64]; 3] = [&[0.2, 0.4, 0.6], &[0.4, 0.6, 0.8], &[0.6, 0.8, 1.0]];
+
+    #[test]
+    fn the_best_value_is_judged_against_the_median_of_running_averages() {
+        let mut stopper = after(Goal::Maximize, json!({"startup_trials": 3}), &CURVES);
+        // Running averages by level 2: 0.3, 0.5, 0.7.
+        assert_eq!(stopper.report(9, 1.0, 0.45), None);
+        let verdict = stopper.report(9, 2.0, 0.2).unwrap();
+        assert_eq!(
+            verdict.explanation,
+            "best value 0.45 by level 2 is below the median 0.5 of 3 trials"
+        );
+        assert_eq!(
+            (verdict.value, verdict.bound, verdict.level),
+            (0.45, 0.5, 2.0)
+        );
+        assert_eq!(
+            stopper.report(10, 2.0, 0.5),
+            None,
+            "as good as the median is good enough"
+        );
+    }
+
+    #[test]
+    fn small_is_good_when_minimising() {
+        let mut stopper = after(Goal::Minimize, json!({"startup_trials": 3}), &CURVES);
+        assert_eq!(stopper.report(9, 1.0, 0.39), None);
+        assert!(
+            stopper
+                .report(10, 1.0, 0.41)
+                .unwrap()
+                .explanation
+                .contains("above")
+        );
+    }
+
+    #[test]
+    fn nothing_is_stopped_before_enough_trials_have_completed_with_a_report() {
+        let mut stopper = after(Goal::Maximize, json!({"startup_trials": 4}), &CURVES);
+        stopper.finish(3, true);
+        stopper.report(4, 1.0, f64::NAN);
+        stopper.finish(4, true);
+        stopper.report(5, 1.0, 0.9);
+        stopper.finish(5, false);
+        assert_eq!(stopper.report(9, 1.0, 0.0), None);
+        stopper.report(6, 1.0, 0.9);
+        stopper.finish(6, true);
+        assert!(stopper.report(9, 1.0, 0.0).is_some());
+    }
+
+    #[test]
+    fn warm_up_counts_the_levels_that_the_trial_has_reported() {
+        let settings = json!({"startup_trials": 3, "warmup_levels": 2});
+        let mut stopper = after(Goal::Maximize, settings, &CURVES);
+        assert_eq!(stopper.report(9, 0.5, 0.0), None);
+        assert_eq!(stopper.report(9, 100.0, 0.0), None);
+        assert_eq!(stopper.report(9, 100.0, 0.0), None, "the same level again");
+        assert!(stopper.report(9, 101.0, 0.0).is_some());
+    }
+
+    #[test]
+    fn trials_of_different_lengths_are_compared_by_what_they_have() {
+        let curves: [&[f64]; 2] = [&[0.8], &[0.0, 0.0, 0.0, 1.0]];
+        let mut stopper = after(Goal::Maximize, json!({"startup_trials": 1}), &curves);
+        // By level 4: 0.8 (all it has) and 0.25.
+        assert_eq!(stopper.report(9, 4.0, 0.5).unwrap().bound, 0.525);
+        // By level 0.5 nobody has reported.
+        assert_eq!(stopper.report(10, 0.5, 0.0), None);
+    }
+
+    #[test]
+    fn medians_follow_the_trials_that_complete_later() {
+        let mut stopper = after(Goal::Maximize, json!({"startup_trials": 3}), &CURVES);
+        assert_eq!(stopper.report(9, 1.0, 0.5), None);
+        for trial in 20..24 {
+            stopper.report(trial, 1.0, 0.9);
+            stopper.finish(trial, true);
+        }
+        assert_eq!(stopper.report(9, 1.0, 0.5).unwrap().bound, 0.9);
+    }
+
+    #[test]
+    fn values_that_are_not_finite_are_not_judged() {
+        let mut stopper = after(Goal::Maximize, json!({"startup_trials": 3}), &CURVES);
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert_eq!(stopper.report(9, 1.0, value), None);
+        }
+        assert_eq!(stopper.report(9, f64::NAN, 0.0), None);
+    }
+
+    #[test]
+    fn a_report_after_the_end_changes_nothing() {
+        let mut stopper = after(Goal::Maximize, json!({"startup_trials": 3}), &CURVES);
+        assert_eq!(stopper.report(0, 4.0, 0.0), None);
+        stopper.finish(0, true);
+        assert!(
+            stopper
+                .report(9, 1.0, 0.39)
+                .unwrap()
+                .explanation
+                .ends_with("3 trials")
+        );
+    }
+}
