@@ -35,6 +35,18 @@ pub enum Outcome {
     Failed,
 }
 
+impl Outcome {
+    fn with_finite_value(self) -> Self {
+        match self {
+            Outcome::Succeeded(value) if !value.is_finite() => Outcome::Failed,
+            Outcome::EarlyStopped(value) => {
+                Outcome::EarlyStopped(value.filter(|value| value.is_finite()))
+            }
+            other => other,
+        }
+    }
+}
+
 /// One trial: its configuration, and its outcome once it has finished.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trial {
@@ -80,12 +92,13 @@ impl History {
         self.trials.len() - 1
     }
 
-    /// Records how a trial ended. The first outcome stands; an unknown number is ignored.
+    /// Records how a trial ended. The first outcome stands; an unknown number is ignored. A value that is not finite is
+    /// taken as a failure, or as none where a trial was stopped early.
     pub fn finish(&mut self, number: usize, outcome: Outcome) {
         if let Some(trial) = self.trials.get_mut(number)
             && trial.outcome.is_none()
         {
-            trial.outcome = Some(outcome);
+            trial.outcome = Some(outcome.with_finite_value());
             self.finished.push(number);
         }
     }
@@ -135,6 +148,25 @@ mod tests {
         history.finish(7, Outcome::Failed);
         assert_eq!(history.trials()[0].outcome, Some(Outcome::Succeeded(1.0)));
         assert_eq!(history.finished(), [0]);
+    }
+
+    #[test]
+    fn values_that_are_not_finite_are_failures() {
+        let mut history = History::new(Goal::Maximize);
+        let given = [
+            Outcome::Succeeded(f64::INFINITY),
+            Outcome::EarlyStopped(Some(f64::NAN)),
+        ];
+        for (number, outcome) in given.into_iter().enumerate() {
+            history.create(configuration(number as i64));
+            history.finish(number, outcome);
+        }
+        let outcomes: Vec<_> = history
+            .trials()
+            .iter()
+            .map(|trial| trial.outcome.unwrap())
+            .collect();
+        assert_eq!(outcomes, [Outcome::Failed, Outcome::EarlyStopped(None)]);
     }
 
     #[test]

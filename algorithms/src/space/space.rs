@@ -206,12 +206,12 @@ impl Space {
 
     /// A configuration from one value for each active parameter.
     pub(super) fn assemble(&self, values: Vec<Option<Value>>) -> Configuration {
-        let named = self.names.iter().zip(values);
-        Configuration::from_unique(
-            named
-                .filter_map(|(name, value)| Some((Arc::clone(name), value?)))
-                .collect(),
-        )
+        // Exactly as large as needed: a history holds many.
+        let mut entries = Vec::with_capacity(values.iter().flatten().count());
+        for (name, value) in self.names.iter().zip(values) {
+            entries.extend(value.map(|value| (Arc::clone(name), value)));
+        }
+        Configuration::from_unique(entries)
     }
 
     pub(super) fn diagram(&self) -> &Arc<Diagram> {

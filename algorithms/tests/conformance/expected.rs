@@ -1,0 +1,39 @@
+//! What was suggested once is suggested for ever, on every platform: experiments must go on after an upgrade.
+//! A change here breaks running experiments.
+
+use crate::search::Search;
+use crate::spaces::everything;
+
+fn suggested(name: &str) -> Vec<String> {
+    let suggested = Search::new(name, &everything(), 42).suggest(4);
+    suggested
+        .iter()
+        .map(|configuration| serde_json::to_string(configuration).unwrap())
+        .collect()
+}
+
+#[test]
+fn random() {
+    assert_eq!(
+        suggested("random"),
+        [
+            r#"{"model":"boosting","trees":25,"rate":0.09703869077329726,"dart":false,"folds":6,"noise":-0.46695828043711285}"#,
+            r#"{"model":"svm","kernel":2,"folds":10,"noise":0.1011581725228814}"#,
+            r#"{"model":"forest","trees":62,"folds":8,"noise":0.09829101007386187}"#,
+            r#"{"model":"boosting","trees":97,"rate":0.5541713928931363,"dart":true,"dropout":0.2,"folds":10,"noise":0.33848086003787214}"#,
+        ]
+    );
+}
+
+#[test]
+fn sobol() {
+    assert_eq!(
+        suggested("sobol"),
+        [
+            r#"{"model":"svm","kernel":"rbf","folds":6,"noise":0.40444865077755154}"#,
+            r#"{"model":"forest","trees":281,"folds":8,"noise":-0.6574649838741351}"#,
+            r#"{"model":"svm","kernel":4.5,"folds":8,"noise":0.5121821668774107}"#,
+            r#"{"model":"boosting","trees":13,"rate":0.4955268127356213,"dart":false,"folds":4,"noise":-0.4381950003562418}"#,
+        ]
+    );
+}

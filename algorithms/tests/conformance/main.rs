@@ -1,0 +1,11 @@
+//! What every algorithm must do, whichever it is: each test runs all of `ALGORITHMS` on many spaces.
+//! What only one of them does is tested beside its code.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
+mod contract;
+mod endings;
+mod expected;
+mod search;
+mod space_properties;
+mod spaces;
