@@ -214,6 +214,18 @@ mod tests {
     }
 
     #[test]
+    fn every_default_fits_its_own_description() {
+        let algorithms = crate::algorithm::ALGORITHMS
+            .iter()
+            .map(|info| info.settings);
+        let stoppers = crate::stopper::STOPPERS.iter().map(|info| info.settings);
+        for setting in algorithms.chain(stoppers).flatten() {
+            let fits = setting.kind.admits(&setting.default_value());
+            assert!(setting.default.is_empty() || fits, "{}", setting.name);
+        }
+    }
+
+    #[test]
     fn all_problems_are_found_at_once() {
         let given = json!({"point": 3, "points": 10, "bound": "x", "order": "up", "fast": 1});
         let found = check(KNOWN, &settings(given)).unwrap_err();

@@ -67,3 +67,46 @@ pub(super) fn draw(space: &Space, seed: u64, batch: &Batch<'_>) -> Option<Config
         })
         .find(|configuration| !batch.taken(configuration))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::Goal;
+    use crate::space::{Domain, Parameter, Scale, Value};
+
+    #[test]
+    fn values_are_uniform_along_their_scales() {
+        let int = Domain::Int {
+            min: 1,
+            max: 10,
+            scale: Scale::Linear,
+            step: None,
+            points: None,
+        };
+        let log = Domain::Float {
+            min: 0.01,
+            max: 1.0,
+            scale: Scale::Log,
+            step: None,
+            points: None,
+        };
+        let space =
+            Space::new(vec![Parameter::new("int", int), Parameter::new("log", log)]).unwrap();
+        let drawn = Random::new(Arc::new(space), 7).suggest(&History::new(Goal::Minimize), 4000);
+        let mut counts = [0_i32; 10];
+        let mut below = 0;
+        for configuration in &drawn {
+            let number = |name| configuration.get(name).and_then(Value::as_f64).unwrap();
+            counts[number("int") as usize - 1] += 1;
+            below += i32::from(number("log") < 0.1);
+        }
+        // Chi-squared with 9 degrees of freedom exceeds 33.7 once in ten thousand.
+        let chi: f64 = counts
+            .iter()
+            .map(|n| f64::from(n - 400).powi(2) / 400.0)
+            .sum();
+        assert!(chi < 33.7, "{counts:?}");
+        // Four standard deviations.
+        assert!((below - 2000).abs() < 127, "{below}");
+    }
+}

@@ -6,8 +6,9 @@
 //! its decisions can still lead to, and so a rank is taken apart into decisions as a number is into digits.
 
 use super::conditions::Conditions;
-use indexmap::IndexMap;
+use indexmap::IndexSet;
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 /// More states than this, and the conditions are refused as too entangled.
 const MAX_STATES: usize = 100_000;
@@ -54,8 +55,16 @@ struct Transition {
     next: usize,
 }
 
-/// All states before one parameter is decided, with what each value leads to.
-type Layer = IndexMap<Inactive, Vec<Transition>>;
+/// What the values of one parameter lead to from one state.
+enum Step {
+    /// The parameter is inactive: to this state of the next layer, whatever its value would be.
+    Skip(usize),
+    /// The parameter is decided.
+    Decide(Vec<Transition>),
+}
+
+/// The steps from all states before one parameter is decided.
+type Layer = Vec<Step>;
 
 const END: usize = 0;
 
@@ -68,26 +77,30 @@ impl Diagram {
         accepted: impl Fn(usize, usize) -> Vec<u128>,
     ) -> Option<Self> {
         let mut layers: Vec<Layer> = Vec::new();
-        let mut states: Vec<Inactive> = vec![Inactive::new()];
+        let mut states = vec![Inactive::new()];
         let mut total = 0;
         for &parameter in &conditions.order {
-            let children: Vec<(usize, Vec<u128>)> = conditions.children[parameter]
+            let accepting: Vec<(usize, Vec<u128>)> = conditions.children[parameter]
                 .iter()
-                .map(|c| (*c, accepted(*c, parameter)))
+                .map(|child| (*child, accepted(*child, parameter)))
                 .collect();
-            let mut next: IndexMap<Inactive, ()> = IndexMap::new();
+            let mut next = IndexSet::new();
             let mut layer = Layer::new();
-            for state in states {
-                let transitions =
-                    transitions(parameter, counts[parameter], &children, &state, &mut next);
-                layer.insert(state, transitions);
+            for state in &states {
+                layer.push(step(
+                    parameter,
+                    counts[parameter],
+                    &accepting,
+                    state,
+                    &mut next,
+                ));
                 if total + layer.len() + next.len() > MAX_STATES {
                     return None;
                 }
             }
             total += layer.len();
-            states = next.into_keys().collect();
             layers.push(layer);
+            states = next.into_iter().collect();
         }
         Some(Self::from_layers(&conditions.order, &layers))
     }
@@ -102,9 +115,9 @@ impl Diagram {
         for (&parameter, layer) in order.iter().zip(layers).rev() {
             below = layer
                 .iter()
-                .map(|(inactive, transitions)| match transitions.first() {
-                    Some(only) if inactive.contains(&parameter) => below[only.next],
-                    _ => {
+                .map(|step| match step {
+                    Step::Skip(next) => below[*next],
+                    Step::Decide(transitions) => {
                         let node = Node::new(parameter, transitions, &below, &nodes);
                         nodes.push(node);
                         nodes.len() - 1
@@ -185,61 +198,59 @@ impl Node {
     }
 }
 
-/// What each value of a parameter leads to. An inactive parameter has one transition, which decides nothing.
-fn transitions(
+/// What a parameter with `count` values leads to from a state, where `accepting` are its children with the indices of
+/// the values that they accept.
+fn step(
     parameter: usize,
     count: u128,
-    children: &[(usize, Vec<u128>)],
+    accepting: &[(usize, Vec<u128>)],
     state: &Inactive,
-    next: &mut IndexMap<Inactive, ()>,
-) -> Vec<Transition> {
-    let mut state_after = |accepting: &dyn Fn(&[u128]) -> bool| {
+    next: &mut IndexSet<Inactive>,
+) -> Step {
+    let mut state_after = |value: Option<u128>| {
+        let refuses = |accepted: &[u128]| value.is_none_or(|v| accepted.binary_search(&v).is_err());
         let mut after = state.clone();
         after.remove(&parameter);
         after.extend(
-            children
+            accepting
                 .iter()
-                .filter(|(_, values)| !accepting(values))
-                .map(|(c, _)| *c),
+                .filter(|(_, values)| refuses(values))
+                .map(|(child, _)| *child),
         );
-        next.insert_full(after, ()).0
+        next.insert_full(after).0
     };
     if state.contains(&parameter) {
-        return vec![Transition {
-            first: 0,
-            length: 1,
-            next: state_after(&|_| false),
-        }];
+        return Step::Skip(state_after(None));
     }
-    let special: BTreeSet<u128> = children
+    let special: BTreeSet<u128> = accepting
         .iter()
         .flat_map(|(_, values)| values)
         .copied()
         .collect();
-    let mut found: Vec<Transition> = Vec::new();
-    let mut add = |first: u128, end: u128, next: usize| match found.last_mut() {
-        Some(last) if last.next == next => last.length += end - first,
-        _ if end > first => found.push(Transition {
-            first,
-            length: end - first,
-            next,
-        }),
-        _ => {}
-    };
+    let mut transitions: Vec<Transition> = Vec::new();
     let mut from = 0;
     for value in special {
         if value > from {
-            add(from, value, state_after(&|_| false));
+            add(&mut transitions, from..value, state_after(None));
         }
-        add(
-            value,
-            value + 1,
-            state_after(&|values| values.binary_search(&value).is_ok()),
-        );
+        add(&mut transitions, value..value + 1, state_after(Some(value)));
         from = value + 1;
     }
     if from < count {
-        add(from, count, state_after(&|_| false));
+        add(&mut transitions, from..count, state_after(None));
     }
-    found
+    Step::Decide(transitions)
+}
+
+/// Adds the next values, together with those before when they lead to the same state.
+fn add(transitions: &mut Vec<Transition>, values: Range<u128>, next: usize) {
+    let length = values.end - values.start;
+    match transitions.last_mut() {
+        Some(last) if last.next == next => last.length += length,
+        _ => transitions.push(Transition {
+            first: values.start,
+            length,
+            next,
+        }),
+    }
 }

@@ -18,6 +18,9 @@ pub enum Scale {
 }
 
 /// The values a parameter may take. Bounds are inclusive.
+///
+/// The methods are for domains that [`Space::new`](super::Space::new) accepts; on others, such as an empty list of
+/// values, they may panic.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Domain {
@@ -96,7 +99,11 @@ impl Domain {
     /// The value at a coordinate in [0, 1]: a discrete domain is cut into one cell for each value, of equal length
     /// (on a log scale, of equal length before taking logarithms).
     pub fn decode(&self, unit: f64) -> Value {
-        let unit = unit.clamp(0.0, 1.0);
+        let unit = if unit.is_nan() {
+            0.0
+        } else {
+            unit.clamp(0.0, 1.0)
+        };
         match self.shape() {
             Shape::Real(range) => match range.count() {
                 Some(count) => Value::Float(range.nth(cell(unit, count))),
@@ -265,6 +272,13 @@ mod tests {
         assert_eq!(decoded, [16, 16, 32, 64, 128, 128, 128].map(Value::Int));
         assert_eq!(domain.encode(&Value::Int(32)), Some(0.375));
         assert_eq!(domain.encode(&Value::Int(33)), None);
+    }
+
+    #[test]
+    fn coordinates_outside_the_interval_are_brought_back() {
+        let decoded =
+            [-1.0, f64::NAN, 7.0, f64::INFINITY].map(|unit| ordinal(&[1, 2]).decode(unit));
+        assert_eq!(decoded, [1, 1, 2, 2].map(Value::Int));
     }
 
     #[test]

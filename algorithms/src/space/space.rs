@@ -414,4 +414,20 @@ mod tests {
         let found = pairs(40, false).unwrap_err();
         assert_eq!(found[0].key, "when");
     }
+
+    #[test]
+    fn wide_branches_are_counted() {
+        let models: Vec<Value> = (0..10).map(Value::Int).collect();
+        let model = Domain::Categorical {
+            values: models.clone(),
+        };
+        let mut all = vec![Parameter::new("model", model)];
+        for (branch, value) in models.into_iter().enumerate() {
+            all.extend((0..100).map(|i| {
+                Parameter::new(format!("p{branch}_{i}"), Domain::Bool)
+                    .when("model", [value.clone()])
+            }));
+        }
+        assert_eq!(Space::new(all).unwrap().size(), Some(10 << 100));
+    }
 }

@@ -3,7 +3,7 @@
 
 use super::curve::{Averages, Curve};
 use super::running_median::RunningMedian;
-use super::{Stopper, StopperInfo, Verdict, WARMUP_LEVELS};
+use super::{Stopper, StopperInfo, Verdict, WARMUP_LEVELS, shown};
 use crate::history::Goal;
 use crate::setting::{Checked, Setting, SettingKind};
 use std::collections::{HashMap, HashSet};
@@ -128,7 +128,10 @@ fn verdict(goal: Goal, level: f64, best: f64, median: f64, trials: usize) -> Ver
         value: best,
         bound: median,
         explanation: format!(
-            "best value {best} by level {level} is {worse} the median {median} of {trials} trials"
+            "best value {} by level {} is {worse} the median {} of {trials} trials",
+            shown(best),
+            shown(level),
+            shown(median)
         ),
     }
 }

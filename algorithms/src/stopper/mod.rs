@@ -60,6 +60,13 @@ fn null_as_nan<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Err
     Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))
 }
 
+/// A number in words: six significant digits, and an exponent where it would be long.
+fn shown(number: f64) -> String {
+    let rounded: f64 = format!("{number:.5e}").parse().unwrap_or(number);
+    let text = format!("{rounded:?}");
+    text.strip_suffix(".0").unwrap_or(&text).to_owned()
+}
+
 /// Shared by the rules.
 const WARMUP_LEVELS: Setting = Setting {
     name: "warmup_levels",
@@ -110,6 +117,24 @@ mod tests {
                 info.name
             );
         }
+    }
+
+    #[test]
+    fn numbers_are_short() {
+        let numbers = [
+            11.0,
+            0.1 + 0.2,
+            1e300,
+            -1.5e-7,
+            f64::NAN,
+            f64::INFINITY,
+            123_456_789.0,
+        ];
+        let shown = numbers.map(shown);
+        assert_eq!(
+            shown,
+            ["11", "0.3", "1e300", "-1.5e-7", "NaN", "inf", "123457000"]
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Stops a trial whose value leaves the range of what is acceptable.
 
 use super::curve::Curve;
-use super::{Stopper, StopperInfo, Verdict, WARMUP_LEVELS};
+use super::{Stopper, StopperInfo, Verdict, WARMUP_LEVELS, shown};
 use crate::history::Goal;
 use crate::setting::{Checked, Setting, SettingError, SettingKind};
 use std::collections::HashMap;
@@ -78,11 +78,11 @@ impl Threshold {
         match value {
             _ if !value.is_finite() => Some(("is not a finite number".to_owned(), f64::NAN)),
             _ if value < self.min => Some((
-                format!("is below the least acceptable {}", self.min),
+                format!("is below the least acceptable {}", shown(self.min)),
                 self.min,
             )),
             _ if value > self.max => Some((
-                format!("is above the largest acceptable {}", self.max),
+                format!("is above the largest acceptable {}", shown(self.max)),
                 self.max,
             )),
             _ => None,
@@ -96,7 +96,7 @@ impl Stopper for Threshold {
             return None;
         }
         let (what, bound) = self.violation(value)?;
-        let explanation = format!("value {value} at level {level} {what}");
+        let explanation = format!("value {} at level {} {what}", shown(value), shown(level));
         Some(Verdict {
             rule: INFO.name.to_owned(),
             level,
