@@ -49,6 +49,7 @@ impl Configuration {
     }
 
     /// 128 bits that are the same for equal configurations, and for different ones as good as never.
+    /// Not for storing: another version of the program may compute others.
     pub fn fingerprint(&self) -> u128 {
         // A sum does not depend on the order of its terms.
         self.0.iter().fold(0, |sum: u128, entry| {

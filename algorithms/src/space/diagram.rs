@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// More states than this, and the conditions are refused as too entangled.
-const MAX_STATES: usize = 100_000;
+pub(super) const MAX_STATES: usize = 100_000;
 
 /// Later parameters that are already known to be inactive.
 type Inactive = BTreeSet<usize>;

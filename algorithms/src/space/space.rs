@@ -2,7 +2,7 @@
 //! configuration that a user wrote.
 
 use super::conditions::Conditions;
-use super::diagram::Diagram;
+use super::diagram::{Diagram, MAX_STATES};
 use super::lattice::Axis;
 use super::problems::{self, Problems, SpaceError};
 use super::{Configuration, Lattice, Parameter, Value};
@@ -256,7 +256,7 @@ fn entangled(parameters: &[Parameter]) -> Vec<SpaceError> {
     let mut found = Vec::new();
     Problems { parameter: conditional.map_or("", |p| &p.name), found: &mut found }.add(
         "when",
-        "the conditions are too entangled: more than 100000 combinations of parents have to be kept apart",
+        format!("the conditions are too entangled: more than {MAX_STATES} combinations have to be kept apart"),
         "write a parent that several conditions share before the others",
     );
     found

@@ -26,14 +26,15 @@ pub(super) const INFO: StopperInfo = StopperInfo {
     ],
 };
 
-/// How many numbers the medians by level may hold together before they are forgotten, to be computed afresh.
-const MAX_CACHED: usize = 10_000_000;
+/// How many numbers the medians of shared levels may hold together (400 MB) before they are computed afresh.
+const MAX_CACHED: usize = 50_000_000;
 
 /// Judges each report against the completed trials. A trial that was shorter enters with the average of all its values,
 /// one that had reported nothing by that level does not enter.
 ///
-/// A level that many trials report is judged in logarithmic time, for its median is kept and only newly completed trials
-/// are added to it; a level that no trial was judged at before takes one pass over the completed trials.
+/// At a level that several trials report (epochs), the median is kept and only newly completed trials are added to it:
+/// logarithmic time for each pair of trial and level. At a level that no other trial was judged at (seconds), it takes one
+/// pass over the completed trials, and nothing is kept.
 pub(super) struct Median {
     goal: Goal,
     startup_trials: usize,
@@ -41,16 +42,42 @@ pub(super) struct Median {
     running: HashMap<u64, Curve>,
     finished: HashSet<u64>,
     completed: Vec<Averages>,
-    medians: HashMap<u64, Level>,
-    /// How many numbers `medians` holds.
+    /// By the bits of the level.
+    levels: HashMap<u64, Level>,
+    /// How many numbers `levels` holds.
     cached: usize,
+}
+
+/// A level at which trials were judged.
+enum Level {
+    /// One trial only: this one.
+    Single(u64),
+    /// Several.
+    Shared(Standing),
 }
 
 /// The averages up to one level of the first so many completed trials.
 #[derive(Default)]
-struct Level {
-    median: RunningMedian,
+struct Standing {
+    averages: RunningMedian,
     trials: usize,
+}
+
+impl Standing {
+    /// Adds the trials that have completed since the last time.
+    fn catch_up(&mut self, completed: &[Averages], level: f64) {
+        for averages in &completed[self.trials..] {
+            if let Some(average) = averages.by(level) {
+                self.averages.add(average);
+            }
+        }
+        self.trials = completed.len();
+    }
+
+    /// The median, and of how many trials it is.
+    fn median(&self) -> Option<(f64, usize)> {
+        Some((self.averages.median()?, self.averages.len()))
+    }
 }
 
 impl Median {
@@ -62,27 +89,38 @@ impl Median {
             running: HashMap::new(),
             finished: HashSet::new(),
             completed: Vec::new(),
-            medians: HashMap::new(),
+            levels: HashMap::new(),
             cached: 0,
         }
     }
 
-    /// The median of the completed trials' averages up to a level, and of how many trials it is.
-    fn median_by(&mut self, level: f64) -> Option<(f64, usize)> {
+    /// The median of the completed trials' averages up to a level, at which `trial` is judged, and of how many it is.
+    fn median_by(&mut self, trial: u64, level: f64) -> Option<(f64, usize)> {
         if self.cached > MAX_CACHED {
-            self.medians.clear();
+            self.levels.clear();
             self.cached = 0;
         }
-        let entry = self.medians.entry(level.to_bits()).or_default();
-        let before = entry.median.len();
-        for averages in &self.completed[entry.trials..] {
-            if let Some(average) = averages.by(level) {
-                entry.median.add(average);
+        match self
+            .levels
+            .entry(level.to_bits())
+            .or_insert(Level::Single(trial))
+        {
+            Level::Single(only) if *only == trial => {
+                let mut standing = Standing::default();
+                standing.catch_up(&self.completed, level);
+                standing.median()
+            }
+            Level::Shared(standing) => {
+                let before = standing.averages.len();
+                standing.catch_up(&self.completed, level);
+                self.cached += standing.averages.len() - before;
+                standing.median()
+            }
+            single => {
+                *single = Level::Shared(Standing::default());
+                self.median_by(trial, level)
             }
         }
-        entry.trials = self.completed.len();
-        self.cached += entry.median.len() - before;
-        Some((entry.median.median()?, entry.median.len()))
     }
 }
 
@@ -100,7 +138,7 @@ impl Stopper for Median {
             return None;
         }
         let best = curve.best_by(level)?;
-        let (median, trials) = self.median_by(level)?;
+        let (median, trials) = self.median_by(trial, level)?;
         self.goal
             .better(median, best)
             .then(|| verdict(self.goal, level, best, median, trials))
@@ -140,6 +178,7 @@ fn verdict(goal: Goal, level: f64, best: f64, median: f64, trials: usize) -> Ver
 mod tests {
     use super::super::tests::stopper;
     use super::*;
+    use proptest::prelude::*;
     use serde_json::json;
 
     /// A stopper that has seen each of these curves, at levels 1, 2, 3 …, completed.
@@ -256,5 +295,54 @@ mod tests {
                 .explanation
                 .ends_with("3 trials")
         );
+    }
+
+    /// The rule as it is written in the paper, from all reports of all trials so far.
+    fn by_the_book(completed: &[Vec<(i32, f64)>], own: &[(i32, f64)], level: i32) -> Option<f64> {
+        let until = |reports: &[(i32, f64)]| -> Vec<f64> {
+            reports
+                .iter()
+                .filter(|(l, _)| *l <= level)
+                .map(|(_, value)| *value)
+                .collect()
+        };
+        let mut averages: Vec<f64> = completed
+            .iter()
+            .map(|reports| until(reports))
+            .filter(|values| !values.is_empty())
+            .map(|values| values.iter().sum::<f64>() / values.len() as f64)
+            .collect();
+        averages.sort_by(f64::total_cmp);
+        let (low, high) = (
+            averages.get((averages.len().max(1) - 1) / 2)?,
+            averages[averages.len() / 2],
+        );
+        let median = (low + high) / 2.0;
+        let best = until(own).into_iter().fold(f64::INFINITY, f64::min);
+        (best > median + 1e-9).then_some(median)
+    }
+
+    proptest! {
+        #[test]
+        fn it_agrees_with_the_rule_by_the_book(
+            trials in prop::collection::vec(prop::collection::btree_map(0..6, 0.0..1.0, 1..6), 1..12)
+        ) {
+            let mut stopper = stopper("median", Goal::Minimize, json!({"startup_trials": 1}));
+            let mut completed: Vec<Vec<(i32, f64)>> = Vec::new();
+            for (trial, reports) in (0..).zip(trials) {
+                let mut own = Vec::new();
+                for (level, value) in reports {
+                    own.push((level, value));
+                    let verdict = stopper.report(trial, f64::from(level), value);
+                    let expected = by_the_book(&completed, &own, level);
+                    prop_assert_eq!(verdict.is_some(), expected.is_some());
+                    if let (Some(verdict), Some(expected)) = (verdict, expected) {
+                        prop_assert!((verdict.bound - expected).abs() < 1e-9);
+                    }
+                }
+                stopper.finish(trial, true);
+                completed.push(own);
+            }
+        }
     }
 }
