@@ -2,7 +2,9 @@
 //! A change here breaks running experiments.
 
 use crate::search::Search;
-use crate::spaces::everything;
+use crate::spaces::{everything, finite};
+use tune_algorithms::algorithm::build;
+use tune_algorithms::history::{Goal, History};
 
 fn suggested(name: &str) -> Vec<String> {
     let suggested = Search::new(name, &everything(), 42).suggest(4);
@@ -34,6 +36,27 @@ fn sobol() {
             r#"{"model":"forest","trees":281,"folds":8,"noise":-0.6574649838741351}"#,
             r#"{"model":"svm","kernel":4.5,"folds":8,"noise":0.5121821668774107}"#,
             r#"{"model":"boosting","trees":13,"rate":0.4955268127356213,"dart":false,"folds":4,"noise":-0.4381950003562418}"#,
+        ]
+    );
+}
+
+/// The order in which the rest of a finite space is gone through.
+#[test]
+fn shuffled() {
+    let settings = serde_json::from_value(serde_json::json!({"order": "shuffled"})).unwrap();
+    let mut grid = build("grid", finite(), 42, &settings).unwrap();
+    let suggested = grid.suggest(&History::new(Goal::Minimize), 4);
+    let suggested: Vec<String> = suggested
+        .iter()
+        .map(|configuration| serde_json::to_string(configuration).unwrap())
+        .collect();
+    assert_eq!(
+        suggested,
+        [
+            r#"{"model":"b","flag":false,"size":64}"#,
+            r#"{"model":"a","depth":2}"#,
+            r#"{"model":"b","flag":false,"size":16}"#,
+            r#"{"model":"b","flag":true,"size":32}"#,
         ]
     );
 }
