@@ -1,4 +1,16 @@
-//! How results are read: from what a step prints and from the file it appends to.
+//! How results are read: from what a step prints and from the files it appends to; and what they say about the trial.
+
+mod json_line;
+mod near_miss;
+mod objective;
+mod output;
+mod pairs;
+mod stdout;
+
+pub use near_miss::missing_objective;
+pub use objective::{ObjectiveValue, TrialMetrics};
+pub use output::{LARGE_VALUE, Output, OutputProblem, parse_output};
+pub use stdout::LineParser;
 
 /// One value of one metric at one level.
 #[derive(Clone, Debug, PartialEq)]
