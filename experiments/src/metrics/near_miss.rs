@@ -31,9 +31,13 @@ impl NearMisses {
             if self.lines.len() == LINES {
                 self.lines.pop_front();
             }
-            self.lines
-                .push_back(line.trim().chars().take(LINE_LENGTH).collect());
+            self.lines.push_back(printable(line));
         }
+    }
+
+    /// Forgets everything: the objective was reported.
+    pub fn clear(&mut self) {
+        self.lines.clear();
     }
 
     pub fn lines(&self) -> impl Iterator<Item = &str> {
@@ -47,6 +51,15 @@ impl NearMisses {
             .windows(name.len())
             .any(|window| window.eq_ignore_ascii_case(name))
     }
+}
+
+/// The line as far as it fits into a message, without control characters, which could change the terminal.
+fn printable(line: &str) -> String {
+    let printable = line
+        .trim()
+        .chars()
+        .filter(|character| !character.is_control());
+    printable.take(LINE_LENGTH).collect()
 }
 
 /// The message about a trial that has ended without a report of its objective: what is missing, the nearest lines, what was reported
@@ -82,7 +95,6 @@ fn is_similar(name: &str, objective: &str) -> bool {
     let shorter = name.len().min(objective.len());
     (distance <= MAX_DISTANCE && distance < shorter)
         || (shorter >= 3 && (objective.starts_with(&name) || name.starts_with(&objective)))
-        || name == objective
 }
 
 #[cfg(test)]
@@ -95,7 +107,7 @@ mod tests {
         for line in ["nothing here", "Accuracy: 0.1", "ACCURACY is 0.2"] {
             misses.look(line, std::iter::empty());
         }
-        misses.look("acc=0.9", ["acc"].into_iter());
+        misses.look("\u{1b}acc=0.9", ["acc"].into_iter());
         misses.look("loss=0.9", ["loss"].into_iter());
         assert_eq!(
             misses.lines().collect::<Vec<_>>(),

@@ -2,7 +2,7 @@
 //! flags and comparisons are not taken for metrics.
 
 /// All pairs of a line, in its order.
-pub(super) fn pairs(line: &str) -> Vec<(&str, f64)> {
+pub(super) fn pairs(line: &str) -> Vec<(String, f64)> {
     let mut pairs = Vec::new();
     let mut position = 0;
     while let Some(offset) = line[position..].find('=') {
@@ -14,18 +14,20 @@ pub(super) fn pairs(line: &str) -> Vec<(&str, f64)> {
 }
 
 /// The pair whose `=` is at that place, if it is one.
-fn pair_at(line: &str, sign: usize) -> Option<(&str, f64)> {
+fn pair_at(line: &str, sign: usize) -> Option<(String, f64)> {
     let name = name_before(&line[..sign])?;
     let value = value_after(&line[sign + 1..])?;
-    Some((name, value))
+    Some((name.to_owned(), value))
 }
 
 /// The name that ends the text, perhaps followed by blanks. It begins the line or follows a separator.
 fn name_before(text: &str) -> Option<&str> {
     let text = text.trim_end_matches(BLANKS);
-    let start = text.rfind(is_separator).map_or(0, |at| at + 1);
+    let start = text
+        .rfind(|character| is_separator(character) || character == '=')
+        .map_or(0, |at| at + 1);
     let (before, name) = text.split_at(start);
-    (is_name(name) && !is_trace(before)).then_some(name)
+    (is_name(name) && !before.ends_with('=') && !is_trace(before)).then_some(name)
 }
 
 /// What `sh -x` writes before an assignment: `+ `, or `++ ` in a nested shell.
@@ -37,11 +39,17 @@ fn is_trace(before: &str) -> bool {
 /// The number that begins the text, perhaps after blanks. It ends the line, or a separator follows.
 fn value_after(text: &str) -> Option<f64> {
     let text = text.trim_start_matches(BLANKS);
-    let end = text.find(is_separator).unwrap_or(text.len());
+    let end = text
+        .find(|character| is_separator(character) || character == '=')
+        .unwrap_or(text.len());
     let (value, rest) = text.split_at(end);
     let thousands =
         rest.starts_with(',') && rest[1..].starts_with(|next: char| next.is_ascii_digit());
-    if thousands { None } else { number(value) }
+    if thousands || rest.starts_with('=') {
+        None
+    } else {
+        number(value)
+    }
 }
 
 const BLANKS: [char; 2] = [' ', '\t'];
@@ -73,7 +81,7 @@ mod tests {
 
     #[test]
     fn what_is_a_pair_and_what_is_not() {
-        let cases: [Case<'_>; 24] = [
+        let cases: [Case<'_>; 25] = [
             ("accuracy=0.93", &[("accuracy", 0.93)], "the plain form"),
             (
                 "epoch=3 loss=1.2e-3",
@@ -129,6 +137,7 @@ mod tests {
             ("-x=1", &[], "a short flag"),
             ("a==1", &[], "a comparison"),
             ("a<=1 b>=2 c!=3", &[], "more comparisons"),
+            ("a=1=2", &[], "neither 1 nor 2"),
             ("x=1abc", &[], "not a number"),
             ("x=10%", &[], "a percentage could mean 10 or 0.1"),
             ("x=", &[], "no value"),
@@ -136,7 +145,12 @@ mod tests {
             ("9a=1 é=2", &[], "not a name"),
         ];
         for (line, expected, reason) in cases {
-            assert_eq!(pairs(line), expected, "{reason}: {line}");
+            let read = pairs(line);
+            let read: Vec<_> = read
+                .iter()
+                .map(|(name, value)| (name.as_str(), *value))
+                .collect();
+            assert_eq!(read, expected, "{reason}: {line}");
         }
         assert!(pairs("loss=nan")[0].1.is_nan());
     }

@@ -17,6 +17,8 @@ pub struct LineParser {
     /// How many reports without a level each metric has had.
     counts: HashMap<String, u64>,
     near_misses: NearMisses,
+    /// Whether the objective has been reported.
+    is_reported: bool,
 }
 
 impl LineParser {
@@ -26,37 +28,51 @@ impl LineParser {
             objective: objective.to_owned(),
             counts: HashMap::new(),
             near_misses: NearMisses::new(objective),
+            is_reported: false,
         }
     }
 
-    /// The metrics in a line of stdout: `name=value` pairs, or one JSON object. A level holds for its own line.
+    /// The metrics in a line of stdout: `name=value` pairs, or one JSON object. A level holds for its own line; a carriage return,
+    /// with which a progress bar begins anew, ends a line too.
     pub fn line(&mut self, line: &[u8]) -> Vec<Report> {
         let line = String::from_utf8_lossy(line);
-        let reports = match self.json(&line) {
-            Some(reports) => reports,
-            None if line.contains('=') => self.reports(
-                pairs(&line)
-                    .into_iter()
-                    .map(|(name, value)| (name.to_owned(), value))
-                    .collect(),
-            ),
-            None => Vec::new(),
-        };
-        if !reports.iter().any(|report| report.name == self.objective) {
-            self.near_misses
-                .look(&line, reports.iter().map(|report| report.name.as_str()));
-        }
-        reports
+        line.split('\r').flat_map(|part| self.part(part)).collect()
     }
 
     /// The metrics in a line of `$TUNE_METRICS`: one JSON object, `{"loss": 0.4, "level": 3}` or
     /// `{"name": "loss", "value": 0.4, "level": 3}`.
     pub fn json_line(&mut self, line: &[u8]) -> Vec<Report> {
-        self.json(&String::from_utf8_lossy(line))
-            .unwrap_or_default()
+        let line = String::from_utf8_lossy(line);
+        let reports = self.json(&line).unwrap_or_default();
+        self.remember(&line, &reports);
+        reports
     }
 
-    /// The last lines that nearly reported the objective.
+    fn part(&mut self, line: &str) -> Vec<Report> {
+        let reports = match self.json(line) {
+            Some(reports) => reports,
+            None if line.contains('=') => self.reports(pairs(line)),
+            None => Vec::new(),
+        };
+        self.remember(line, &reports);
+        reports
+    }
+
+    /// Keeps a line that nearly reports the objective, until one does.
+    fn remember(&mut self, line: &str, reports: &[Report]) {
+        if self.is_reported {
+            return;
+        }
+        if reports.iter().any(|report| report.name == self.objective) {
+            self.is_reported = true;
+            self.near_misses.clear();
+            return;
+        }
+        self.near_misses
+            .look(line, reports.iter().map(|report| report.name.as_str()));
+    }
+
+    /// The last lines that nearly reported the objective; none once it was reported.
     pub fn near_misses(&self) -> Vec<String> {
         self.near_misses.lines().map(str::to_owned).collect()
     }
@@ -119,7 +135,7 @@ mod tests {
     #[test]
     fn levels_are_put_to_values() {
         let mut parser = LineParser::new("loss");
-        let cases: [Case<'_>; 10] = [
+        let cases: [Case<'_>; 11] = [
             (
                 "loss=0.5",
                 &[("loss", 0.0, 0.5)],
@@ -153,6 +169,11 @@ mod tests {
                 &[("loss", 3.0, 0.4)],
                 "name and value",
             ),
+            (
+                "epoch=1 loss=5\repoch=2 loss=6\r",
+                &[("loss", 1.0, 5.0), ("loss", 2.0, 6.0)],
+                "a progress bar",
+            ),
             ("{loss=5}", &[], "neither"),
         ];
         for (line, expected, reason) in cases {
@@ -174,10 +195,13 @@ mod tests {
     #[test]
     fn remembers_what_nearly_was_the_objective() {
         let mut parser = LineParser::new("accuracy");
-        for line in ["accuracy: 0.93", "acc=0.9", "loss=1", "accuracy=1"] {
+        for line in ["accuracy: 0.93", "acc=0.9", "loss=1"] {
             parser.line(line.as_bytes());
         }
         assert_eq!(parser.near_misses(), ["accuracy: 0.93", "acc=0.9"]);
+        parser.line(b"accuracy=1");
+        parser.line(b"accuracy: 2");
+        assert_eq!(parser.near_misses(), [""; 0]);
     }
 
     proptest! {

@@ -61,7 +61,7 @@ impl<'a> Found<'a> {
                     .help("write for example `${{ params.NAME }}`"),
             );
         }
-        parse_expr(self.source).map_err(|error| self.error(&error))
+        parse_expr(self.source).map_err(|error| self.error("read", &error))
     }
 
     /// Its value, in a context that holds the names it uses.
@@ -69,17 +69,17 @@ impl<'a> Found<'a> {
         ENVIRONMENT
             .compile_expression(self.source)
             .and_then(|expression| expression.eval(context))
-            .map_err(|error| self.error(&error))
+            .map_err(|error| self.error("evaluate", &error))
     }
 
-    fn error(&self, error: &minijinja::Error) -> ExpressionError {
+    fn error(&self, verb: &str, error: &minijinja::Error) -> ExpressionError {
         let expression = self.source.trim();
         let cause = error
             .detail()
             .map_or_else(|| error.kind().to_string(), str::to_owned);
         ExpressionError::new(
             self.range.clone(),
-            format!("cannot read `{expression}`: {cause}"),
+            format!("cannot {verb} `{expression}`: {cause}"),
         )
     }
 }

@@ -6,6 +6,8 @@ mod expression;
 mod graph;
 mod order;
 mod reference;
+mod shell;
+mod shell_place;
 mod template;
 
 pub use component::{ComponentInfo, ComponentProblem, Components, InputInfo, With};
@@ -14,4 +16,5 @@ pub use expression::ExpressionError;
 pub use graph::Graph;
 pub use order::order;
 pub use reference::{Reference, Target, references};
+pub use shell::{check_shell, render_shell};
 pub use template::{known, render_text, render_value};

@@ -204,6 +204,7 @@ impl Walk<'_, '_> {
                 format!("`{written}` does not exist"),
                 "of the experiment there is `experiment.name`",
             ),
+            "null" => ("unknown name `null`".to_owned(), "write `none`"),
             root => (
                 format!("unknown name `{root}`"),
                 "the names are `params`, `steps`, `trial` and `experiment`; text needs quotes",
@@ -350,6 +351,7 @@ mod tests {
             ),
             ("${{ env.HOME }}", "unknown name `env`"),
             ("${{ secrets.X }}", "unknown name `secrets`"),
+            ("${{ params.x == null }}", "unknown name `null`"),
             ("${{ word }}", "unknown name `word`"),
             ("${{ trial.id }}", "`trial.id` does not exist"),
             ("${{ params.x | nope }}", "unknown filter `nope`"),

@@ -257,7 +257,7 @@ mod tests {
                 "${{ steps.train.artifacts.nope + 1 }}",
                 "step `train` produced no artifact `nope`",
             ),
-            ("${{ params.n / 0 }}", "cannot read `params.n / 0`"),
+            ("${{ params.n / 0 }}", "cannot evaluate `params.n / 0`"),
             ("${{ 1e308 * 10.0 }}", "not finite"),
             ("${{ '\\u0000' }}x", "NUL"),
         ];
