@@ -222,9 +222,14 @@ impl Scanner {
         }
     }
 
+    /// Whether `'` in `"${…}"` quotes depends on what stands before it.
     fn braces(&mut self, rest: &[u8]) -> usize {
         match rest[0] {
-            b'\'' if !self.frames.contains(&Frame::Double) => self.push(Frame::Single, 1),
+            b'\'' if self.frames.contains(&Frame::Double) => {
+                self.lost = Some("after a quote in `${…}` in quotes");
+                1
+            }
+            b'\'' => self.push(Frame::Single, 1),
             b'"' => self.push(Frame::Double, 1),
             _ => self.ends_at(b'}', rest),
         }
@@ -302,7 +307,7 @@ impl Scanner {
     fn at_word_start(&self) -> bool {
         matches!(
             self.last,
-            0 | b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'(' | b')'
+            0 | b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' | b'<' | b'>'
         )
     }
 
@@ -382,7 +387,9 @@ mod tests {
             ("$((1 + (2))) ", Place::Word),
             ("\"$((1)) ", Place::Double),
             ("echo ${x:-a} ", Place::Word),
-            ("\"${x:-it's} ", Place::Double),
+            ("\"${x:-it} ", Place::Double),
+            ("${x:-'}'} ", Place::Word),
+            ("a >#b' ", Place::Comment),
             ("echo `date` ", Place::Word),
             ("cat <<EOF\nit's ", Place::Document),
             ("cat <<'EOF'\nit's ", Place::QuotedDocument),
@@ -402,6 +409,7 @@ mod tests {
     fn refuses_what_it_cannot_follow() {
         for text in [
             "echo \\",
+            "\"${x:-it's} ",
             "\"\\",
             "echo $",
             "echo ${x:-",
