@@ -138,12 +138,23 @@ fn too_long(start: usize, offset: usize) -> ExpressionError {
     .help("compute the value in a step and hand it on with `$TUNE_OUTPUT`")
 }
 
-/// Filters, tests and functions of an expression: minijinja's own, without those that look at the machinery.
+/// Filters that are about the layout of documents. Some take a width and reserve that much memory at once, so that a slip of the
+/// pen could end the process.
+const LAYOUT_FILTERS: [&str; 8] = [
+    "format", "indent", "batch", "slice", "pprint", "safe", "escape", "e",
+];
+
+/// Filters, tests and functions of an expression: minijinja's own, without those for documents and for debugging. They
+/// guard against slips, such as a huge range, not against malice: who writes expressions also writes commands.
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.remove_global("debug");
-    environment.remove_global("namespace");
+    for function in ["debug", "namespace"] {
+        environment.remove_global(function);
+    }
+    for filter in LAYOUT_FILTERS {
+        environment.remove_filter(filter);
+    }
     environment
 });
 

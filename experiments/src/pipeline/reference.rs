@@ -159,7 +159,7 @@ impl Walk<'_, '_> {
         }
         let message = format!("unknown {kind} `{name}`");
         let help = format!(
-            "the {kind}s are those of minijinja (https://docs.rs/minijinja/latest/minijinja/{kind}s)"
+            "the {kind}s are those of https://docs.rs/minijinja/latest/minijinja/{kind}s, except for layout"
         );
         Err(self.error(expression, message).help(help))
     }
@@ -355,6 +355,10 @@ mod tests {
             ("${{ word }}", "unknown name `word`"),
             ("${{ trial.id }}", "`trial.id` does not exist"),
             ("${{ params.x | nope }}", "unknown filter `nope`"),
+            (
+                "${{ params.x | indent(10**11) }}",
+                "unknown filter `indent`",
+            ),
             ("${{ params.x is nope }}", "unknown test `nope`"),
             ("${{ debug() }}", "unknown function `debug`"),
             ("${{ params.x.upper() }}", "only functions can be called"),
