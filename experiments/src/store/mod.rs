@@ -1,8 +1,30 @@
 //! What is remembered: the only place with SQL.
+//!
+//! [`Store`] is the contract: what is durable when, and who may write.
 
+mod commit;
+mod database;
+mod encode;
+mod error;
+mod load;
+mod lock;
+mod open;
+mod read;
 mod records;
+mod rows;
+mod sql;
+mod submit;
+#[cfg(test)]
+mod testing;
+mod trials;
 
+pub use database::Store;
+pub use error::StoreError;
+pub use load::{CurvePoint, LoadedTrial, Snapshot, UnfinishedTrial};
+pub use lock::DriverLock;
+pub use read::Improvement;
 pub use records::{
-    Changes, EventKind, ExperimentId, ExperimentRecord, ExperimentUpdate, MetricRecord, NewEvent,
-    NewExperiment, Request, StepRecord, StoredEvent, TrialRecord,
+    Changes, EventKind, ExperimentId, ExperimentRecord, ExperimentSummary, ExperimentUpdate,
+    MetricRecord, NewEvent, NewExperiment, Request, StepRecord, StoredEvent, TrialRecord,
 };
+pub use trials::{Condition, Field, Operator, Sort, TrialQuery};

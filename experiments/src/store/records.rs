@@ -6,7 +6,9 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use tune_algorithms::history::Goal;
 use tune_algorithms::space::Configuration;
 
 /// Identifies an experiment within its store.
@@ -23,6 +25,8 @@ pub struct NewExperiment {
     pub document: Json,
     /// What relative paths of the pipeline start from (absolute).
     pub directory: PathBuf,
+    /// Whether small or large objectives are good.
+    pub goal: Goal,
     /// When.
     pub created_at: Timestamp,
 }
@@ -38,6 +42,8 @@ pub struct ExperimentRecord {
     pub document: Json,
     /// What relative paths start from.
     pub directory: PathBuf,
+    /// Whether small or large objectives are good.
+    pub goal: Goal,
     /// Where it stands.
     pub state: ExperimentState,
     /// Why.
@@ -52,6 +58,17 @@ pub struct ExperimentRecord {
     pub finished_at: Option<Timestamp>,
     /// Seconds it was driven, over all its runs.
     pub active_seconds: f64,
+}
+
+/// An experiment as it is listed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExperimentSummary {
+    /// The experiment.
+    pub experiment: ExperimentRecord,
+    /// How many trials it has, by state; states without trials are absent.
+    pub trials: BTreeMap<TrialState, u64>,
+    /// Number and objective of its best trial.
+    pub best: Option<(u64, f64)>,
 }
 
 /// What can be asked of the process that drives an experiment.

@@ -1,0 +1,201 @@
+//! Everything that is needed to go on with an experiment after a restart.
+
+use super::rows::{self, Columns, metric_columns, select_experiments, step_columns, trial_columns};
+use super::{
+    ExperimentId, ExperimentRecord, MetricRecord, StepRecord, Store, StoreError, TrialRecord,
+};
+use crate::state::TrialState;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Connection, SqliteConnection};
+use std::collections::BTreeMap;
+use tune_algorithms::space::Configuration;
+
+/// An experiment as its driver left it, read in one transaction.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    /// The experiment.
+    pub experiment: ExperimentRecord,
+    /// Every trial, by number.
+    pub trials: Vec<LoadedTrial>,
+    /// The trials that have not come to their end, by number.
+    pub unfinished: Vec<UnfinishedTrial>,
+}
+
+/// What an algorithm learns from a trial.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoadedTrial {
+    /// Its number.
+    pub number: u64,
+    /// Its configuration.
+    pub parameters: Configuration,
+    /// Where it stands.
+    pub state: TrialState,
+    /// Its objective.
+    pub objective: Option<f64>,
+    /// Its position among the finished trials.
+    pub finished_order: Option<u64>,
+    /// Of a trial that was stopped early: the last value of the objective metric, which may be NaN or infinite.
+    pub last_reported: Option<f64>,
+}
+
+/// A trial to go on with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnfinishedTrial {
+    /// The trial.
+    pub trial: TrialRecord,
+    /// Its step runs, in the order in which they were first written.
+    pub steps: Vec<StepRecord>,
+    /// All its reports, in the order of arrival.
+    pub metrics: Vec<MetricRecord>,
+}
+
+/// A report of one metric, without where it came from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CurvePoint {
+    /// The trial's number.
+    pub trial: u64,
+    /// The level.
+    pub level: f64,
+    /// May be NaN or infinite.
+    pub value: f64,
+}
+
+impl Store {
+    /// All that a driver needs to go on; `objective_metric` is the metric whose last value counts for trials stopped early.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchExperiment`].
+    pub async fn load(
+        &self,
+        id: ExperimentId,
+        objective_metric: &str,
+    ) -> Result<Snapshot, StoreError> {
+        let mut connection = self.inner.readers.acquire().await?;
+        let mut transaction = connection.begin().await?;
+        let experiment = sqlx::query(select_experiments!("WHERE id = $1"))
+            .bind(id.0)
+            .fetch_optional(&mut *transaction)
+            .await?
+            .ok_or(StoreError::NoSuchExperiment(id))?;
+        let experiment = rows::experiment(&experiment)?;
+        let trials = loaded_trials(&mut transaction, id, objective_metric).await?;
+        let unfinished = unfinished_trials(&mut transaction, id).await?;
+        transaction.commit().await?;
+        Ok(Snapshot {
+            experiment,
+            trials,
+            unfinished,
+        })
+    }
+
+    /// Every report of the metric `name` in the experiment, in the order of arrival.
+    pub async fn curves(
+        &self,
+        id: ExperimentId,
+        name: &str,
+    ) -> Result<Vec<CurvePoint>, StoreError> {
+        let query = sqlx::query(
+            "SELECT trial, level, value FROM metrics WHERE experiment_id = $1 AND name = $2 ORDER BY seq",
+        );
+        self.all(query.bind(id.0).bind(name), |row| {
+            let mut columns = Columns::of(row);
+            Ok(CurvePoint {
+                trial: columns.count()?,
+                level: columns.take()?,
+                value: columns.real()?,
+            })
+        })
+        .await
+    }
+}
+
+async fn loaded_trials(
+    connection: &mut SqliteConnection,
+    id: ExperimentId,
+    objective_metric: &str,
+) -> Result<Vec<LoadedTrial>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT number, parameters, state, objective, finished_order, CASE state WHEN 'early_stopped' THEN metrics END \
+         FROM trials WHERE experiment_id = $1 ORDER BY number",
+    );
+    let rows = rows.bind(id.0).fetch_all(connection).await?;
+    rows.iter()
+        .map(|row| loaded_trial(row, objective_metric))
+        .collect()
+}
+
+fn loaded_trial(row: &SqliteRow, objective_metric: &str) -> Result<LoadedTrial, StoreError> {
+    let mut columns = Columns::of(row);
+    Ok(LoadedTrial {
+        number: columns.count()?,
+        parameters: columns.json()?,
+        state: columns.word()?,
+        objective: columns.take()?,
+        finished_order: columns.optional_count()?,
+        last_reported: match columns.take::<Option<&str>>()? {
+            Some(metrics) => rows::reported_metrics(metrics)?
+                .get(objective_metric)
+                .copied(),
+            None => None,
+        },
+    })
+}
+
+/// The rows of `table` that belong to unfinished trials.
+macro_rules! of_unfinished {
+    ($columns:expr, $table:literal, $order:literal) => {
+        concat!(
+            "SELECT ",
+            $columns,
+            " FROM ",
+            $table,
+            " WHERE experiment_id = $1 AND trial IN (SELECT number FROM trials WHERE experiment_id = $1 AND state IN ('queued', 'running')) ",
+            "ORDER BY ",
+            $order
+        )
+    };
+}
+
+async fn unfinished_trials(
+    connection: &mut SqliteConnection,
+    id: ExperimentId,
+) -> Result<Vec<UnfinishedTrial>, StoreError> {
+    let trials = concat!(
+        "SELECT ",
+        trial_columns!(),
+        " FROM trials WHERE experiment_id = $1 AND state IN ('queued', 'running') ORDER BY number"
+    );
+    let mut unfinished = BTreeMap::new();
+    for row in sqlx::query(trials)
+        .bind(id.0)
+        .fetch_all(&mut *connection)
+        .await?
+    {
+        let trial = rows::trial(&row)?;
+        let number = trial.number;
+        let (steps, metrics) = (Vec::new(), Vec::new());
+        unfinished.insert(
+            number,
+            UnfinishedTrial {
+                trial,
+                steps,
+                metrics,
+            },
+        );
+    }
+    let steps = sqlx::query(of_unfinished!(step_columns!(), "step_runs", "id")).bind(id.0);
+    for row in steps.fetch_all(&mut *connection).await? {
+        let step = rows::step(&row)?;
+        if let Some(trial) = unfinished.get_mut(&step.trial) {
+            trial.steps.push(step);
+        }
+    }
+    let metrics = sqlx::query(of_unfinished!(metric_columns!(), "metrics", "seq")).bind(id.0);
+    for row in metrics.fetch_all(&mut *connection).await? {
+        let metric = rows::metric(&row)?;
+        if let Some(trial) = unfinished.get_mut(&metric.trial) {
+            trial.metrics.push(metric);
+        }
+    }
+    Ok(unfinished.into_values().collect())
+}

@@ -1,0 +1,79 @@
+//! Who drives an experiment: an advisory lock on a file, which the system releases when its holder dies.
+
+use super::{ExperimentId, Store, StoreError};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Held by the one process that drives an experiment; dropping it releases the lock.
+#[derive(Debug)]
+pub struct DriverLock {
+    _file: File,
+}
+
+/// [`Store::is_driven`] holds the lock for an instant: a driver that meets it looks again, this often.
+const ATTEMPTS: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(5);
+
+impl Store {
+    /// Becomes the driver of the experiment.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] when another process, or another task of this one, drives it.
+    pub fn lock(&self, id: ExperimentId) -> Result<DriverLock, StoreError> {
+        if self.is_read_only() {
+            return Err(StoreError::ReadOnly);
+        }
+        let path = self.lock_path(id);
+        let file = create(&path)?;
+        try_exclusive(&file, &path)?;
+        self.forget_metric_order(id);
+        Ok(DriverLock { _file: file })
+    }
+
+    /// Whether some process drives the experiment right now.
+    pub fn is_driven(&self, id: ExperimentId) -> bool {
+        File::open(self.lock_path(id))
+            .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
+    pub(super) fn lock_path(&self, id: ExperimentId) -> PathBuf {
+        locks(self.root()).join(format!("{}.lock", id.0))
+    }
+}
+
+/// Waits until no other process is opening the store.
+pub(super) fn lock_opening(root: &Path) -> Result<File, StoreError> {
+    let path = locks(root).join("open.lock");
+    let file = create(&path)?;
+    file.lock().map_err(|error| StoreError::at(&path, error))?;
+    Ok(file)
+}
+
+fn locks(root: &Path) -> PathBuf {
+    root.join("locks")
+}
+
+fn create(path: &Path) -> Result<File, StoreError> {
+    if let Some(directory) = path.parent() {
+        std::fs::create_dir_all(directory).map_err(|error| StoreError::at(directory, error))?;
+    }
+    OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)
+        .map_err(|error| StoreError::at(path, error))
+}
+
+fn try_exclusive(file: &File, path: &Path) -> Result<(), StoreError> {
+    for attempt in 1..=ATTEMPTS {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if attempt < ATTEMPTS => std::thread::sleep(PAUSE),
+            Err(TryLockError::WouldBlock) => break,
+            Err(TryLockError::Error(error)) => return Err(StoreError::at(path, error)),
+        }
+    }
+    Err(StoreError::InUse)
+}
