@@ -50,6 +50,7 @@ CREATE TABLE step_runs (
     state          TEXT NOT NULL,
     explanation    TEXT,
     attempt        INTEGER NOT NULL,
+    failures       INTEGER NOT NULL,
     exit_code      INTEGER,
     started_at     INTEGER,
     finished_at    INTEGER,

@@ -63,6 +63,10 @@ impl Algorithm for Grid {
         self.untried.begin_batch();
         Batch::fill(history, count, |batch| self.untried.next(batch))
     }
+
+    fn learns(&self) -> bool {
+        false
+    }
 }
 
 fn too_large(size: u128) -> SettingError {

@@ -34,6 +34,9 @@ pub trait Algorithm: Send {
     /// Up to `count` configurations for the next trials, numbered from `history.trials().len()` on. Fewer than `count`
     /// means that the space is exhausted: nothing untried is left.
     fn suggest(&mut self, history: &History, count: usize) -> Vec<Configuration>;
+
+    /// Whether its suggestions depend on how trials ended. Those of an algorithm that does not learn can be made ahead of need.
+    fn learns(&self) -> bool;
 }
 
 /// What there is to know of an algorithm before it is made.

@@ -51,6 +51,10 @@ impl Algorithm for Random {
             draw(space, *seed, batch).or_else(|| untried.next(batch))
         })
     }
+
+    fn learns(&self) -> bool {
+        false
+    }
 }
 
 /// A random configuration that is not taken, if a few attempts find one.

@@ -167,6 +167,7 @@ mod tests {
         let step = StepRecord {
             explanation: Some("exit code 3".to_owned()),
             attempt: 2,
+            failures: 1,
             exit_code: Some(-3),
             started_at: Some(trial.created_at),
             finished_at: Some(trial.created_at),

@@ -67,6 +67,7 @@ pub(super) fn steps(records: &[StepRecord]) -> Result<String, StoreError> {
             step.state,
             step.explanation.as_deref().map(text),
             step.attempt,
+            step.failures,
             step.exit_code,
             step.started_at.map(micros),
             step.finished_at.map(micros),

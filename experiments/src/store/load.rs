@@ -34,8 +34,6 @@ pub struct LoadedTrial {
     pub objective: Option<f64>,
     /// Its position among the finished trials.
     pub finished_order: Option<u64>,
-    /// Of a trial that was stopped early: the last value of the objective metric, which may be NaN or infinite.
-    pub last_reported: Option<f64>,
 }
 
 /// A trial to go on with.
@@ -61,15 +59,11 @@ pub struct CurvePoint {
 }
 
 impl Store {
-    /// All that a driver needs to go on; `objective_metric` is the metric whose last value counts for trials stopped early.
+    /// All that a driver needs to go on.
     ///
     /// # Errors
     /// [`StoreError::NoSuchExperiment`].
-    pub async fn load(
-        &self,
-        id: ExperimentId,
-        objective_metric: &str,
-    ) -> Result<Snapshot, StoreError> {
+    pub async fn load(&self, id: ExperimentId) -> Result<Snapshot, StoreError> {
         let mut connection = self.inner.readers.acquire().await?;
         let mut transaction = connection.begin().await?;
         let experiment = sqlx::query(select_experiments!("WHERE id = $1"))
@@ -78,7 +72,7 @@ impl Store {
             .await?
             .ok_or(StoreError::NoSuchExperiment(id))?;
         let experiment = rows::experiment(&experiment)?;
-        let trials = loaded_trials(&mut transaction, id, objective_metric).await?;
+        let trials = loaded_trials(&mut transaction, id).await?;
         let unfinished = unfinished_trials(&mut transaction, id).await?;
         transaction.commit().await?;
         Ok(Snapshot {
@@ -112,19 +106,16 @@ impl Store {
 async fn loaded_trials(
     connection: &mut SqliteConnection,
     id: ExperimentId,
-    objective_metric: &str,
 ) -> Result<Vec<LoadedTrial>, StoreError> {
     let rows = sqlx::query(
-        "SELECT number, parameters, state, objective, finished_order, CASE state WHEN 'early_stopped' THEN metrics END \
+        "SELECT number, parameters, state, objective, finished_order \
          FROM trials WHERE experiment_id = $1 ORDER BY number",
     );
     let rows = rows.bind(id.0).fetch_all(connection).await?;
-    rows.iter()
-        .map(|row| loaded_trial(row, objective_metric))
-        .collect()
+    rows.iter().map(loaded_trial).collect()
 }
 
-fn loaded_trial(row: &SqliteRow, objective_metric: &str) -> Result<LoadedTrial, StoreError> {
+fn loaded_trial(row: &SqliteRow) -> Result<LoadedTrial, StoreError> {
     let mut columns = Columns::of(row);
     Ok(LoadedTrial {
         number: columns.count()?,
@@ -132,12 +123,6 @@ fn loaded_trial(row: &SqliteRow, objective_metric: &str) -> Result<LoadedTrial, 
         state: columns.word()?,
         objective: columns.take()?,
         finished_order: columns.optional_count()?,
-        last_reported: match columns.take::<Option<&str>>()? {
-            Some(metrics) => rows::reported_metrics(metrics)?
-                .get(objective_metric)
-                .copied(),
-            None => None,
-        },
     })
 }
 

@@ -134,6 +134,8 @@ pub struct StepRecord {
     pub explanation: Option<String>,
     /// The number of its current or last attempt; 0 before the first.
     pub attempt: u32,
+    /// How many of its attempts failed; an interrupted attempt has not.
+    pub failures: u32,
     /// Exit code of its last attempt.
     pub exit_code: Option<i32>,
     /// When its first attempt began.

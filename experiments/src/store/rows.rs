@@ -140,7 +140,7 @@ pub(super) fn trial(row: &SqliteRow) -> Result<TrialRecord, StoreError> {
 /// The columns that [`step`] reads.
 macro_rules! step_columns {
     () => {
-        "trial, step, state, explanation, attempt, exit_code, started_at, finished_at, step_values, artifacts"
+        "trial, step, state, explanation, attempt, failures, exit_code, started_at, finished_at, step_values, artifacts"
     };
 }
 pub(super) use step_columns;
@@ -153,6 +153,7 @@ pub(super) fn step(row: &SqliteRow) -> Result<StepRecord, StoreError> {
         state: columns.word()?,
         explanation: columns.take()?,
         attempt: columns.take()?,
+        failures: columns.take()?,
         exit_code: columns.take()?,
         started_at: columns.optional_time()?,
         finished_at: columns.optional_time()?,

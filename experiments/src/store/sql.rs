@@ -36,13 +36,13 @@ SELECT $1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value -> 4, value
        metrics = excluded.metrics, objective = excluded.objective, created_at = excluded.created_at,
        started_at = excluded.started_at, finished_at = excluded.finished_at, finished_order = excluded.finished_order;
 
-INSERT INTO step_runs (experiment_id, trial, step, state, explanation, attempt, exit_code, started_at, finished_at, step_values,
+INSERT INTO step_runs (experiment_id, trial, step, state, explanation, attempt, failures, exit_code, started_at, finished_at, step_values,
                        artifacts)
-SELECT $1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value -> 8,
-       value -> 9
+SELECT $1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value -> 9,
+       value -> 10
   FROM json_each($8) WHERE true
     ON CONFLICT (experiment_id, trial, step) DO UPDATE
-   SET state = excluded.state, explanation = excluded.explanation, attempt = excluded.attempt, exit_code = excluded.exit_code,
+   SET state = excluded.state, explanation = excluded.explanation, attempt = excluded.attempt, failures = excluded.failures, exit_code = excluded.exit_code,
        started_at = excluded.started_at, finished_at = excluded.finished_at, step_values = excluded.step_values,
        artifacts = excluded.artifacts;
 

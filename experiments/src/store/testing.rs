@@ -74,6 +74,7 @@ pub(super) fn step(trial: u64, name: &str, state: StepState) -> StepRecord {
         state,
         explanation: None,
         attempt: 1,
+        failures: 1,
         exit_code: None,
         started_at: None,
         finished_at: None,

@@ -56,6 +56,10 @@ impl Algorithm for Sobol {
             }
         })
     }
+
+    fn learns(&self) -> bool {
+        false
+    }
 }
 
 /// An Owen-scrambled Sobol sequence. Dimensions beyond the table of direction numbers (1,024) and points beyond 2³² are
