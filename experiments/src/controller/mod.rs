@@ -1,41 +1,28 @@
-//! What happens next: a pure state machine, and the loop that carries its commands out.
+//! What happens next in an experiment.
+//!
+//! [`core`] decides: a pure, synchronous state machine from events to changes and commands. [`drive`] is the loop around it that stores the
+//! changes and carries the commands out. A trial under way is [`trial`]; [`task`] turns its next step into something an engine can run;
+//! [`recover`] makes a core out of what the store remembers; [`suggester`] gives the algorithm a thread of its own; [`submit`] decides what
+//! a file means for an experiment that exists.
 
-use std::path::PathBuf;
+mod core;
+mod drive;
+mod event;
+mod layout;
+mod outbox;
+mod plan;
+mod progress;
+mod recover;
+mod submit;
+mod suggester;
+mod task;
+mod trial;
 
-/// What the user wants of the loop, in order of severity.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Control {
-    /// Go on.
-    #[default]
-    Run,
-    /// Start nothing new, let running steps end, keep the state.
-    Drain,
-    /// Kill the running steps, keep the state: they run again as new attempts later.
-    Kill,
-}
+#[cfg(test)]
+mod simulation;
 
-/// Where the loop keeps files, all below the store's directory.
-#[derive(Clone, Debug)]
-pub struct Layout {
-    /// The store's directory, `.tune` by default.
-    pub root: PathBuf,
-}
-
-impl Layout {
-    /// The directory of one attempt: `runs/EXPERIMENT_ID/TRIAL/STEP/ATTEMPT`. Its log is the file `log` in it.
-    pub fn attempt(&self, experiment: i64, trial: u64, step: &str, attempt: u32) -> PathBuf {
-        let mut path = self
-            .root
-            .join("runs")
-            .join(experiment.to_string())
-            .join(trial.to_string());
-        path.push(step);
-        path.push(attempt.to_string());
-        path
-    }
-
-    /// The artifact store.
-    pub fn artifacts(&self) -> PathBuf {
-        self.root.join("artifacts")
-    }
-}
+pub use drive::{DriveError, Setup, cancel, drive};
+pub use event::Control;
+pub use layout::Layout;
+pub use submit::{SubmitError, Submitted, goes_on, submit};
+pub use suggester::AlgorithmCrashed;

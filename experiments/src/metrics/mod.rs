@@ -2,12 +2,14 @@
 
 mod json_line;
 mod near_miss;
+mod number;
 mod objective;
 mod output;
 mod pairs;
 mod stdout;
 
 pub use near_miss::missing_objective;
+pub use number::to_json;
 pub use objective::{ObjectiveValue, TrialMetrics};
 pub use output::{LARGE_VALUE, Output, OutputProblem, parse_output};
 pub use stdout::LineParser;

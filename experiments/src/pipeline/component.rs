@@ -32,6 +32,8 @@ pub struct ComponentInfo {
     pub inputs: Vec<InputInfo>,
     /// The artifacts it always produces.
     pub artifacts: Vec<String>,
+    /// The values it hands to later steps.
+    pub values: Vec<String>,
 }
 
 /// What is wrong with one input.
@@ -55,6 +57,9 @@ pub trait Components: Send + Sync {
 
     /// The metrics it may report when it is given these inputs.
     fn metrics(&self, component: &str, with: &With) -> Vec<String>;
+
+    /// Where it writes the artifacts that it always produces: name → path below `$TUNE_ARTIFACTS`.
+    fn artifacts(&self, component: &str) -> IndexMap<String, String>;
 
     /// The program and arguments that run it, its rendered inputs being in the JSON file `with`.
     fn command(&self, component: &str, with: &Path) -> Vec<String>;

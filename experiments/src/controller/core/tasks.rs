@@ -1,0 +1,194 @@
+//! What the news of a task means: for its step run, its trial, and the stopper.
+
+use super::Core;
+use crate::controller::event::Command;
+use crate::controller::trial::{Phase, StepEnd, TrialRun, Verdict};
+use crate::engine::{Ending, TaskId};
+use crate::metrics::Report;
+use crate::state::{TrialReason, TrialState};
+use crate::store::MetricRecord;
+use jiff::Timestamp;
+use serde_json::{Map, Value as Json, json};
+
+impl Core {
+    pub(super) fn reported(&mut self, now: Timestamp, id: &TaskId, reports: &[Report]) {
+        let Some(trial) = self.trials.get_mut(&id.trial) else {
+            return;
+        };
+        let run = &trial.steps[id.step];
+        if run.record.attempt != id.attempt
+            || !matches!(run.phase, Phase::Running | Phase::Stopping)
+        {
+            return;
+        }
+        let step = run.record.step.clone();
+        for report in reports {
+            trial.report(id.step, report);
+            self.outbox.changes.metrics.push(MetricRecord {
+                trial: id.trial,
+                step: step.clone(),
+                name: report.name.clone(),
+                level: report.level,
+                value: report.value,
+                at: now,
+            });
+        }
+        self.consult_stopper(id.trial, reports);
+    }
+
+    /// Asks the stopper about every report of the objective until it says stop.
+    pub(super) fn consult_stopper(&mut self, number: u64, reports: &[Report]) {
+        let metric = &self.plan.experiment.objective.metric;
+        let Some(stopper) = &mut self.stopper else {
+            return;
+        };
+        let objective = reports.iter().filter(|report| report.name == *metric);
+        let verdicts =
+            objective.filter_map(|report| stopper.report(number, report.level, report.value));
+        let Some(verdict) = verdicts.fold(None, |first, verdict| first.or(Some(verdict))) else {
+            return;
+        };
+        self.condemn(
+            number,
+            TrialState::EarlyStopped,
+            TrialReason::EarlyStopping,
+            verdict.explanation,
+        );
+    }
+
+    /// Settles how a trial ends, unless that is settled, and stops its running steps.
+    pub(super) fn condemn(
+        &mut self,
+        number: u64,
+        state: TrialState,
+        reason: TrialReason,
+        explanation: String,
+    ) {
+        if let Some(trial) = self.trials.get_mut(&number) {
+            trial.verdict.get_or_insert(Verdict {
+                state,
+                reason,
+                explanation,
+            });
+            self.stop_steps(number);
+        }
+    }
+
+    pub(super) fn stop_steps(&mut self, number: u64) {
+        let Some(trial) = self.trials.get_mut(&number) else {
+            return;
+        };
+        for (step, run) in trial.steps.iter_mut().enumerate() {
+            if run.phase == Phase::Running {
+                run.phase = Phase::Stopping;
+                let id = TaskId {
+                    trial: number,
+                    step,
+                    attempt: run.record.attempt,
+                };
+                self.outbox.commands.push(Command::Stop(id));
+            }
+        }
+    }
+
+    pub(super) fn ended(&mut self, now: Timestamp, id: &TaskId, ending: Ending) {
+        let Some(trial) = self.trials.get_mut(&id.trial) else {
+            return;
+        };
+        let run = &trial.steps[id.step];
+        if run.record.attempt != id.attempt
+            || !matches!(run.phase, Phase::Running | Phase::Stopping)
+        {
+            return;
+        }
+        self.running -= 1;
+        let retries = self.plan.step(id.step).1.retries.clone();
+        let end = trial.end_step(id.step, ending, &retries, now);
+        let mut extra = Map::new();
+        match end {
+            StepEnd::Succeeded => {
+                let released = trial.release_after(&self.plan, id.step);
+                self.ready
+                    .extend(released.into_iter().map(|step| (id.trial, step)));
+            }
+            StepEnd::Retry { until } => {
+                self.delayed.insert((until, id.trial, id.step));
+                extra.insert(
+                    "retry_in".into(),
+                    json!(until.duration_since(now).as_secs_f64()),
+                );
+            }
+            StepEnd::Interrupted => {
+                self.ready.insert((id.trial, id.step));
+            }
+            StepEnd::Ended => {}
+        }
+        self.record_step(now, id.trial, id.step, extra);
+        self.follow_verdict(now, id.trial);
+    }
+
+    /// Stops what still runs of a settled trial, and concludes a trial that is over.
+    pub(super) fn follow_verdict(&mut self, now: Timestamp, number: u64) {
+        if self
+            .trials
+            .get(&number)
+            .is_some_and(|trial| trial.verdict.is_some())
+        {
+            self.stop_steps(number);
+        }
+        if self.trials.get(&number).is_some_and(TrialRun::is_over) {
+            self.conclude(now, number);
+        }
+    }
+
+    pub(super) fn conclude(&mut self, now: Timestamp, number: u64) {
+        let Some(mut trial) = self.trials.remove(&number) else {
+            return;
+        };
+        for (step, run) in trial.steps.iter().enumerate() {
+            match run.phase {
+                Phase::Ready => drop(self.ready.remove(&(number, step))),
+                Phase::Delayed { until } => drop(self.delayed.remove(&(until, number, step))),
+                _ => {}
+            }
+        }
+        let skipped = trial.conclude(&self.plan.experiment.objective.metric, now);
+        trial.record.finished_order = Some(self.progress.finished());
+        for step in skipped {
+            self.outbox.step(now, &trial, step, Map::new());
+        }
+        let outcome = self.progress.finish(&trial.record);
+        if let Some(stopper) = &mut self.stopper {
+            stopper.finish(
+                number,
+                matches!(
+                    trial.record.state,
+                    TrialState::Succeeded | TrialState::EarlyStopped
+                ),
+            );
+        }
+        self.outbox.trial(now, &trial);
+        self.outbox.commands.push(Command::Learn {
+            trial: number,
+            outcome,
+        });
+    }
+
+    pub(super) fn record_trial(&mut self, now: Timestamp, number: u64) {
+        if let Some(trial) = self.trials.get(&number) {
+            self.outbox.trial(now, trial);
+        }
+    }
+
+    pub(super) fn record_step(
+        &mut self,
+        now: Timestamp,
+        number: u64,
+        step: usize,
+        extra: Map<String, Json>,
+    ) {
+        if let Some(trial) = self.trials.get(&number) {
+            self.outbox.step(now, trial, step, extra);
+        }
+    }
+}

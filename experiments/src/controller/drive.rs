@@ -1,0 +1,287 @@
+//! The loop around the core: it collects what happened, lets the core decide, stores what changed and then does what follows. What arrives
+//! while a transaction is written goes into the next one together.
+
+use super::Layout;
+use super::core::Core;
+use super::event::{Command, Control, Event};
+use super::plan::Plan;
+use super::recover::recover;
+use super::suggester::{AlgorithmCrashed, Suggester};
+use crate::engine::{Engine, TaskId, Update};
+use crate::pipeline::{Components, Graph};
+use crate::spec::{self, Experiment, SpecError};
+use crate::store::{ExperimentId, ExperimentRecord, Request, Store, StoreError};
+use jiff::Timestamp;
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Interval, MissedTickBehavior, interval};
+use tune_algorithms::{algorithm, stopper};
+
+/// How often the store is asked whether another process wants something.
+const REQUESTS_EVERY: Duration = Duration::from_millis(500);
+/// How many updates may wait; a step that reports faster than they are stored is slowed down.
+const UPDATES_WAITING: usize = 1024;
+/// How many suggestions of an algorithm that does not learn are kept ready.
+const AHEAD: usize = 16;
+
+/// What an experiment is driven with.
+#[derive(Clone)]
+pub struct Setup {
+    /// Where everything is remembered.
+    pub store: Store,
+    /// Where steps run.
+    pub engine: Arc<dyn Engine>,
+    /// The built-in steps.
+    pub components: Arc<dyn Components>,
+    /// How many steps may run at once.
+    pub slots: usize,
+}
+
+/// Why an experiment could not be driven on. What was stored before stays.
+#[derive(Debug, thiserror::Error)]
+pub enum DriveError {
+    /// The store refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The stored file cannot be read by this version.
+    #[error("the stored experiment cannot be read")]
+    Spec(#[from] Box<SpecError>),
+    /// The algorithm panicked.
+    #[error(transparent)]
+    Algorithm(#[from] AlgorithmCrashed),
+    /// The operating system refused something.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    /// No such experiment.
+    #[error("there is no experiment with the id {}", .0.0)]
+    Unknown(ExperimentId),
+}
+
+/// Drives an experiment until it ends or `control` says otherwise; returns where it then stands. `progress` is told the number of the last
+/// stored event after each transaction. Fails at once when another process drives the experiment.
+pub async fn drive(
+    setup: &Setup,
+    experiment: &ExperimentRecord,
+    control: watch::Receiver<Control>,
+    progress: &watch::Sender<i64>,
+) -> Result<(), DriveError> {
+    let _lock = setup.store.lock(experiment.id)?;
+    let mut driver = Driver::start(setup, experiment, control, progress).await?;
+    let result = driver.run().await;
+    if result.is_err() {
+        driver.kill_all().await;
+    }
+    result
+}
+
+/// Cancels an experiment that no process drives: its unfinished trials end, and so does it.
+pub async fn cancel(setup: &Setup, experiment: &ExperimentRecord) -> Result<(), DriveError> {
+    let _lock = setup.store.lock(experiment.id)?;
+    let (mut core, _) = load(setup, experiment).await?;
+    core.handle(Timestamp::now(), Event::Cancel);
+    setup
+        .store
+        .commit(experiment.id, core.take().changes)
+        .await?;
+    Ok(())
+}
+
+/// The core and the suggester of an experiment, as the store remembers it.
+async fn load(setup: &Setup, record: &ExperimentRecord) -> Result<(Core, Suggester), DriveError> {
+    let experiment =
+        spec::read_document(&record.document, setup.components.as_ref()).map_err(Box::new)?;
+    let chosen = &experiment.algorithm;
+    let space = Arc::new(experiment.parameters.clone());
+    let algorithm = algorithm::build(&chosen.name, space, chosen.seed, &chosen.settings)
+        .map_err(|problems| refused(&problems))?;
+    let stopper = experiment.early_stopping.as_ref();
+    let stopper = stopper
+        .map(|choice| stopper::build(&choice.name, experiment.objective.goal, &choice.settings));
+    let stopper = stopper.transpose().map_err(|problems| refused(&problems))?;
+    let curves = match stopper {
+        Some(_) => {
+            setup
+                .store
+                .curves(record.id, &experiment.objective.metric)
+                .await?
+        }
+        None => Vec::new(),
+    };
+    let snapshot = setup.store.load(record.id).await?;
+    let ahead = if algorithm.learns() { 0 } else { AHEAD };
+    let plan = plan(setup, record, experiment, ahead)?;
+    let (core, history) = recover(plan, snapshot, &curves, stopper);
+    Ok((core, Suggester::start(algorithm, history)?))
+}
+
+fn plan(
+    setup: &Setup,
+    record: &ExperimentRecord,
+    experiment: Experiment,
+    ahead: usize,
+) -> Result<Plan, DriveError> {
+    Ok(Plan {
+        id: record.id,
+        graph: Arc::new(Graph::new(&experiment.pipeline)),
+        experiment: Arc::new(experiment),
+        directory: record.directory.clone(),
+        layout: Layout::new(setup.store.root())?,
+        components: setup.components.clone(),
+        slots: setup.slots,
+        ahead,
+    })
+}
+
+/// Settings were checked when the file was read; a version that checks them otherwise refuses here.
+fn refused(problems: &[tune_algorithms::setting::SettingError]) -> DriveError {
+    let words = problems
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("; ");
+    DriveError::Io(std::io::Error::other(words))
+}
+
+/// Everything the loop holds while it runs.
+struct Driver<'a> {
+    setup: &'a Setup,
+    id: ExperimentId,
+    core: Core,
+    suggester: Suggester,
+    control: watch::Receiver<Control>,
+    progress: &'a watch::Sender<i64>,
+    updates: (mpsc::Sender<Update>, mpsc::Receiver<Update>),
+    requests: Interval,
+    tasks: HashSet<TaskId>,
+}
+
+impl<'a> Driver<'a> {
+    async fn start(
+        setup: &'a Setup,
+        record: &ExperimentRecord,
+        control: watch::Receiver<Control>,
+        progress: &'a watch::Sender<i64>,
+    ) -> Result<Self, DriveError> {
+        let (core, suggester) = load(setup, record).await?;
+        let mut requests = interval(REQUESTS_EVERY);
+        requests.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let updates = mpsc::channel(UPDATES_WAITING);
+        Ok(Self {
+            setup,
+            id: record.id,
+            core,
+            suggester,
+            control,
+            progress,
+            updates,
+            requests,
+            tasks: HashSet::new(),
+        })
+    }
+
+    async fn run(&mut self) -> Result<(), DriveError> {
+        self.take(vec![Event::Begin]).await?;
+        while !self.core.is_closed() {
+            let events = self.wait().await?;
+            self.take(events).await?;
+        }
+        Ok(())
+    }
+
+    /// What happened next: at least one event, and all that are there already.
+    async fn wait(&mut self) -> Result<Vec<Event>, DriveError> {
+        let mut updates = Vec::new();
+        let tick = sleep_until(self.core.wake_at());
+        tokio::select! {
+            biased;
+            _ = self.updates.1.recv_many(&mut updates, UPDATES_WAITING) => {}
+            answer = self.suggester.answer() => return Ok(vec![answer?]),
+            Ok(()) = self.control.changed() => return Ok(vec![self.controlled()]),
+            _ = self.requests.tick() => return self.requested().await,
+            () = tick => return Ok(vec![Event::Tick]),
+        }
+        Ok(updates
+            .into_iter()
+            .map(|update| self.happened(update))
+            .collect())
+    }
+
+    fn happened(&mut self, update: Update) -> Event {
+        match update {
+            Update::Reported(id, reports) => Event::Reported(id, reports),
+            Update::Ended(id, ending) => {
+                self.tasks.remove(&id);
+                Event::Ended(id, ending)
+            }
+        }
+    }
+
+    fn controlled(&mut self) -> Event {
+        let control = *self.control.borrow_and_update();
+        if control == Control::Kill {
+            self.setup.engine.kill_all();
+        }
+        Event::Control(control)
+    }
+
+    async fn requested(&mut self) -> Result<Vec<Event>, DriveError> {
+        match self.setup.store.requested(self.id).await? {
+            Some(Request::Cancel) => Ok(vec![Event::Cancel]),
+            None => Ok(vec![Event::Tick]),
+        }
+    }
+
+    /// Lets the core decide, stores, then acts.
+    async fn take(&mut self, events: Vec<Event>) -> Result<(), DriveError> {
+        let now = Timestamp::now();
+        for event in events {
+            self.core.handle(now, event);
+        }
+        let outbox = self.core.take();
+        if !outbox.changes.is_empty() {
+            let last = self.setup.store.commit(self.id, outbox.changes).await?;
+            self.progress.send_replace(last);
+        }
+        outbox
+            .commands
+            .into_iter()
+            .try_for_each(|command| self.carry_out(command))
+    }
+
+    fn carry_out(&mut self, command: Command) -> Result<(), DriveError> {
+        match command {
+            Command::Suggest(count) => self.suggester.suggest(count)?,
+            Command::Learn { trial, outcome } => self.suggester.learn(trial, outcome)?,
+            Command::Stop(id) => self.setup.engine.stop(&id),
+            Command::Start(task) => {
+                self.tasks.insert(task.id.clone());
+                self.setup.engine.start(*task, self.updates.0.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// After a failure: no step may outlive the loop that would have taken its result.
+    async fn kill_all(&mut self) {
+        self.setup.engine.kill_all();
+        while !self.tasks.is_empty() {
+            let Some(update) = self.updates.1.recv().await else {
+                return;
+            };
+            self.happened(update);
+        }
+    }
+}
+
+/// Sleeps until the moment; for ever without one.
+async fn sleep_until(moment: Option<Timestamp>) {
+    match moment {
+        Some(moment) => {
+            let left = moment.duration_since(Timestamp::now());
+            tokio::time::sleep(Duration::try_from(left).unwrap_or_default()).await;
+        }
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,89 @@
+//! What events lead to: records and the events that tell of them, to be stored in one transaction, and commands.
+
+use super::event::Command;
+use super::trial::TrialRun;
+use crate::metrics::to_json;
+use crate::state::{StepState, TrialState};
+use crate::store::{Changes, EventKind, ExperimentUpdate, NewEvent};
+use jiff::Timestamp;
+use serde_json::{Map, Value as Json, json};
+
+/// First store the changes, then carry out the commands.
+#[derive(Clone, Debug, Default)]
+pub struct Outbox {
+    /// To be stored in one transaction.
+    pub changes: Changes,
+    /// To be carried out in order.
+    pub commands: Vec<Command>,
+}
+
+impl Outbox {
+    /// The experiment has entered the state of its row.
+    pub(super) fn experiment(&mut self, at: Timestamp, update: &ExperimentUpdate) {
+        self.changes.experiment = Some(update.clone());
+        let data = json!({ "state": update.state, "reason": update.reason });
+        self.changes.events.push(NewEvent {
+            at,
+            kind: EventKind::Experiment,
+            trial: None,
+            step: None,
+            data,
+        });
+    }
+
+    /// The trial has entered the state of its record.
+    pub(super) fn trial(&mut self, at: Timestamp, trial: &TrialRun) {
+        let record = &trial.record;
+        let mut data = json!({ "state": record.state });
+        if record.state == TrialState::Queued {
+            data["parameters"] = json!(record.parameters);
+        }
+        if record.state.is_finished() {
+            data["reason"] = json!(record.reason);
+            data["explanation"] = json!(record.explanation);
+            data["objective"] = json!(record.objective);
+            data["metrics"] = record
+                .metrics
+                .iter()
+                .map(|(name, value)| (name.clone(), to_json(*value)))
+                .collect();
+        }
+        let event = NewEvent {
+            at,
+            kind: EventKind::Trial,
+            trial: Some(record.number),
+            step: None,
+            data,
+        };
+        self.changes.trials.push(record.clone());
+        self.changes.events.push(event);
+    }
+
+    /// The step run has entered the state of its record; `extra` is told with it.
+    pub(super) fn step(
+        &mut self,
+        at: Timestamp,
+        trial: &TrialRun,
+        index: usize,
+        extra: Map<String, Json>,
+    ) {
+        let record = &trial.steps[index].record;
+        let mut data = json!({ "state": record.state, "attempt": record.attempt });
+        if !matches!(record.state, StepState::Running | StepState::Succeeded) {
+            data["explanation"] = json!(record.explanation);
+            data["exit_code"] = json!(record.exit_code);
+        }
+        data.as_object_mut()
+            .expect("made as an object above")
+            .extend(extra);
+        let step = Some(record.step.clone());
+        self.changes.steps.push(record.clone());
+        self.changes.events.push(NewEvent {
+            at,
+            kind: EventKind::Step,
+            trial: Some(record.trial),
+            step,
+            data,
+        });
+    }
+}

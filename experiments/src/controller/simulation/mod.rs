@@ -1,0 +1,270 @@
+//! The core, tested by simulation: thousands of seeded runs on a virtual clock, with crashes at any moment, duplicated and stale news,
+//! failing, hanging and slow steps. The promises are checked at every transaction; a failing seed reproduces itself.
+
+mod experiments;
+mod invariants;
+mod world;
+
+use experiments::{Shape, experiment};
+use proptest::prelude::*;
+use world::{Faults, World};
+
+use crate::state::{ExperimentReason, ExperimentState, StepState, TrialReason, TrialState};
+
+fn run(shape: &Shape, seed: u64, faults: Faults) -> World {
+    let mut world = World::new(experiment(shape, seed), seed, faults);
+    world.run_to_the_end();
+    world
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+
+    /// Whatever happens, the experiment comes to its end, and every invariant holds at every transaction.
+    #[test]
+    fn every_run_keeps_the_promises(shape: Shape, seed: u64, faults: Faults) {
+        let world = run(&shape, seed, faults);
+        invariants::at_the_end(&world);
+    }
+
+    /// One trial at a time: a run that crashes again and again finds what an undisturbed one finds.
+    #[test]
+    fn crashes_do_not_change_the_search(shape: Shape, seed: u64, crashes in 0.0..0.3) {
+        let shape = Shape { parallel_trials: 1, max_duration: None, early_stopping: false, ..shape };
+        let undisturbed = run(&shape, seed, Faults::NONE);
+        let crashing = run(&shape, seed, Faults { crashes, ..Faults::NONE });
+        prop_assert_eq!(undisturbed.results(), crashing.results());
+    }
+}
+
+fn simple() -> Shape {
+    Shape {
+        max_trials: Some(10),
+        parallel_trials: 2,
+        ..Shape::default()
+    }
+}
+
+#[test]
+fn all_trials_run_when_nothing_goes_wrong() {
+    let world = run(&simple(), 1, Faults::NONE);
+    assert_eq!(
+        world.state(),
+        (
+            ExperimentState::Succeeded,
+            Some(ExperimentReason::MaxTrials)
+        )
+    );
+    assert!(
+        world
+            .trials()
+            .all(|trial| trial.state == TrialState::Succeeded && trial.objective.is_some())
+    );
+}
+
+#[test]
+fn a_target_ends_the_experiment_and_cancels_what_runs() {
+    let world = run(
+        &Shape {
+            target: Some(0.0),
+            max_trials: Some(1000),
+            parallel_trials: 4,
+            ..Shape::default()
+        },
+        2,
+        Faults::NONE,
+    );
+    assert_eq!(
+        world.state(),
+        (
+            ExperimentState::Succeeded,
+            Some(ExperimentReason::TargetReached)
+        )
+    );
+    assert!(
+        world
+            .trials()
+            .any(|trial| trial.state == TrialState::Cancelled)
+    );
+    assert!(world.trials().count() < 1000);
+}
+
+#[test]
+fn too_many_failures_fail_the_experiment() {
+    let shape = Shape {
+        failing: 1.0,
+        max_failed_trials: Some(3),
+        ..simple()
+    };
+    let world = run(&shape, 3, Faults::NONE);
+    assert_eq!(
+        world.state(),
+        (
+            ExperimentState::Failed,
+            Some(ExperimentReason::MaxFailedTrials)
+        )
+    );
+    assert_eq!(
+        world
+            .trials()
+            .filter(|trial| trial.state == TrialState::Failed)
+            .count(),
+        3
+    );
+}
+
+#[test]
+fn an_experiment_without_a_single_result_has_failed() {
+    let world = run(
+        &Shape {
+            failing: 1.0,
+            ..simple()
+        },
+        4,
+        Faults::NONE,
+    );
+    assert_eq!(
+        world.state(),
+        (
+            ExperimentState::Failed,
+            Some(ExperimentReason::NoTrialSucceeded)
+        )
+    );
+}
+
+#[test]
+fn a_finite_space_is_tried_to_its_end() {
+    let world = run(
+        &Shape {
+            choices: 5,
+            max_trials: None,
+            ..simple()
+        },
+        5,
+        Faults::NONE,
+    );
+    assert_eq!(
+        world.state(),
+        (
+            ExperimentState::Succeeded,
+            Some(ExperimentReason::SpaceExhausted)
+        )
+    );
+    assert_eq!(world.trials().count(), 5);
+}
+
+#[test]
+fn time_ends_an_experiment_and_its_account_survives_crashes() {
+    let shape = Shape {
+        max_trials: None,
+        max_duration: Some(600),
+        ..simple()
+    };
+    for crashes in [0.0, 0.05] {
+        let world = run(
+            &shape,
+            6,
+            Faults {
+                crashes,
+                ..Faults::NONE
+            },
+        );
+        assert_eq!(
+            world.state(),
+            (
+                ExperimentState::Succeeded,
+                Some(ExperimentReason::MaxDuration)
+            )
+        );
+    }
+}
+
+#[test]
+fn a_failed_attempt_is_tried_again_as_often_as_allowed() {
+    let world = run(
+        &Shape {
+            failing: 1.0,
+            retries: 2,
+            ..simple()
+        },
+        7,
+        Faults::NONE,
+    );
+    let first = world
+        .steps()
+        .find(|step| step.state == StepState::Failed)
+        .expect("every step fails");
+    assert_eq!((first.attempt, first.failures), (3, 3));
+    let by_its_step = |reason| {
+        matches!(
+            reason,
+            Some(TrialReason::StepFailed | TrialReason::TimedOut)
+        )
+    };
+    assert!(world.trials().all(|trial| by_its_step(trial.reason)));
+}
+
+#[test]
+fn without_the_objective_a_trial_fails_and_says_so() {
+    let world = run(
+        &Shape {
+            silent: true,
+            ..simple()
+        },
+        8,
+        Faults::NONE,
+    );
+    assert!(
+        world
+            .trials()
+            .all(|trial| trial.reason == Some(TrialReason::MetricMissing))
+    );
+}
+
+#[test]
+fn a_drained_experiment_is_paused_with_nothing_running_and_goes_on_later() {
+    let mut world = World::new(experiment(&simple(), 9), 9, Faults::NONE);
+    world.run_until_drained(4);
+    assert_eq!(
+        world.state(),
+        (ExperimentState::Paused, Some(ExperimentReason::Interrupted))
+    );
+    assert_eq!(world.running_tasks(), 0);
+    world.run_to_the_end();
+    assert_eq!(world.results(), run(&simple(), 9, Faults::NONE).results());
+}
+
+#[test]
+fn a_raised_budget_lets_a_finished_experiment_run_on() {
+    let mut world = World::new(experiment(&simple(), 10), 10, Faults::NONE);
+    world.run_to_the_end();
+    world.set_max_trials(15);
+    world.run_to_the_end();
+    assert_eq!(world.trials().count(), 15);
+    let at_once = run(
+        &Shape {
+            max_trials: Some(15),
+            ..simple()
+        },
+        10,
+        Faults::NONE,
+    );
+    assert_eq!(world.configurations(), at_once.configurations());
+}
+
+#[test]
+fn a_cancelled_experiment_ends_whether_it_is_driven_or_not() {
+    for driven in [true, false] {
+        let mut world = World::new(experiment(&simple(), 11), 11, Faults::NONE);
+        world.cancel_after(3, driven);
+        assert_eq!(
+            world.state(),
+            (
+                ExperimentState::Cancelled,
+                Some(ExperimentReason::Cancelled)
+            )
+        );
+        assert!(world.trials().all(|trial| trial.state.is_finished()));
+        assert_eq!(world.running_tasks(), 0);
+    }
+}

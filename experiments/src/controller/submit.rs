@@ -1,0 +1,140 @@
+//! Submitting a file: a new experiment, or one that exists and goes on.
+
+use crate::pipeline::Components;
+use crate::spec::{self, Comparison, Difference, Experiment, Limits, SpecError, Submission};
+use crate::state::{ExperimentReason, ExperimentState, TrialState};
+use crate::store::{ExperimentRecord, NewExperiment, Store, StoreError};
+use jiff::Timestamp;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// What became of a submission.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Submitted {
+    /// It is new.
+    Created(ExperimentRecord),
+    /// It exists, and there is more to do.
+    Continues(ExperimentRecord),
+    /// It exists, its limits were changed to those given, and there is more to do.
+    LimitsChanged(ExperimentRecord),
+    /// It exists and has come to its end.
+    Finished(ExperimentRecord),
+}
+
+/// Why a submission was refused; nothing has changed then.
+#[derive(Debug, thiserror::Error)]
+pub enum SubmitError {
+    /// The name belongs to an experiment that says something else.
+    #[error("experiment `{name}` exists and is a different one")]
+    Different {
+        /// The name.
+        name: String,
+        /// What differs.
+        differences: Vec<Difference>,
+    },
+    /// The experiment of that name cannot be read by this version.
+    #[error("the stored experiment cannot be read")]
+    Spec(#[from] Box<SpecError>),
+    /// The store refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Creates the experiment, or finds that it exists: the same goes on, new limits are applied, anything else is refused.
+pub async fn submit(
+    store: &Store,
+    components: &dyn Components,
+    submission: &Submission,
+    directory: &Path,
+    now: Timestamp,
+) -> Result<Submitted, SubmitError> {
+    let given = &submission.experiment;
+    let Some(record) = store.experiment(&given.name).await? else {
+        return create(store, submission, directory, now).await;
+    };
+    let stored = spec::read_document(&record.document, components).map_err(Box::new)?;
+    match spec::compare(&stored, given) {
+        Comparison::Same => Ok(if goes_on(store, &record, given).await? {
+            Submitted::Continues(record)
+        } else {
+            Submitted::Finished(record)
+        }),
+        Comparison::Limits { to, .. } => change_limits(store, record, submission, &to, now).await,
+        Comparison::Other(differences) => Err(SubmitError::Different {
+            name: given.name.clone(),
+            differences,
+        }),
+    }
+}
+
+async fn create(
+    store: &Store,
+    submission: &Submission,
+    directory: &Path,
+    created_at: Timestamp,
+) -> Result<Submitted, SubmitError> {
+    let new = NewExperiment {
+        name: submission.experiment.name.clone(),
+        goal: submission.experiment.objective.goal,
+        document: submission.document.clone(),
+        directory: directory.to_owned(),
+        created_at,
+    };
+    Ok(Submitted::Created(store.create(new).await?))
+}
+
+async fn change_limits(
+    store: &Store,
+    mut record: ExperimentRecord,
+    submission: &Submission,
+    to: &Limits,
+    now: Timestamp,
+) -> Result<Submitted, SubmitError> {
+    // A process that drives it would not see the change.
+    let _lock = store.lock(record.id)?;
+    store
+        .change_limits(record.id, &submission.document, now, json!(to))
+        .await?;
+    record.document = submission.document.clone();
+    let more = goes_on(store, &record, &submission.experiment).await?;
+    Ok(if more {
+        Submitted::LimitsChanged(record)
+    } else {
+        Submitted::Finished(record)
+    })
+}
+
+/// Whether there is more to do: the experiment has not come to its end, or the limit that ended it is wider now.
+pub async fn goes_on(
+    store: &Store,
+    record: &ExperimentRecord,
+    experiment: &Experiment,
+) -> Result<bool, StoreError> {
+    let counts = store.counts(record.id).await?;
+    Ok(!record.state.is_finished() || limits_allow(record, &experiment.limits, &counts))
+}
+
+fn limits_allow(
+    record: &ExperimentRecord,
+    limits: &Limits,
+    counts: &BTreeMap<TrialState, u64>,
+) -> bool {
+    let created: u64 = counts.values().sum();
+    let failed = counts.get(&TrialState::Failed).copied().unwrap_or(0);
+    let trials = limits.max_trials.is_none_or(|max| created < max);
+    let failures = limits.max_failed_trials.is_none_or(|max| failed < max);
+    let time = limits
+        .max_duration
+        .is_none_or(|max| record.active_seconds < max.as_secs_f64());
+    let open = matches!(
+        record.reason,
+        Some(
+            ExperimentReason::MaxTrials
+                | ExperimentReason::MaxDuration
+                | ExperimentReason::MaxFailedTrials
+                | ExperimentReason::NoTrialSucceeded
+        )
+    );
+    record.state != ExperimentState::Cancelled && open && trials && failures && time
+}

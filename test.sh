@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Installs what the tests need that the machine lacks, then runs every check and test. The last lines are the test runner's summary.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+say() { printf '\n== %s\n' "$*"; }
+
+# Debian package names of commands that are missing.
+missing=()
+need() { command -v "$1" >/dev/null 2>&1 || missing+=("$2"); }
+need cc gcc
+need python3 python3
+need script bsdutils
+if [ "${#missing[@]}" -gt 0 ]; then
+    say "installing ${missing[*]}"
+    sudo=""
+    [ "$(id -u)" -eq 0 ] || sudo="sudo"
+    $sudo apt-get update -q
+    $sudo apt-get install -y -q --no-install-recommends "${missing[@]}"
+fi
+
+say "formatting"
+cargo fmt --all --check
+
+say "lints"
+cargo clippy --workspace --all-targets --locked -- -D warnings
+
+say "documentation"
+RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked --quiet
+
+say "the first command of the README"
+store=$(mktemp -d)
+trap 'rm -rf "$store"' EXIT
+TUNE_STORE="$store" cargo run --release --locked --quiet -- run examples/iris.yaml
+
+say "documentation examples"
+cargo test --workspace --doc --locked --quiet
+
+say "tests"
+if cargo nextest --version >/dev/null 2>&1; then
+    cargo nextest run --workspace --locked --no-fail-fast
+else
+    cargo test --workspace --lib --bins --tests --locked --no-fail-fast
+fi
