@@ -1,5 +1,14 @@
 //! Files between steps, kept by content hash: stored once however often they are produced, and handed on as paths.
 
+mod error;
+mod large;
+mod store;
+mod tree;
+
+pub use error::ArtifactError;
+pub(crate) use error::reason;
+pub use store::ArtifactStore;
+
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 

@@ -1,5 +1,11 @@
 //! Where a step runs. An engine starts tasks, tells what becomes of them, and ends them when asked.
 
+mod local;
+mod session;
+pub mod watchdog;
+
+pub use local::{LocalEngine, LocalOptions};
+
 use crate::artifacts::Artifact;
 use crate::metrics::Report;
 use indexmap::IndexMap;

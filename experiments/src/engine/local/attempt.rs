@@ -1,0 +1,207 @@
+//! Runs one attempt from start to end: keeps its time, reads its output, sends it signals, and collects what it leaves.
+
+use super::Shared;
+use super::course::{Cause, Course, Request};
+use super::group::Group;
+use super::log::{LONGEST_LOG, Log};
+use super::output::{Outlet, Output};
+use super::results;
+use super::start::{self, Places};
+use super::tail::Tail;
+use crate::artifacts::reason;
+use crate::engine::session;
+use crate::engine::{Ending, Outcome, Task};
+use crate::metrics::LineParser;
+use rustix::process::Pid;
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+use std::time::Duration;
+use tokio::process::Child;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, sleep_until};
+
+/// How often `$TUNE_METRICS` is looked at while the step runs.
+const METRICS_INTERVAL: Duration = Duration::from_millis(200);
+
+/// How often processes left behind, which no longer print, are looked for.
+const LEFTOVER_INTERVAL: Duration = Duration::from_millis(10);
+
+/// An attempt under way.
+struct Attempt {
+    course: Course,
+    group: Group,
+    output: Output,
+    requests: watch::Receiver<Request>,
+}
+
+/// Runs the attempt in its slot. When this returns, none of its processes is left.
+pub(super) async fn run(
+    shared: &Shared,
+    slot: u32,
+    task: &Task,
+    requests: watch::Receiver<Request>,
+    outlet: Outlet,
+) -> Ending {
+    let ended = |outcome| Ending {
+        outcome,
+        ..Ending::default()
+    };
+    let places = match Places::of(task) {
+        Ok(places) => places,
+        Err(error) => return ended(Outcome::NotStarted(reason(&error))),
+    };
+    let (mut child, mut attempt) = match begin(shared, slot, task, &places, requests, outlet) {
+        Ok(begun) => begun,
+        Err(words) => return ended(Outcome::NotStarted(words)),
+    };
+    let status = attempt.run_to_exit(&mut child).await;
+    attempt.end_leftovers().await;
+    shared.release_group(slot);
+    attempt.output.finish().await;
+    match status {
+        Ok(status) => attempt.conclude(status, shared, task, &places).await,
+        Err(error) => ended(Outcome::NotStarted(format!(
+            "lost sight of the process: {}",
+            reason(&error)
+        ))),
+    }
+}
+
+fn begin(
+    shared: &Shared,
+    slot: u32,
+    task: &Task,
+    places: &Places,
+    requests: watch::Receiver<Request>,
+    outlet: Outlet,
+) -> Result<(Child, Attempt), String> {
+    shared
+        .watch_over()
+        .map_err(|error| format!("the watchdog could not be started: {}", reason(&error)))?;
+    let cookie = session::cookie(&shared.session, shared.next_number());
+    let mut child = start::start(task, places, &shared.inherited, &cookie)?;
+    let course = Course::new(Instant::now(), task.timeout, shared.grace);
+    let id = child
+        .id()
+        .and_then(|id| i32::try_from(id).ok())
+        .and_then(Pid::from_raw);
+    let leader = id.ok_or("the process ended before it was seen")?;
+    shared.note_group(slot, leader);
+    let output = Output::new(
+        &mut child,
+        Log::new(places.log(), LONGEST_LOG),
+        Tail::new(places.metrics()),
+        LineParser::new(&shared.objective),
+        outlet,
+    );
+    let attempt = Attempt {
+        course,
+        group: Group::new(leader, cookie),
+        output,
+        requests,
+    };
+    Ok((child, attempt))
+}
+
+impl Attempt {
+    /// Until the step's own process has ended.
+    async fn run_to_exit(&mut self, child: &mut Child) -> io::Result<ExitStatus> {
+        let mut look_at_metrics = Instant::now() + METRICS_INTERVAL;
+        loop {
+            let deadline = self.course.deadline();
+            let wake = deadline.map_or(look_at_metrics, |deadline| deadline.min(look_at_metrics));
+            tokio::select! {
+                status = child.wait() => {
+                    self.course.exited(Instant::now());
+                    return status;
+                }
+                () = self.output.progress(), if self.output.is_busy() => {}
+                Ok(()) = self.requests.changed() => self.obey_request(),
+                () = sleep_until(wake) => {
+                    let now = Instant::now();
+                    if deadline.is_some_and(|deadline| deadline <= now) {
+                        self.obey_clock();
+                    }
+                    if look_at_metrics <= now {
+                        self.output.poll_metrics_file();
+                        look_at_metrics = now + METRICS_INTERVAL;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Until nobody prints and nobody of the process group is left. While the receiver of updates is slow, nobody is hurried.
+    async fn end_leftovers(&mut self) {
+        while !self.course.is_over() && (self.output.is_open() || self.group.is_alive()) {
+            if self.course.is_draining() && !self.output.is_open() {
+                self.obey_clock();
+            }
+            let deadline = self.course.deadline().unwrap_or_else(Instant::now);
+            tokio::select! {
+                () = self.output.progress(), if self.output.is_busy() => self.course.printed(Instant::now()),
+                Ok(()) = self.requests.changed() => self.obey_request(),
+                () = sleep_until(deadline), if !self.output.is_blocked() => self.obey_clock(),
+                () = sleep(LEFTOVER_INTERVAL), if !self.output.is_open() => {}
+            }
+        }
+    }
+
+    fn obey_request(&mut self) {
+        let request = *self.requests.borrow_and_update();
+        let signal = self.course.requested(request, Instant::now());
+        self.send(signal);
+    }
+
+    fn obey_clock(&mut self) {
+        let signal = self.course.elapsed(Instant::now());
+        self.send(signal);
+    }
+
+    /// Those that left the group are looked for only when there must be some: the step has ended, and someone holds its pipes.
+    fn send(&self, signal: Option<super::course::Signal>) {
+        let Some(signal) = signal else { return };
+        self.group.signal(signal);
+        if self.course.has_exited() && self.output.is_open() {
+            self.group.signal_strays(signal);
+        }
+    }
+
+    async fn conclude(
+        &self,
+        status: ExitStatus,
+        shared: &Shared,
+        task: &Task,
+        places: &Places,
+    ) -> Ending {
+        let mut ending = Ending {
+            near_misses: self.output.near_misses(),
+            ..Ending::default()
+        };
+        match outcome(status, self.course.cause()) {
+            Outcome::Succeeded => match results::collect(task, places, &shared.artifacts).await {
+                Ok((values, artifacts)) => {
+                    ending.values = values;
+                    ending.artifacts = artifacts;
+                }
+                Err(words) => ending.outcome = Outcome::BadOutput(words),
+            },
+            other => ending.outcome = other,
+        }
+        if ending.outcome != Outcome::Succeeded {
+            ending.last_lines = self.output.last_lines();
+        }
+        ending
+    }
+}
+
+fn outcome(status: ExitStatus, cause: Option<Cause>) -> Outcome {
+    match (cause, status.code()) {
+        (Some(Cause::Stopped), _) => Outcome::Stopped,
+        (Some(Cause::TimedOut), _) => Outcome::TimedOut,
+        (None, Some(0)) => Outcome::Succeeded,
+        (None, Some(code)) => Outcome::Exited(code),
+        (None, None) => Outcome::Signalled(status.signal().unwrap_or_default()),
+    }
+}

@@ -1,0 +1,203 @@
+//! The engine of one machine: every attempt is a process group of its own, so many at a time. When the engine goes, or the whole program,
+//! the processes go with it.
+
+mod attempt;
+mod course;
+mod group;
+mod lines;
+mod log;
+mod output;
+mod results;
+mod start;
+mod tail;
+
+#[cfg(test)]
+mod tests;
+
+use self::course::Request;
+use self::output::Outlet;
+use super::session;
+use super::watchdog::Watchdog;
+use super::{Ending, Engine, Outcome, Task, TaskId, Update};
+use crate::artifacts::ArtifactStore;
+use rustix::process::Pid;
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::sync::{Semaphore, mpsc, watch};
+
+/// How a local engine is set up.
+#[derive(Clone, Debug)]
+pub struct LocalOptions {
+    /// How many attempts run at once; the others wait in the order in which they came.
+    pub slots: usize,
+    /// What a process gets between SIGTERM and SIGKILL.
+    pub grace: Duration,
+    /// Where artifacts are kept.
+    pub artifacts: ArtifactStore,
+    /// The objective's metric; lines that nearly report it are remembered.
+    pub objective: String,
+    /// The command that calls [`watchdog::run`](super::watchdog::run), as a rule this program itself. Without one, processes outlive a
+    /// `tune` that was killed.
+    pub watchdog: Option<Vec<String>>,
+}
+
+/// Runs tasks on this machine. Dropping it kills all that still run.
+pub struct LocalEngine {
+    shared: Arc<Shared>,
+    runtime: Handle,
+}
+
+/// What all attempts share.
+struct Shared {
+    grace: Duration,
+    artifacts: ArtifactStore,
+    objective: String,
+    inherited: Vec<(OsString, OsString)>,
+    session: String,
+    watchdog: Option<Watchdog>,
+    numbers: AtomicU64,
+    semaphore: Semaphore,
+    free_slots: Mutex<Vec<u32>>,
+    tasks: Mutex<HashMap<TaskId, watch::Sender<Request>>>,
+}
+
+impl LocalEngine {
+    /// An engine on the current tokio runtime. Nothing is started before the first task.
+    ///
+    /// # Errors
+    /// When there is no runtime, no slot, or the system gives no memory for the watchdog's notes.
+    pub fn new(options: LocalOptions) -> io::Result<Self> {
+        let runtime = Handle::try_current().map_err(io::Error::other)?;
+        let slots = u32::try_from(options.slots)
+            .unwrap_or(u32::MAX)
+            .min(1 << 20);
+        if slots == 0 {
+            let text = "an engine needs at least one slot";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+        }
+        let session = session::new_session();
+        let watchdog = options
+            .watchdog
+            .map(|command| Watchdog::new(command, session.clone()))
+            .transpose()?;
+        let shared = Shared {
+            grace: options.grace,
+            artifacts: options.artifacts,
+            objective: options.objective,
+            inherited: start::inherited_environment(),
+            session,
+            watchdog,
+            numbers: AtomicU64::new(0),
+            semaphore: Semaphore::new(slots as usize),
+            free_slots: Mutex::new((0..slots).rev().collect()),
+            tasks: Mutex::default(),
+        };
+        let shared = Arc::new(shared);
+        Ok(Self { shared, runtime })
+    }
+}
+
+impl Engine for LocalEngine {
+    fn start(&self, task: Task, updates: mpsc::Sender<Update>) {
+        let (asker, requests) = watch::channel(Request::Run);
+        self.shared.tasks().insert(task.id.clone(), asker);
+        let shared = Arc::clone(&self.shared);
+        self.runtime.spawn(async move {
+            let ending = shared.run(&task, requests, updates.clone()).await;
+            shared.tasks().remove(&task.id);
+            // Nobody may be listening any more.
+            let _ = updates.send(Update::Ended(task.id, ending)).await;
+        });
+    }
+
+    fn stop(&self, id: &TaskId) {
+        if let Some(task) = self.shared.tasks().get(id) {
+            task.send_modify(|request| {
+                *request = match request {
+                    Request::Run => Request::Stop,
+                    Request::Stop | Request::Kill => Request::Kill,
+                };
+            });
+        }
+    }
+
+    fn kill_all(&self) {
+        for task in self.shared.tasks().values() {
+            task.send_replace(Request::Kill);
+        }
+    }
+}
+
+impl Drop for LocalEngine {
+    fn drop(&mut self) {
+        self.kill_all();
+    }
+}
+
+impl Shared {
+    /// Waits for a slot, then runs the attempt in it.
+    async fn run(
+        &self,
+        task: &Task,
+        mut requests: watch::Receiver<Request>,
+        updates: mpsc::Sender<Update>,
+    ) -> Ending {
+        let stopped = Ending {
+            outcome: Outcome::Stopped,
+            ..Ending::default()
+        };
+        let permit = tokio::select! {
+            biased;
+            _ = requests.wait_for(|request| *request != Request::Run) => return stopped,
+            Ok(permit) = self.semaphore.acquire() => permit,
+        };
+        let slot = lock(&self.free_slots).pop().unwrap_or_default();
+        let outlet = Outlet {
+            id: task.id.clone(),
+            updates,
+        };
+        let ending = attempt::run(self, slot, task, requests, outlet).await;
+        lock(&self.free_slots).push(slot);
+        drop(permit);
+        ending
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, HashMap<TaskId, watch::Sender<Request>>> {
+        lock(&self.tasks)
+    }
+
+    fn next_number(&self) -> u64 {
+        self.numbers.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn watch_over(&self) -> io::Result<()> {
+        self.watchdog
+            .as_ref()
+            .map_or(Ok(()), Watchdog::ensure_running)
+    }
+
+    fn note_group(&self, slot: u32, leader: Pid) {
+        self.note(slot, leader.as_raw_nonzero().get().unsigned_abs());
+    }
+
+    fn release_group(&self, slot: u32) {
+        self.note(slot, 0);
+    }
+
+    fn note(&self, slot: u32, group: u32) {
+        if let Some(watchdog) = &self.watchdog
+            && let Err(error) = watchdog.note(slot, group)
+        {
+            tracing::warn!(%error, "the watchdog does not know of a process group");
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,225 @@
+//! What an attempt tells while it runs: its two pipes go to the log, the lines of stdout and of `$TUNE_METRICS` become reports, and
+//! reports become updates. Whoever receives the updates sets the pace: while too many wait, stdout is not read.
+
+use super::lines::Lines;
+use super::log::Log;
+use super::tail::Tail;
+use crate::engine::{TaskId, Update};
+use crate::metrics::{LineParser, Report};
+use std::io;
+use std::mem;
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::{Child, ChildStderr, ChildStdout};
+use tokio::sync::mpsc;
+
+/// The most reports of one attempt that are handed on.
+pub(super) const MOST_REPORTS: u64 = 1_000_000;
+
+/// How many reports may wait to be handed on.
+const MOST_WAITING: usize = 10_000;
+
+/// What is read at once, in bytes: as much as a pipe holds.
+const BUFFER: usize = 64 * 1024;
+
+/// The output of one attempt.
+pub(super) struct Output {
+    stdout: Pipe<ChildStdout>,
+    stderr: Pipe<ChildStderr>,
+    lines: Lines,
+    metrics_file: Tail,
+    reader: Reader,
+    outlet: Outlet,
+}
+
+impl Output {
+    /// Takes over the pipes of a process that has just started.
+    pub fn new(
+        child: &mut Child,
+        log: Log,
+        metrics_file: Tail,
+        parser: LineParser,
+        outlet: Outlet,
+    ) -> Self {
+        Self {
+            stdout: Pipe::new(child.stdout.take()),
+            stderr: Pipe::new(child.stderr.take()),
+            lines: Lines::default(),
+            metrics_file,
+            reader: Reader {
+                log,
+                parser,
+                reports: 0,
+                most_reports: MOST_REPORTS,
+                waiting: Vec::new(),
+            },
+            outlet,
+        }
+    }
+
+    /// Whether someone may still print.
+    pub fn is_open(&self) -> bool {
+        self.stdout.source.is_some() || self.stderr.source.is_some()
+    }
+
+    /// Whether stdout is not read because reports wait.
+    pub fn is_blocked(&self) -> bool {
+        self.reader.is_full()
+    }
+
+    /// Whether [`Output::progress`] has something to wait for.
+    pub fn is_busy(&self) -> bool {
+        self.is_open() || !self.reader.waiting.is_empty()
+    }
+
+    /// Reads one piece of output, or hands on the reports that wait. Safe to drop at any time.
+    pub async fn progress(&mut self) {
+        let Self {
+            stdout,
+            stderr,
+            lines,
+            reader,
+            outlet,
+            ..
+        } = self;
+        tokio::select! {
+            chunk = stdout.read(), if !reader.is_full() => {
+                reader.log.append(chunk);
+                lines.feed(chunk, |line| reader.line(line));
+                if chunk.is_empty() {
+                    lines.finish(|line| reader.line(line));
+                }
+            }
+            chunk = stderr.read() => reader.log.append(chunk),
+            () = outlet.send(&mut reader.waiting), if !reader.waiting.is_empty() => {}
+        }
+    }
+
+    /// Reads what was appended to `$TUNE_METRICS`, as far as its reports may wait.
+    pub fn poll_metrics_file(&mut self) {
+        let Self {
+            metrics_file,
+            reader,
+            ..
+        } = self;
+        while !reader.is_full() && metrics_file.feed(|line| reader.json_line(line)) {}
+    }
+
+    /// Closes the pipes, reads `$TUNE_METRICS` to its end and hands on the last reports.
+    pub async fn finish(&mut self) {
+        self.stdout.source = None;
+        self.stderr.source = None;
+        let reader = &mut self.reader;
+        self.lines.finish(|line| reader.line(line));
+        loop {
+            self.poll_metrics_file();
+            let read_to_its_end = !self.reader.is_full();
+            if read_to_its_end {
+                let reader = &mut self.reader;
+                self.metrics_file.finish(|line| reader.json_line(line));
+            }
+            if !self.reader.waiting.is_empty() {
+                self.outlet.send(&mut self.reader.waiting).await;
+            }
+            if read_to_its_end {
+                return;
+            }
+        }
+    }
+
+    /// The last lines of the log.
+    pub fn last_lines(&self) -> Vec<String> {
+        self.reader.log.last_lines()
+    }
+
+    /// The last lines that looked nearly like the objective.
+    pub fn near_misses(&self) -> Vec<String> {
+        self.reader.parser.near_misses()
+    }
+}
+
+/// Where updates go.
+pub(super) struct Outlet {
+    /// Whose updates they are.
+    pub id: TaskId,
+    /// Who receives them.
+    pub updates: mpsc::Sender<Update>,
+}
+
+impl Outlet {
+    /// Hands on all that waits as one update; drops it when nobody listens any more.
+    async fn send(&self, waiting: &mut Vec<Report>) {
+        let permit = self.updates.reserve().await;
+        let reports = mem::take(waiting);
+        if let Ok(permit) = permit {
+            permit.send(Update::Reported(self.id.clone(), reports));
+        }
+    }
+}
+
+/// Turns lines into reports that wait to be handed on.
+struct Reader {
+    log: Log,
+    parser: LineParser,
+    reports: u64,
+    most_reports: u64,
+    waiting: Vec<Report>,
+}
+
+impl Reader {
+    fn is_full(&self) -> bool {
+        self.waiting.len() >= MOST_WAITING
+    }
+
+    fn line(&mut self, line: &[u8]) {
+        let reports = self.parser.line(line);
+        self.keep(reports);
+    }
+
+    fn json_line(&mut self, line: &[u8]) {
+        let reports = self.parser.json_line(line);
+        self.keep(reports);
+    }
+
+    fn keep(&mut self, reports: Vec<Report>) {
+        for report in reports {
+            self.reports += 1;
+            if self.reports <= self.most_reports {
+                self.waiting.push(report);
+            } else if self.reports == self.most_reports + 1 {
+                let text = format!(
+                    "more than {} metric values; the rest is not recorded",
+                    self.most_reports
+                );
+                self.log.note(&text);
+            }
+        }
+    }
+}
+
+/// One pipe, until its end.
+struct Pipe<P> {
+    source: Option<P>,
+    buffer: Vec<u8>,
+}
+
+impl<P: AsyncRead + Unpin> Pipe<P> {
+    fn new(source: Option<P>) -> Self {
+        Self {
+            source,
+            buffer: Vec::with_capacity(BUFFER),
+        }
+    }
+
+    /// The next piece; empty at the end, and never again after that.
+    async fn read(&mut self) -> &[u8] {
+        self.buffer.clear();
+        let read: io::Result<usize> = match &mut self.source {
+            Some(source) => source.read_buf(&mut self.buffer).await,
+            None => std::future::pending().await,
+        };
+        if !matches!(read, Ok(bytes) if bytes > 0) {
+            self.source = None;
+        }
+        &self.buffer
+    }
+}

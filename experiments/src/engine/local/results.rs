@@ -1,0 +1,103 @@
+//! What a step that ended well leaves to later steps: the values in `$TUNE_OUTPUT` and the declared artifacts.
+
+use super::start::Places;
+use crate::artifacts::{Artifact, ArtifactError, ArtifactStore};
+use crate::engine::Task;
+use crate::metrics::parse_output;
+use indexmap::IndexMap;
+use serde_json::{Map, Value as Json};
+use std::fs;
+use std::io;
+use std::path::Path;
+
+/// Artifacts up to this size are hashed at once; larger ones on a thread that may block.
+const SMALL: u64 = 1024 * 1024;
+
+/// Values and artifacts.
+pub(super) type Results = (Map<String, Json>, IndexMap<String, Artifact>);
+
+/// Collects them; what is wrong with them, in words, otherwise.
+pub(super) async fn collect(
+    task: &Task,
+    places: &Places,
+    store: &ArtifactStore,
+) -> Result<Results, String> {
+    let values = values(&places.output(), store)?;
+    if task.artifacts.is_empty() {
+        return Ok((values, IndexMap::new()));
+    }
+    let base = places.artifacts();
+    let artifacts = if are_small(&base, task) {
+        store_all(store, &base, task)
+    } else {
+        let (store, base, task) = (store.clone(), base, task.clone());
+        let storing = tokio::task::spawn_blocking(move || store_all(&store, &base, &task));
+        storing
+            .await
+            .map_err(|_| "storing the artifacts was broken off".to_owned())?
+    };
+    Ok((values, artifacts?))
+}
+
+/// Large values are replaced by what [`ArtifactStore::restore_values`] turns back into them.
+fn values(path: &Path, store: &ArtifactStore) -> Result<Map<String, Json>, String> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Map::new()),
+        Err(error) => return Err(format!("$TUNE_OUTPUT could not be read: {error}")),
+    };
+    let output = parse_output(&bytes).map_err(|problem| problem.to_string())?;
+    let mut values = output.values;
+    for (name, value) in &output.large {
+        let stand_in = store
+            .keep_value(name, value)
+            .map_err(|error| error.to_string())?;
+        values.insert(name.clone(), stand_in);
+    }
+    Ok(values)
+}
+
+fn are_small(base: &Path, task: &Task) -> bool {
+    let size = |path: &String| {
+        fs::symlink_metadata(base.join(path))
+            .ok()
+            .filter(fs::Metadata::is_file)
+            .map(|file| file.len())
+    };
+    task.artifacts
+        .values()
+        .all(|path| size(path).is_some_and(|size| size <= SMALL))
+}
+
+/// Stores every declared artifact, then removes the originals: with the same content in the store, they would only take space.
+fn store_all(
+    store: &ArtifactStore,
+    base: &Path,
+    task: &Task,
+) -> Result<IndexMap<String, Artifact>, String> {
+    let mut stored = IndexMap::new();
+    for (name, path) in &task.artifacts {
+        let artifact = store
+            .store(name, base, path)
+            .map_err(|error| explain(&error, task))?;
+        stored.insert(name.clone(), artifact);
+    }
+    if let Err(error) = fs::remove_dir_all(base) {
+        tracing::warn!(%error, directory = %base.display(), "stored artifacts were not removed from their first place");
+    }
+    Ok(stored)
+}
+
+fn explain(error: &ArtifactError, task: &Task) -> String {
+    let ArtifactError::Missing { path, .. } = error else {
+        return error.to_string();
+    };
+    let elsewhere = task.working_directory.join(path);
+    if elsewhere.exists() {
+        return format!(
+            "{error}; there is {}, but a step's artifacts must be written below $TUNE_ARTIFACTS",
+            elsewhere.display()
+        );
+    }
+    format!("{error}; the step must write it there")
+}

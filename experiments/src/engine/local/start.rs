@@ -1,0 +1,226 @@
+//! Starts the process of an attempt: its directory, its environment, and, when it cannot be started, why.
+
+use crate::artifacts::reason;
+use crate::engine::Task;
+use crate::engine::session;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use tokio::process::{Child, Command};
+
+/// The variables that a step inherits from `tune`. All else might hold secrets and must be named in the experiment file.
+const INHERITED: &[&str] = &[
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "LANG",
+    "LANGUAGE",
+    "TZ",
+    "TMPDIR",
+    "VIRTUAL_ENV",
+    "CONDA_PREFIX",
+    "CONDA_DEFAULT_ENV",
+    "PYTHONPATH",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "CUDA_HOME",
+    "CUDA_VISIBLE_DEVICES",
+    "XDG_CACHE_HOME",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+];
+
+/// The part of `tune`'s own environment that steps get.
+pub(super) fn inherited_environment() -> Vec<(OsString, OsString)> {
+    std::env::vars_os()
+        .filter(|(name, _)| {
+            name.to_str()
+                .is_some_and(|name| name.starts_with("LC_") || INHERITED.contains(&name))
+        })
+        .collect()
+}
+
+/// The files of an attempt's own directory.
+pub(super) struct Places {
+    directory: PathBuf,
+}
+
+impl Places {
+    /// Of this task. Absolute, because the step runs elsewhere.
+    pub fn of(task: &Task) -> io::Result<Self> {
+        let directory = std::path::absolute(&task.directory)?;
+        Ok(Self { directory })
+    }
+
+    /// All it prints.
+    pub fn log(&self) -> PathBuf {
+        self.directory.join("log")
+    }
+
+    /// `$TUNE_OUTPUT`.
+    pub fn output(&self) -> PathBuf {
+        self.directory.join("output")
+    }
+
+    /// `$TUNE_METRICS`.
+    pub fn metrics(&self) -> PathBuf {
+        self.directory.join("metrics.jsonl")
+    }
+
+    /// `$TUNE_ARTIFACTS`.
+    pub fn artifacts(&self) -> PathBuf {
+        self.directory.join("artifacts")
+    }
+
+    fn prepare(&self, task: &Task) -> io::Result<()> {
+        let directory = if task.artifacts.is_empty() {
+            &self.directory
+        } else {
+            &self.artifacts()
+        };
+        fs::create_dir_all(directory)?;
+        if let Some(checkpoints) = task.env.get("TUNE_CHECKPOINT_DIR") {
+            fs::create_dir_all(checkpoints)?;
+        }
+        for (name, content) in &task.files {
+            fs::write(self.directory.join(name), content)?;
+        }
+        Ok(())
+    }
+}
+
+/// Starts the process, in a process group of its own.
+///
+/// # Errors
+/// Why it did not start, in words.
+pub(super) fn start(
+    task: &Task,
+    places: &Places,
+    inherited: &[(OsString, OsString)],
+    cookie: &str,
+) -> Result<Child, String> {
+    places.prepare(task).map_err(|error| {
+        let directory = places.directory.display();
+        format!("could not prepare {directory}: {}", reason(&error))
+    })?;
+    let Some(name) = task.command.first() else {
+        return Err("the command is empty".to_owned());
+    };
+    let path = search_path(task, inherited);
+    let program = find(name, &path, &task.working_directory)?;
+    // No `pre_exec`, and the program's path in full: only so the standard library spawns without copying this process.
+    let mut command = Command::new(&program);
+    command
+        .as_std_mut()
+        .env_clear()
+        .envs(inherited.iter().map(|(name, value)| (name, value)))
+        .env("TUNE_OUTPUT", places.output())
+        .env("TUNE_METRICS", places.metrics())
+        .env("TUNE_ARTIFACTS", places.artifacts())
+        .envs(&task.env)
+        .env(session::VARIABLE, cookie);
+    std::os::unix::process::CommandExt::arg0(command.as_std_mut(), name);
+    command
+        .args(&task.command[1..])
+        .current_dir(&task.working_directory)
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+        .spawn()
+        .map_err(|error| explain(&error, name, &program, task))
+}
+
+fn search_path(task: &Task, inherited: &[(OsString, OsString)]) -> OsString {
+    let own = task.env.get("PATH").map(OsString::from);
+    let tunes = || {
+        inherited
+            .iter()
+            .find(|(name, _)| name == "PATH")
+            .map(|(_, value)| value.clone())
+    };
+    own.or_else(tunes)
+        .unwrap_or_else(|| OsString::from("/usr/local/bin:/usr/bin:/bin"))
+}
+
+/// The full path of a program, found as a shell would find it.
+fn find(name: &str, path: &OsStr, working_directory: &Path) -> Result<PathBuf, String> {
+    if name.contains('/') {
+        return Ok(working_directory.join(name));
+    }
+    let mut not_executable = None;
+    for directory in std::env::split_paths(path) {
+        let candidate = working_directory.join(directory).join(name);
+        match fs::metadata(&candidate) {
+            Ok(metadata) if !metadata.is_file() => {}
+            Ok(metadata) if metadata.permissions().mode() & 0o111 != 0 => return Ok(candidate),
+            Ok(_) => not_executable = Some(candidate),
+            Err(_) => {}
+        }
+    }
+    if let Some(candidate) = not_executable {
+        return Err(not_allowed(&candidate));
+    }
+    if working_directory.join(name).is_file() {
+        return Err(format!(
+            "program `{name}` is not in PATH ({}); there is one in the working directory: write `./{name}`",
+            path.display()
+        ));
+    }
+    Err(format!(
+        "program `{name}` is not in PATH ({}); is it installed, and is the name right?",
+        path.display()
+    ))
+}
+
+fn explain(error: &io::Error, name: &str, program: &Path, task: &Task) -> String {
+    let directory = &task.working_directory;
+    if !directory.is_dir() {
+        let what = if directory.exists() {
+            "is not a directory"
+        } else {
+            "does not exist"
+        };
+        let directory = directory.display();
+        return format!("`{name}` was not started: the working directory {directory} {what}");
+    }
+    let shown = program.display();
+    match error.kind() {
+        io::ErrorKind::NotFound if program.exists() => format!(
+            "`{shown}` was not started: the interpreter that its first line names does not exist"
+        ),
+        io::ErrorKind::NotFound => format!("program `{shown}` does not exist"),
+        io::ErrorKind::PermissionDenied => not_allowed(program),
+        io::ErrorKind::ExecutableFileBusy => {
+            format!("`{shown}` was not started: another process is still writing it")
+        }
+        io::ErrorKind::ArgumentListTooLong => format!(
+            "`{shown}` was not started: its arguments and environment are too long for the system; hand large values on as files"
+        ),
+        _ if error.raw_os_error() == Some(rustix::io::Errno::NOEXEC.raw_os_error()) => format!(
+            "`{shown}` was not started: it is not a program that the system can run; a script needs a first line such as `#!/bin/sh`"
+        ),
+        _ => format!("`{shown}` was not started: {}", reason(error)),
+    }
+}
+
+fn not_allowed(program: &Path) -> String {
+    let shown = program.display();
+    if program.is_dir() {
+        return format!("`{shown}` is a directory, not a program");
+    }
+    format!("`{shown}` may not be executed; if it is a program, `chmod +x {shown}` allows it")
+}

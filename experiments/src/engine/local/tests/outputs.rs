@@ -1,0 +1,197 @@
+//! What attempts leave: logs, metrics, values, artifacts.
+
+use super::*;
+use serde_json::json;
+
+#[tokio::test]
+async fn both_streams_are_logged_and_stdout_is_read() {
+    let mut bench = Bench::new(1);
+    let (reports, ending) = bench
+        .run_shell("echo epoch=3 loss=0.25; echo accuracy=0.1 >&2; printf accuracy=0.5")
+        .await;
+    assert_eq!(ending.outcome, Outcome::Succeeded);
+    let expected = [("loss", 3.0, 0.25), ("accuracy", 0.0, 0.5)];
+    let told: Vec<_> = reports
+        .iter()
+        .map(|report| (report.name.as_str(), report.level, report.value))
+        .collect();
+    assert_eq!(told, expected);
+    let log = bench.log(0);
+    assert!(
+        log.contains("epoch=3 loss=0.25\n") && log.contains("accuracy=0.1\n"),
+        "{log}"
+    );
+}
+
+#[tokio::test]
+async fn a_silent_step_leaves_no_log() {
+    let mut bench = Bench::new(1);
+    bench.run_shell("true").await;
+    assert!(!bench.path("runs/0/log").exists());
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_text_do_no_harm() {
+    let mut bench = Bench::new(1);
+    let (reports, ending) = bench
+        .run_shell(r"printf '\377\376\000\naccuracy=0.5\n\377'; exit 1")
+        .await;
+    assert_eq!(values(&reports, "accuracy"), [0.5]);
+    assert_eq!(ending.outcome, Outcome::Exited(1));
+    assert_eq!(
+        fs::read(bench.path("runs/0/log")).unwrap(),
+        b"\xff\xfe\0\naccuracy=0.5\n\xff"
+    );
+}
+
+#[tokio::test]
+async fn thousands_of_reports_arrive_in_order_through_a_narrow_channel() {
+    let mut bench = Bench::with(1, Duration::from_secs(60), 1);
+    let (reports, ending) = bench.run_shell("seq 50000 | sed s/^/loss=/").await;
+    assert_eq!(ending.outcome, Outcome::Succeeded);
+    let expected: Vec<f64> = (1..=50_000).map(f64::from).collect();
+    assert_eq!(values(&reports, "loss"), expected);
+}
+
+#[tokio::test]
+async fn the_metrics_file_is_read_while_the_step_runs_and_to_its_end() {
+    let mut bench = Bench::new(1);
+    let text = r#"echo '{"loss": 1}' >> $TUNE_METRICS; while [ ! -e go ]; do sleep 0.01; done
+        seq 30000 | sed 's/.*/{"loss": &}/' >> $TUNE_METRICS; printf '{"loss": 7}' >> $TUNE_METRICS"#;
+    assert_eq!(bench.start_until_report(0, text).await, 1.0);
+    fs::write(bench.path("go"), "").unwrap();
+    let (reports, _, ending) = bench.ending().await;
+    assert_eq!(ending.outcome, Outcome::Succeeded);
+    let losses = values(&reports, "loss");
+    assert_eq!(losses.len(), 30_001);
+    assert_eq!(losses.last(), Some(&7.0));
+}
+
+#[tokio::test]
+async fn lines_nearly_about_the_objective_are_remembered() {
+    let mut bench = Bench::new(1);
+    let (_, ending) = bench.run_shell("echo 'Accuracy: 0.93'").await;
+    assert_eq!(ending.near_misses, ["Accuracy: 0.93"]);
+}
+
+#[tokio::test]
+async fn values_come_from_the_output_file() {
+    let mut bench = Bench::new(1);
+    let (_, ending) = bench
+        .run_shell("echo rows=150 >> $TUNE_OUTPUT; echo name=iris >> $TUNE_OUTPUT")
+        .await;
+    assert_eq!(json!(ending.values), json!({"rows": 150, "name": "iris"}));
+}
+
+#[tokio::test]
+async fn a_large_value_is_kept_whole() {
+    let mut bench = Bench::new(1);
+    let (_, mut ending) = bench
+        .run_shell("(printf text=; head -c 200000 /dev/zero | tr '\\0' x) >> $TUNE_OUTPUT")
+        .await;
+    assert_eq!(ending.outcome, Outcome::Succeeded);
+    assert!(json!(ending.values).to_string().len() < 500);
+    let store = ArtifactStore::new(bench.path("store"));
+    store.restore_values(&mut ending.values).unwrap();
+    assert_eq!(ending.values["text"].as_str().unwrap().len(), 200_000);
+}
+
+#[tokio::test]
+async fn a_malformed_output_file_is_told_with_its_line() {
+    let mut bench = Bench::new(1);
+    let (_, ending) = bench
+        .run_shell("echo fine=1 >> $TUNE_OUTPUT; echo oops >> $TUNE_OUTPUT")
+        .await;
+    let Outcome::BadOutput(words) = ending.outcome else {
+        panic!("{ending:?}")
+    };
+    assert!(words.starts_with("line 2 of $TUNE_OUTPUT: "), "{words}");
+}
+
+fn with_model(mut task: Task) -> Task {
+    task.artifacts
+        .insert("model".to_owned(), "model.json".to_owned());
+    task
+}
+
+#[tokio::test]
+async fn declared_artifacts_are_moved_to_the_store() {
+    let mut bench = Bench::new(1);
+    let task = with_model(bench.shell(0, "printf '{}' > $TUNE_ARTIFACTS/model.json"));
+    let (_, ending) = bench.run(task).await;
+    assert_eq!(ending.outcome, Outcome::Succeeded);
+    let path = ArtifactStore::new(bench.path("store")).path(&ending.artifacts["model"]);
+    assert_eq!(fs::read(path).unwrap(), b"{}");
+    assert!(!bench.path("runs/0/artifacts").exists());
+}
+
+#[tokio::test]
+async fn large_artifacts_and_directories_are_stored_too() {
+    let mut bench = Bench::new(1);
+    let mut task = with_model(bench.shell(
+        0,
+        "cd $TUNE_ARTIFACTS; head -c 3000000 /dev/zero > model.json; mkdir data; echo 1 > data/a",
+    ));
+    task.artifacts.insert("data".to_owned(), "data".to_owned());
+    let (_, ending) = bench.run(task).await;
+    assert_eq!(ending.artifacts["model"].size, 3_000_000);
+    assert_eq!(ending.artifacts["data"].size, 2);
+}
+
+#[tokio::test]
+async fn a_missing_artifact_is_told_with_where_it_should_be() {
+    let mut bench = Bench::new(1);
+    let task = with_model(bench.shell(0, "echo nothing written"));
+    let (_, ending) = bench.run(task).await;
+    let expected = "artifact `model` is missing: nothing at $TUNE_ARTIFACTS/model.json; the step must write it there";
+    assert_eq!(ending.outcome, Outcome::BadOutput(expected.to_owned()));
+    assert_eq!(ending.last_lines, ["nothing written"]);
+
+    let task = with_model(bench.shell(0, "echo > model.json"));
+    let (_, ending) = bench.run(task).await;
+    let Outcome::BadOutput(words) = ending.outcome else {
+        panic!("{ending:?}")
+    };
+    assert!(
+        words.contains("/model.json, but a step's artifacts must be written below $TUNE_ARTIFACTS"),
+        "{words}"
+    );
+}
+
+#[tokio::test]
+async fn a_step_gets_its_own_environment_and_little_of_ours() {
+    let mut bench = Bench::new(1);
+    let mut task = bench.shell(
+        0,
+        "env; cat runs/0/params.json; echo; ls -d $TUNE_CHECKPOINT_DIR; exit 1",
+    );
+    task.env.insert("LEARNING".to_owned(), "deep".to_owned());
+    let checkpoints = bench.path("checkpoints/0").display().to_string();
+    task.env
+        .insert("TUNE_CHECKPOINT_DIR".to_owned(), checkpoints.clone());
+    task.files
+        .insert("params.json".to_owned(), "{\"x\": 1}".to_owned());
+    bench.run(task).await;
+    let log = bench.log(0);
+    let directory = bench.path("runs/0").display().to_string();
+    for expected in [
+        "LEARNING=deep\n",
+        "PATH=/",
+        "TUNE_SESSION=",
+        "{\"x\": 1}",
+        &format!("TUNE_OUTPUT={directory}/output\n"),
+        &format!("TUNE_METRICS={directory}/metrics.jsonl\n"),
+        &format!("TUNE_ARTIFACTS={directory}/artifacts\n"),
+        &format!("\n{checkpoints}\n"),
+    ] {
+        assert!(log.contains(expected), "{expected}: {log}");
+    }
+    assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some());
+    assert!(!log.contains("CARGO_MANIFEST_DIR"), "{log}");
+}
+
+#[tokio::test]
+async fn nothing_can_be_read_from_stdin() {
+    let mut bench = Bench::new(1);
+    assert_eq!(bench.run_shell("cat").await.1.outcome, Outcome::Succeeded);
+}
