@@ -1,8 +1,29 @@
 //! What the user wrote: the experiment file, read and checked.
+//!
+//! Text → [`tree`] (YAML, positions) → overrides → [`check`] (every rule, against the tables of [`keys`](mod@keys)) →
+//! [`Experiment`]. Everything that is wrong is found in one go and told with line and column: [`SpecError`].
 
+mod check;
+mod compare;
 mod experiment;
+mod keys;
+mod overrides;
+mod problem;
+mod read;
+mod render;
+mod source;
+mod tree;
+mod words;
 
+#[cfg(test)]
+mod tests;
+
+pub use compare::{Comparison, Difference, compare};
 pub use experiment::{
     Action, AlgorithmChoice, Experiment, Limits, Objective, Pipeline, Retries, Step, StopperChoice,
     Strategy,
 };
+pub use keys::{Key, Kind, Need, Table, keys, reference, schema};
+pub use problem::{Problem, SpecError};
+pub use read::{Submission, read, read_document};
+pub use source::{MAX_BYTES, Override, Source};

@@ -1,0 +1,38 @@
+//! When the experiment ends, and that it does.
+
+use super::super::experiment::{Limits, Objective};
+use super::Check;
+use super::fields::Fields;
+use tune_algorithms::space::Space;
+
+impl Check<'_> {
+    pub(super) fn limits(&mut self, fields: &Fields<'_>) -> Option<Limits> {
+        let max_trials = self.whole(fields, "max_trials");
+        let parallel_trials = self.whole(fields, "parallel_trials");
+        let max_failed_trials = self.whole(fields, "max_failed_trials");
+        let max_duration = self.duration(fields, "max_duration");
+        Some(Limits {
+            max_trials: max_trials.and_then(|n| u64::try_from(n).ok()),
+            parallel_trials: u32::try_from(parallel_trials?).ok()?,
+            max_failed_trials: max_failed_trials.and_then(|n| u64::try_from(n).ok()),
+            max_duration,
+        })
+    }
+
+    /// An experiment that nothing ends is a mistake.
+    pub(super) fn has_an_end(&mut self, fields: &Fields<'_>, objective: &Objective, space: &Space) {
+        let ends = |key| match fields.at.node.get(key) {
+            // When there are problems, what is empty may be a value that could not be read.
+            Some(entry) => !entry.node.is_null() || !self.problems.is_empty(),
+            None => false,
+        };
+        let ends = ends("max_trials")
+            || ends("max_duration")
+            || objective.target.is_some()
+            || space.size().is_some();
+        if !ends && let Some(at) = fields.get("parameters") {
+            let help = "give `max_trials`, `max_duration` or `objective.target`: these parameters have infinitely many configurations";
+            self.at(&at, "nothing ends this experiment", Some(help.to_owned()));
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What to strive for, and whether anything can report it.
+
+use super::super::experiment::{Action, Objective, Pipeline, Strategy};
+use super::super::keys::OBJECTIVE;
+use super::super::words;
+use super::Check;
+use super::fields::Fields;
+use tune_algorithms::history::Goal;
+
+impl Check<'_> {
+    pub(super) fn objective(&mut self, fields: &Fields<'_>) -> Option<Objective> {
+        let at = fields.get("objective")?;
+        let fields = self.fields(&at, &OBJECTIVE, None)?;
+        let metric = self.metric(&fields);
+        let goal = self.word(&fields, "goal");
+        let target = self.number(&fields, "target");
+        let strategy = self.word(&fields, "strategy")?;
+        Some(Objective {
+            metric: metric?,
+            goal: match goal? {
+                "maximize" => Goal::Maximize,
+                _ => Goal::Minimize,
+            },
+            target,
+            strategy: match strategy {
+                "best" => Strategy::Best,
+                "mean" => Strategy::Mean,
+                _ => Strategy::Last,
+            },
+        })
+    }
+
+    fn metric(&mut self, fields: &Fields<'_>) -> Option<String> {
+        let at = fields.get("metric")?;
+        let metric = self.text_at(&at)?;
+        let is_word = !metric.is_empty()
+            && !metric
+                .chars()
+                .any(|c| c.is_whitespace() || c.is_control() || c == '=');
+        if !is_word || metric.len() > 200 {
+            let help =
+                "it is one word, such as `accuracy` or `val/loss`, of at most 200 characters"
+                    .to_owned();
+            self.at(
+                &at,
+                format!("{} cannot be the name of a metric", words::quoted(&metric)),
+                Some(help),
+            );
+            return None;
+        }
+        Some(metric)
+    }
+
+    /// A `run` step may print anything; components say what they report.
+    pub(super) fn reportable(
+        &mut self,
+        fields: &Fields<'_>,
+        objective: &Objective,
+        pipeline: &Pipeline,
+    ) {
+        let mut reported = Vec::new();
+        for step in pipeline.steps.values() {
+            match &step.action {
+                Action::Component { uses, with } => {
+                    reported.extend(self.components.metrics(uses, &super::with::known(with)));
+                }
+                Action::Shell { .. } | Action::Program { .. } => return,
+            }
+        }
+        let at = fields
+            .get("objective")
+            .and_then(|at| at.node.get("metric").map(|entry| at.entry(entry)));
+        if let Some(at) = at
+            && !reported.contains(&objective.metric)
+        {
+            let help =
+                match self.did_you_mean(&objective.metric, reported.iter().map(String::as_str)) {
+                    Some(help) => help,
+                    None => "no step of this pipeline reports a metric".to_owned(),
+                };
+            self.at(
+                &at,
+                format!("no step reports {}", words::quoted(&objective.metric)),
+                Some(help),
+            );
+        }
+    }
+}

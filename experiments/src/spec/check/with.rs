@@ -1,0 +1,117 @@
+//! The inputs of a component: their texts may hold expressions; what is known before the run is checked by the component.
+
+use super::super::experiment::Action;
+use super::super::tree::Kind;
+use super::super::words;
+use super::Check;
+use super::fields::{At, Fields, join};
+use super::references::Within;
+use crate::pipeline::{ComponentProblem, With};
+use indexmap::IndexMap;
+use serde_json::Value as Json;
+
+impl Check<'_> {
+    pub(super) fn component(
+        &mut self,
+        fields: &Fields<'_>,
+        within: &mut Within<'_>,
+    ) -> Option<Action> {
+        let with = fields.get("with");
+        if let Some(at) = &with {
+            self.templates(at, within);
+        }
+        let at = fields.get("uses")?;
+        let uses = self.text_at(&at)?;
+        if !self.known.iter().any(|info| info.name == uses) {
+            let help = self.did_you_mean(&uses, self.known.iter().map(|info| info.name.as_str()));
+            self.at(
+                &at,
+                format!("unknown component {}", words::quoted(&uses)),
+                help,
+            );
+            return None;
+        }
+        let inputs = match with.as_ref().map(|at| &at.node.kind) {
+            None => IndexMap::new(),
+            Some(Kind::Mapping(entries)) => entries
+                .iter()
+                .map(|entry| (entry.key.clone(), entry.node.to_json()))
+                .collect(),
+            Some(_) => {
+                let at = with.as_ref()?;
+                self.at(
+                    at,
+                    format!("expected a mapping, found {}", self.found(at)),
+                    None,
+                );
+                return None;
+            }
+        };
+        for problem in self.components.check(&uses, &known(&inputs)) {
+            self.input_problem(problem, &uses, &at, with.as_ref());
+        }
+        Some(Action::Component { uses, with: inputs })
+    }
+
+    /// Checks the expressions of all texts, however deep.
+    fn templates(&mut self, at: &At<'_>, within: &mut Within<'_>) {
+        match &at.node.kind {
+            Kind::Text(text) => self.template(at, text, within),
+            Kind::Sequence(nodes) => {
+                for (index, node) in nodes.iter().enumerate() {
+                    self.templates(&at.item(index, node), within);
+                }
+            }
+            Kind::Mapping(_) => {
+                for (_, at) in at.entries() {
+                    self.templates(&at, within);
+                }
+            }
+            Kind::Null | Kind::Bool(_) | Kind::Int(_) | Kind::Float(_) => {}
+        }
+    }
+
+    /// Points at the value of the input; at its key when the component knows no such input; at the step's component else.
+    fn input_problem(
+        &mut self,
+        problem: ComponentProblem,
+        uses: &str,
+        component: &At<'_>,
+        with: Option<&At<'_>>,
+    ) {
+        let ComponentProblem { key, message, help } = problem;
+        let Some((with, entry)) = with.and_then(|at| Some((at, at.node.get(&key)?))) else {
+            let at = with.unwrap_or(component);
+            let place = at.place().clone();
+            let path = if key.is_empty() {
+                at.path.clone()
+            } else {
+                join(&at.path, &key)
+            };
+            self.problems.add_at(path, place, message, help);
+            return;
+        };
+        let info = self.known.iter().find(|info| info.name == uses);
+        let is_input = info.is_some_and(|info| info.inputs.iter().any(|input| input.name == key));
+        let at = with.entry(entry);
+        let place = if is_input { at.place() } else { at.key_place() };
+        self.problems
+            .add_at(at.path.clone(), place.clone(), message, help);
+    }
+}
+
+/// The inputs as far as they are known before the run.
+pub(super) fn known(with: &IndexMap<String, Json>) -> With {
+    with.iter()
+        .map(|(key, value)| (key.clone(), (!has_expression(value)).then(|| value.clone())))
+        .collect()
+}
+
+fn has_expression(value: &Json) -> bool {
+    match value {
+        Json::String(text) => text.contains("${{"),
+        Json::Array(values) => values.iter().any(has_expression),
+        Json::Object(fields) => fields.values().any(has_expression),
+        Json::Null | Json::Bool(_) | Json::Number(_) => false,
+    }
+}

@@ -1,0 +1,110 @@
+//! Words in messages: quoting what a user wrote, and finding what they may have meant.
+
+/// How much of a text from the file a message repeats.
+const SHOWN: usize = 60;
+
+/// Longer words are not mistyped ones.
+const LONGEST_TYPO: usize = 100;
+
+/// A text from the file within a message: in backquotes, cut when long, control characters made visible.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut shown: String = text.chars().take(SHOWN).flat_map(visible).collect();
+    if text.chars().nth(SHOWN).is_some() {
+        shown.push('…');
+    }
+    format!("`{shown}`")
+}
+
+fn visible(c: char) -> Vec<char> {
+    if is_safe(c) {
+        vec![c]
+    } else {
+        c.escape_default().collect()
+    }
+}
+
+/// Whether a character may be shown in a terminal as it is: no control characters, none that turn the reading direction.
+pub(super) fn is_safe(c: char) -> bool {
+    !c.is_control()
+        && !matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// `a`, `b` and `c`.
+pub(crate) fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    joined(words, "and")
+}
+
+/// `a`, `b` or `c`.
+pub(crate) fn any_of<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    joined(words, "or")
+}
+
+fn joined<'a>(words: impl IntoIterator<Item = &'a str>, last_by: &str) -> String {
+    let words: Vec<String> = words.into_iter().map(quoted).collect();
+    match words.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} {last_by} {last}", first.join(", ")),
+    }
+}
+
+/// The known word that is nearest to `word`, if one is near enough to be meant.
+pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if word.len() > LONGEST_TYPO {
+        return None;
+    }
+    let lower = word.to_lowercase();
+    let scored = known.into_iter().map(|candidate| {
+        let distance = strsim::damerau_levenshtein(&lower, &candidate.to_lowercase());
+        (distance, candidate)
+    });
+    let (distance, candidate) = scored.min_by_key(|(distance, _)| *distance)?;
+    let length = word.chars().count().max(candidate.chars().count());
+    (distance * 5 <= length * 2).then_some(candidate)
+}
+
+/// Help for an unknown word: the nearest known one, else all of them when they are few.
+pub(crate) fn did_you_mean<'a>(
+    word: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
+    let known: Vec<&str> = known.into_iter().collect();
+    if let Some(nearest) = nearest(word, known.iter().take(1000).copied()) {
+        return Some(format!("did you mean {}?", quoted(nearest)));
+    }
+    match known.len() {
+        0 => None,
+        1..=20 => Some(format!("known here: {}", list(known))),
+        n => Some(format!(
+            "known here: {} and {} more",
+            list(known.into_iter().take(10)),
+            n - 10
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_from_the_file_are_shown_harmlessly() {
+        assert_eq!(quoted("a\u{1b}[31m\nb"), "`a\\u{1b}[31m\\nb`");
+        assert_eq!(quoted("über\u{202E}"), "`über\\u{202e}`");
+        assert_eq!(quoted(&"x".repeat(100)).chars().count(), SHOWN + 3);
+    }
+
+    #[test]
+    fn suggests_what_is_near_and_nothing_else() {
+        let known = ["maximize", "minimize", "max_trials"];
+        assert_eq!(nearest("maximise", known), Some("maximize"));
+        assert_eq!(nearest("maxtrial", known), Some("max_trials"));
+        assert_eq!(nearest("Minimize", known), Some("minimize"));
+        assert_eq!(nearest("banana", known), None);
+        assert_eq!(did_you_mean("x", []), None);
+        assert_eq!(
+            did_you_mean("x", ["long", "longer"]),
+            Some("known here: `long` and `longer`".into())
+        );
+    }
+}
