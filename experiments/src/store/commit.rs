@@ -2,58 +2,36 @@
 
 use super::{Changes, ExperimentId, ExperimentUpdate, Store, StoreError, encode, sql};
 use crate::state::ExperimentReason;
-use sqlx::sqlite::{SqliteArguments, SqliteQueryResult};
-use sqlx::{Executor, Sqlite, SqliteConnection, query::Query};
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Row, Sqlite, SqliteConnection, query::Query};
 
 impl Store {
-    /// Writes `changes` in one transaction and returns the sequence number of its last event (0 when it has none).
+    /// Writes `changes` in one transaction and returns the sequence number of the experiment's last event.
     ///
     /// Trials and step runs are set as given, also those that are there; of several for the same row the last stands. Step runs and
     /// metrics belong to trials that are there or come with them. A request of the user is taken back when the experiment
-    /// finishes. Once polled, the transaction is carried through even if the future is dropped.
+    /// finishes. If the future is dropped, all of it is written or nothing.
     ///
     /// # Errors
     /// [`StoreError::NoSuchExperiment`] when the experiment was deleted; [`StoreError::BadLevel`] for a level that is NaN; and
     /// whatever keeps the database from writing. Nothing is written then.
     pub async fn commit(&self, id: ExperimentId, changes: Changes) -> Result<i64, StoreError> {
-        if changes.is_empty() {
-            return Ok(0);
-        }
         let encoded = Encoded::new(&changes)?;
-        let has_events = !changes.events.is_empty();
-        let store = self.clone();
-        let writing = tokio::spawn(async move { store.write(id, encoded).await });
-        let done = match writing.await {
-            Ok(done) => done?,
-            Err(stopped) => match stopped.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => return Err(sqlx::Error::WorkerCrashed.into()),
-            },
-        };
-        Ok(if has_events {
-            done.last_insert_rowid()
-        } else {
-            0
-        })
-    }
-
-    async fn write(
-        &self,
-        id: ExperimentId,
-        encoded: Encoded,
-    ) -> Result<SqliteQueryResult, StoreError> {
         let mut writer = self.writer().await?;
-        let before = self
+        let first = self
             .reserve_order(id, &mut writer, encoded.metric_count)
             .await?;
-        match encoded.query(id, before).execute(&mut *writer).await {
-            Ok(done) => Ok(done),
-            Err(error) => {
-                // Fails when the database has already rolled back, as it does on a full disk.
-                _ = writer.execute(sql::ROLLBACK).await;
-                Err(StoreError::writing(id, error))
-            }
-        }
+        // To the very end: the database commits after it has returned the row.
+        let rows = encoded.query(id, first).fetch_all(&mut *writer).await;
+        let rows = match rows {
+            Ok(rows) => rows,
+            Err(error) => return Err(refused(id, &mut writer, error).await),
+        };
+        let last_event: Option<i64> = match rows.first() {
+            Some(row) => row.try_get(0)?,
+            None => None,
+        };
+        Ok(last_event.unwrap_or(0))
     }
 
     /// Takes `count` places in the order of arrival and returns the first. A gap left by a failed write does no harm.
@@ -73,6 +51,28 @@ impl Store {
         };
         self.metric_order().insert(id, first + count);
         Ok(first)
+    }
+}
+
+/// A reference into the void: is it the experiment that is not there?
+async fn refused(
+    id: ExperimentId,
+    writer: &mut SqliteConnection,
+    error: sqlx::Error,
+) -> StoreError {
+    if !matches!(&error, sqlx::Error::Database(cause) if cause.is_foreign_key_violation()) {
+        return error.into();
+    }
+    let found = sqlx::query("SELECT id FROM experiments WHERE id = $1")
+        .bind(id.0)
+        .fetch_optional(writer)
+        .await;
+    match found {
+        Ok(None) => StoreError::NoSuchExperiment(id),
+        Ok(Some(_)) => StoreError::Unwritable(
+            "a step run or a report of a trial that does not exist".to_owned(),
+        ),
+        Err(error) => error.into(),
     }
 }
 
@@ -215,7 +215,7 @@ mod tests {
             .map(|event| (event.seq, event.trial))
             .collect();
         assert_eq!(told, [(last - 1, Some(0)), (last, Some(1))]);
-        assert_eq!(store.commit(id, Changes::default()).await.unwrap(), 0);
+        assert_eq!(store.commit(id, Changes::default()).await.unwrap(), last);
     }
 
     #[tokio::test]
@@ -351,7 +351,10 @@ mod tests {
             steps: vec![step(9, "train", StepState::Ready)],
             ..Changes::default()
         };
-        assert!(store.commit(id, orphan).await.is_err());
+        assert!(matches!(
+            store.commit(id, orphan).await,
+            Err(StoreError::Unwritable(_))
+        ));
         assert_eq!(store.trial(id, 0).await.unwrap(), None);
         let level = Changes {
             metrics: vec![metric(0, "loss", f64::NAN, 0.0)],

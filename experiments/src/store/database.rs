@@ -11,16 +11,16 @@ use tokio::sync::MutexGuard;
 ///
 /// **What is durable when.** A method that writes is one transaction: when it returns `Ok`, all of it is stored and survives the
 /// death of the process at any moment (`kill -9` included); when it returns an error, nothing of it is. A power failure or a crash
-/// of the operating system may lose the last transactions, but never leaves half of one. A [`commit`](Store::commit) that has begun
-/// is carried through even if its future is dropped.
+/// of the operating system may lose the last transactions, but never leaves half of one. If the future of
+/// a method that writes is dropped, all of it is written or nothing.
 ///
 /// **Who may write.** Only the holder of the experiment's [`DriverLock`](super::DriverLock) commits. Anyone may
 /// [`create`](Store::create) and [`request`](Store::request); [`delete`](Store::delete) takes the lock itself. The holder of the
 /// lock, or whoever has found that nobody drives the experiment, may [`change_limits`](Store::change_limits). Writers in several
 /// processes take turns; readers never wait for a writer and see every transaction whole.
 ///
-/// **Numbers.** Parameters, documents, objectives, levels and values come back to the last bit, NaN and ±∞ included. Times are kept
-/// to the microsecond.
+/// **Numbers.** Parameters, documents, objectives, levels and values come back to the last bit, NaN and ±∞ included; only -0
+/// becomes 0. Times are kept to the microsecond.
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(super) inner: Arc<Inner>,

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 use std::hash::Hash;
 
-/// NaN as NULL, ±∞ as text that the database reads as such: JSON has no words for them.
+/// NaN as NULL, ±∞ as text that the database reads as such: JSON has no words for them. A column knows no -0.
 struct Real(f64);
 
 impl Serialize for Real {
@@ -17,7 +17,7 @@ impl Serialize for Real {
         match self.0 {
             f64::INFINITY => serializer.serialize_str("9e999"),
             f64::NEG_INFINITY => serializer.serialize_str("-9e999"),
-            finite_or_nan => serializer.serialize_f64(finite_or_nan),
+            finite_or_nan => serializer.serialize_f64(finite_or_nan + 0.0),
         }
     }
 }

@@ -133,16 +133,6 @@ impl StoreError {
             _ => error.into(),
         }
     }
-
-    /// What `error` means for a write to the experiment `id`.
-    pub(super) fn writing(id: ExperimentId, error: sqlx::Error) -> Self {
-        match &error {
-            sqlx::Error::Database(cause) if cause.is_foreign_key_violation() => {
-                Self::NoSuchExperiment(id)
-            }
-            _ => error.into(),
-        }
-    }
 }
 
 impl From<sqlx::Error> for StoreError {

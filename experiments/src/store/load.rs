@@ -184,3 +184,119 @@ async fn unfinished_trials(
     }
     Ok(unfinished.into_values().collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Changes;
+    use super::super::testing::{experiment, metric, step, succeeded, trial};
+    use super::*;
+    use crate::state::StepState;
+    use indexmap::IndexMap;
+
+    #[tokio::test]
+    async fn a_snapshot_holds_every_trial_and_all_of_the_unfinished() {
+        let (_directory, store, id) = experiment().await;
+        let stopped = TrialRecord {
+            state: TrialState::EarlyStopped,
+            metrics: IndexMap::from([
+                ("loss".to_owned(), 3.0),
+                ("accuracy".to_owned(), f64::INFINITY),
+            ]),
+            finished_order: Some(1),
+            ..trial(1, TrialState::EarlyStopped)
+        };
+        let changes = Changes {
+            trials: vec![
+                succeeded(0, 0, 0.5),
+                stopped,
+                trial(2, TrialState::Running),
+                trial(3, TrialState::Queued),
+            ],
+            steps: vec![
+                step(0, "train", StepState::Succeeded),
+                step(2, "train", StepState::Succeeded),
+                step(2, "evaluate", StepState::Running),
+                step(3, "train", StepState::Waiting),
+            ],
+            metrics: vec![
+                metric(2, "loss", 1.0, 0.5),
+                metric(0, "loss", 0.0, 0.25),
+                metric(2, "accuracy", 0.0, 0.75),
+                metric(2, "loss", 0.0, 1.0),
+            ],
+            ..Changes::default()
+        };
+        store.commit(id, changes).await.unwrap();
+        let snapshot = store.load(id).await.unwrap();
+        assert_eq!(
+            Some(snapshot.experiment),
+            store.experiment("iris").await.unwrap()
+        );
+        let states: Vec<_> = snapshot
+            .trials
+            .iter()
+            .map(|it| (it.number, it.state, it.objective, it.finished_order))
+            .collect();
+        assert_eq!(
+            states,
+            [
+                (0, TrialState::Succeeded, Some(0.5), Some(0)),
+                (1, TrialState::EarlyStopped, None, Some(1)),
+                (2, TrialState::Running, None, None),
+                (3, TrialState::Queued, None, None),
+            ]
+        );
+        let running = UnfinishedTrial {
+            trial: trial(2, TrialState::Running),
+            steps: vec![
+                step(2, "train", StepState::Succeeded),
+                step(2, "evaluate", StepState::Running),
+            ],
+            metrics: vec![
+                metric(2, "loss", 1.0, 0.5),
+                metric(2, "accuracy", 0.0, 0.75),
+                metric(2, "loss", 0.0, 1.0),
+            ],
+        };
+        let queued = UnfinishedTrial {
+            trial: trial(3, TrialState::Queued),
+            steps: vec![step(3, "train", StepState::Waiting)],
+            metrics: Vec::new(),
+        };
+        assert_eq!(snapshot.unfinished, [running, queued]);
+    }
+
+    #[tokio::test]
+    async fn curves_are_in_the_order_of_arrival_across_trials() {
+        let (_directory, store, id) = experiment().await;
+        let changes = Changes {
+            trials: vec![trial(0, TrialState::Running), trial(1, TrialState::Running)],
+            metrics: vec![
+                metric(1, "loss", 0.0, 0.1),
+                metric(0, "loss", 0.0, f64::NEG_INFINITY),
+                metric(0, "other", 0.0, 7.0),
+                metric(1, "loss", 1.0, 0.3),
+            ],
+            ..Changes::default()
+        };
+        store.commit(id, changes).await.unwrap();
+        let curves = store.curves(id, "loss").await.unwrap();
+        let points: Vec<_> = curves
+            .iter()
+            .map(|point| (point.trial, point.level, point.value))
+            .collect();
+        assert_eq!(
+            points,
+            [(1, 0.0, 0.1), (0, 0.0, f64::NEG_INFINITY), (1, 1.0, 0.3)]
+        );
+    }
+
+    #[tokio::test]
+    async fn what_is_not_there_cannot_be_loaded() {
+        let (_directory, store, _id) = experiment().await;
+        let missing = ExperimentId(99);
+        assert!(
+            matches!(store.load(missing).await, Err(StoreError::NoSuchExperiment(id)) if id == missing)
+        );
+    }
+}

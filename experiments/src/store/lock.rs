@@ -43,11 +43,17 @@ impl Store {
 }
 
 /// Waits until no other process is opening the store.
-pub(super) fn lock_opening(root: &Path) -> Result<File, StoreError> {
+pub(super) async fn lock_opening(root: &Path) -> Result<File, StoreError> {
     let path = locks(root).join("open.lock");
-    let file = create(&path)?;
-    file.lock().map_err(|error| StoreError::at(&path, error))?;
-    Ok(file)
+    let locking = tokio::task::spawn_blocking(move || {
+        let file = create(&path)?;
+        file.lock().map_err(|error| StoreError::at(&path, error))?;
+        Ok(file)
+    });
+    match locking.await {
+        Ok(locked) => locked,
+        Err(stopped) => Err(StoreError::at(root, stopped.into())),
+    }
 }
 
 fn locks(root: &Path) -> PathBuf {
@@ -76,4 +82,31 @@ fn try_exclusive(file: &File, path: &Path) -> Result<(), StoreError> {
         }
     }
     Err(StoreError::InUse)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::experiment;
+    use super::*;
+
+    #[tokio::test]
+    async fn only_one_handle_drives_an_experiment() {
+        let (directory, store, id) = experiment().await;
+        assert!(!store.is_driven(id));
+        let driver = store.lock(id).unwrap();
+        let other = Store::open_existing(directory.path()).await.unwrap();
+        assert!(matches!(other.lock(id), Err(StoreError::InUse)));
+        assert!(other.is_driven(id));
+        assert!(matches!(other.delete(id).await, Err(StoreError::InUse)));
+        drop(driver);
+        assert!(!other.is_driven(id));
+        other.lock(id).unwrap();
+    }
+
+    #[tokio::test]
+    async fn experiments_are_driven_independently() {
+        let (_directory, store, id) = experiment().await;
+        let _driver = store.lock(id).unwrap();
+        store.lock(ExperimentId(id.0 + 1)).unwrap();
+    }
 }

@@ -5,7 +5,7 @@ use super::{StoreError, lock, sql};
 use rustix::fs::{Access, access};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, SqliteConnection};
+use sqlx::{ConnectOptions, Connection, Executor, SqliteConnection};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +23,7 @@ impl Store {
     /// When the directory or the database cannot be made or opened, or the store was written by a newer version.
     pub async fn open(root: &Path) -> Result<Self, StoreError> {
         let root = make_directory(root)?;
-        let _others_wait = lock::lock_opening(&root)?;
+        let _others_wait = lock::lock_opening(&root).await?;
         let path = database(&root);
         let options = options(&path);
         let writing = options
@@ -32,12 +32,14 @@ impl Store {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             // Fewer, larger checkpoints: each one waits for the disk.
-            .pragma("wal_autocheckpoint", "4000");
+            .pragma("wal_autocheckpoint", "4000")
+            .pragma("temp_store", "MEMORY");
         let mut writer = writing
             .connect()
             .await
             .map_err(|error| StoreError::opening(&path, error))?;
         migrate(&mut writer).await?;
+        writer.execute(sql::PREPARE_TO_COMMIT).await?;
         Ok(Self::with(root, options.read_only(true), Some(writer)))
     }
 
@@ -123,6 +125,8 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT)
         .pragma("cache_size", "-16000")
+        // Rows come from another thread: let it run ahead.
+        .row_buffer_size(1000)
         .disable_statement_logging()
 }
 
@@ -178,5 +182,372 @@ fn migration_failed(error: MigrateError) -> StoreError {
     match error {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
         other => StoreError::Damaged(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{
+        at, experiment, new_experiment, store, succeeded, trial, trial_event,
+    };
+    use super::super::{Changes, TrialQuery};
+    use super::*;
+    use crate::state::TrialState;
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+    use tempfile::TempDir;
+
+    async fn sql(path: &Path, statement: &'static str) {
+        let mut connection = SqliteConnectOptions::new()
+            .filename(path)
+            .connect()
+            .await
+            .unwrap();
+        connection.execute(statement).await.unwrap();
+        connection.close().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_store_is_made_with_its_directory_and_hidden_from_git() {
+        let directory = TempDir::new().unwrap();
+        let root = directory.path().join("a/b");
+        let store = Store::open(&root).await.unwrap();
+        assert_eq!(store.root(), root);
+        assert_eq!(
+            std::fs::read_to_string(root.join(".gitignore")).unwrap(),
+            "*\n"
+        );
+        assert!(store.experiments().await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_was_written_is_there_after_opening_again() {
+        let (directory, store, id) = experiment().await;
+        let trials = vec![succeeded(0, 0, 0.5)];
+        store
+            .commit(
+                id,
+                Changes {
+                    trials,
+                    ..Changes::default()
+                },
+            )
+            .await
+            .unwrap();
+        drop(store);
+        let store = Store::open(directory.path()).await.unwrap();
+        assert_eq!(
+            store.trial(id, 0).await.unwrap(),
+            Some(succeeded(0, 0, 0.5))
+        );
+    }
+
+    #[tokio::test]
+    async fn two_that_open_at_once_wait_for_each_other() {
+        let directory = TempDir::new().unwrap();
+        let (one, other) =
+            tokio::join!(Store::open(directory.path()), Store::open(directory.path()));
+        one.unwrap().create(new_experiment("a")).await.unwrap();
+        other.unwrap().create(new_experiment("b")).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn reading_needs_a_store() {
+        let directory = TempDir::new().unwrap();
+        let missing = directory.path().join("missing");
+        for root in [directory.path(), &missing] {
+            let error = Store::open_existing(root).await.unwrap_err();
+            assert!(
+                matches!(&error, StoreError::NoStore(path) if path == root),
+                "{error}"
+            );
+        }
+        assert!(!missing.exists());
+    }
+
+    #[tokio::test]
+    async fn a_path_that_is_a_file_is_refused() {
+        let directory = TempDir::new().unwrap();
+        let file = directory.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        assert!(matches!(
+            Store::open(&file).await,
+            Err(StoreError::NotADirectory(_))
+        ));
+        assert!(matches!(
+            Store::open_existing(&file).await,
+            Err(StoreError::NotADirectory(_))
+        ));
+        assert!(matches!(
+            Store::open(&file.join("below")).await,
+            Err(StoreError::NotADirectory(_))
+        ));
+    }
+
+    #[tokio::test]
+    async fn another_file_in_place_of_the_database_is_refused_and_kept() {
+        let directory = TempDir::new().unwrap();
+        let path = database(directory.path());
+        let text = "this is not a database at all, but a text that is long enough for its header; "
+            .repeat(20);
+        std::fs::write(&path, &text).unwrap();
+        for opened in [
+            Store::open(directory.path()).await,
+            Store::open_read_only(directory.path()).await,
+        ] {
+            assert!(matches!(opened, Err(StoreError::NotADatabase(file)) if file == path));
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+    }
+
+    #[tokio::test]
+    async fn a_database_that_cannot_be_opened_is_named() {
+        let directory = TempDir::new().unwrap();
+        let path = database(directory.path());
+        std::fs::create_dir(&path).unwrap();
+        assert!(
+            matches!(Store::open(directory.path()).await, Err(StoreError::Unusable { path: file, .. }) if file == path)
+        );
+    }
+
+    #[tokio::test]
+    async fn a_damaged_database_is_said_to_be_damaged() {
+        let (directory, store, id) = experiment().await;
+        for number in 0..50 {
+            let trials = vec![trial(number, TrialState::Queued)];
+            store
+                .commit(
+                    id,
+                    Changes {
+                        trials,
+                        ..Changes::default()
+                    },
+                )
+                .await
+                .unwrap();
+        }
+        drop(store);
+        let path = database(directory.path());
+        sql(&path, "PRAGMA wal_checkpoint(TRUNCATE)").await;
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[4096..].fill(0xa5);
+        std::fs::write(&path, bytes).unwrap();
+        let result = async {
+            let store = Store::open(directory.path()).await?;
+            store.trials(id, &TrialQuery::default()).await
+        };
+        assert!(matches!(result.await, Err(StoreError::Damaged(_))));
+    }
+
+    #[tokio::test]
+    async fn the_store_of_a_newer_version_is_refused() {
+        let (directory, store, _id) = experiment().await;
+        drop(store);
+        sql(
+            &database(directory.path()),
+            "INSERT INTO _sqlx_migrations SELECT 7, 'later', installed_on, true, checksum, 0 FROM _sqlx_migrations LIMIT 1",
+        )
+        .await;
+        let known = known_schema();
+        for opened in [
+            Store::open(directory.path()).await,
+            Store::open_existing(directory.path()).await,
+            Store::open_read_only(directory.path()).await,
+        ] {
+            let error = opened.unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!(
+                    "this store was written by a newer tune (schema 7, this one knows {known})"
+                )
+            );
+            assert_eq!(error.hint(), Some("use that version"));
+        }
+    }
+
+    #[tokio::test]
+    async fn an_older_store_that_cannot_be_written_is_refused() {
+        let (directory, _store, _id) = experiment().await;
+        sql(
+            &database(directory.path()),
+            "UPDATE _sqlx_migrations SET version = 0",
+        )
+        .await;
+        let opened = Store::open_read_only(directory.path()).await;
+        assert!(matches!(
+            opened,
+            Err(StoreError::OlderSchema { found: 0, .. })
+        ));
+    }
+
+    #[tokio::test]
+    async fn a_reader_follows_a_writer() {
+        let (directory, store, id) = experiment().await;
+        let reader = Store::open_read_only(directory.path()).await.unwrap();
+        for number in 0..3 {
+            let changes = Changes {
+                trials: vec![trial(number, TrialState::Queued)],
+                events: vec![trial_event(number, TrialState::Queued)],
+                ..Changes::default()
+            };
+            let seq = store.commit(id, changes).await.unwrap();
+            assert_eq!(
+                reader.events_after(None, seq - 1, 5).await.unwrap().len(),
+                1
+            );
+            assert!(reader.trial(id, number).await.unwrap().is_some());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_store_for_reading_refuses_to_write() {
+        let (directory, _store, id) = experiment().await;
+        let reader = Store::open_read_only(directory.path()).await.unwrap();
+        assert!(matches!(
+            reader.create(new_experiment("b")).await,
+            Err(StoreError::ReadOnly)
+        ));
+        assert!(matches!(
+            reader.commit(id, Changes::default()).await,
+            Err(StoreError::ReadOnly)
+        ));
+        assert!(matches!(reader.lock(id), Err(StoreError::ReadOnly)));
+        assert!(matches!(reader.delete(id).await, Err(StoreError::ReadOnly)));
+        assert_eq!(
+            reader.experiment("iris").await.unwrap().unwrap().created_at,
+            at(0)
+        );
+    }
+
+    #[tokio::test]
+    async fn a_store_whose_shared_memory_cannot_be_made_is_read_as_it_lies_there() {
+        let (directory, store, _id) = experiment().await;
+        drop(store);
+        let path = database(directory.path());
+        sql(&path, "PRAGMA wal_checkpoint(TRUNCATE)").await;
+        _ = std::fs::remove_file(path.with_extension("db-shm"));
+        std::fs::create_dir(path.with_extension("db-shm")).unwrap();
+        let reader = Store::open_read_only(directory.path()).await.unwrap();
+        assert!(reader.experiment("iris").await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_said_to_be_full_and_nothing_is_half_written() {
+        let (_directory, store, id) = experiment().await;
+        store
+            .writer()
+            .await
+            .unwrap()
+            .execute("PRAGMA max_page_count = 1")
+            .await
+            .unwrap();
+        let trials = (0..1000)
+            .map(|number| trial(number, TrialState::Queued))
+            .collect();
+        let full = store
+            .commit(
+                id,
+                Changes {
+                    trials,
+                    ..Changes::default()
+                },
+            )
+            .await;
+        assert!(matches!(full, Err(StoreError::DiskFull)));
+        assert!(store.counts(id).await.unwrap().is_empty());
+        store
+            .writer()
+            .await
+            .unwrap()
+            .execute("PRAGMA max_page_count = 1000000")
+            .await
+            .unwrap();
+        let trials = vec![trial(0, TrialState::Queued)];
+        store
+            .commit(
+                id,
+                Changes {
+                    trials,
+                    ..Changes::default()
+                },
+            )
+            .await
+            .unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_writer_that_waits_too_long_says_so() {
+        let (directory, store) = store().await;
+        let other = Store::open(directory.path()).await.unwrap();
+        let mut writer = other.writer().await.unwrap();
+        let transaction = writer.begin_with(sql::BEGIN).await.unwrap();
+        store
+            .writer()
+            .await
+            .unwrap()
+            .execute("PRAGMA busy_timeout = 0")
+            .await
+            .unwrap();
+        assert!(matches!(
+            store.create(new_experiment("a")).await,
+            Err(StoreError::Busy)
+        ));
+        transaction.rollback().await.unwrap();
+        store.create(new_experiment("a")).await.unwrap();
+    }
+
+    const KILLED_STORE: &str = "TUNE_TEST_KILLED_STORE";
+
+    #[tokio::test]
+    async fn what_was_acknowledged_survives_kill() {
+        let (directory, store, id) = experiment().await;
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "store::open::tests::writes_until_killed",
+                "--ignored",
+                "--nocapture",
+            ])
+            .env(KILLED_STORE, directory.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let acknowledged = lines
+            .map_while(Result::ok)
+            .filter_map(|line| line.strip_prefix("stored ")?.parse::<u64>().ok());
+        let last = acknowledged.take(40).last().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(!store.is_driven(id));
+        let _driver = store.lock(id).unwrap();
+        let trials = store.counts(id).await.unwrap()[&TrialState::Queued];
+        assert!(
+            trials > last,
+            "{trials} trials, the last acknowledged was {last}"
+        );
+        // Whole transactions only: a trial and its event, after the event of the submission.
+        let events = store.events_after(Some(id), 0, u32::MAX).await.unwrap();
+        assert_eq!(events.len() as u64, trials + 1);
+    }
+
+    #[tokio::test]
+    #[ignore = "the process that the test above kills"]
+    async fn writes_until_killed() {
+        let Some(root) = std::env::var_os(KILLED_STORE) else {
+            return;
+        };
+        let store = Store::open(Path::new(&root)).await.unwrap();
+        let id = store.experiment("iris").await.unwrap().unwrap().id;
+        let _driver = store.lock(id).unwrap();
+        for number in 0.. {
+            let changes = Changes {
+                trials: vec![trial(number, TrialState::Queued)],
+                events: vec![trial_event(number, TrialState::Queued)],
+                ..Changes::default()
+            };
+            store.commit(id, changes).await.unwrap();
+            println!("stored {number}");
+        }
     }
 }

@@ -235,3 +235,131 @@ macro_rules! events_after {
     };
 }
 use events_after;
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{experiment, new_experiment, store, succeeded, trial, trial_event};
+    use super::super::{Changes, NewExperiment};
+    use super::*;
+
+    async fn commit(store: &Store, id: ExperimentId, trials: Vec<TrialRecord>) {
+        let changes = Changes {
+            trials,
+            ..Changes::default()
+        };
+        store.commit(id, changes).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn experiments_are_listed_with_counts_and_best_trial() {
+        let (_directory, store) = store().await;
+        let maximize = store.create(new_experiment("b")).await.unwrap();
+        let new = NewExperiment {
+            goal: Goal::Minimize,
+            ..new_experiment("a")
+        };
+        let minimize = store.create(new).await.unwrap();
+        let empty = store.create(new_experiment("c")).await.unwrap();
+        for experiment in [&maximize, &minimize] {
+            let trials = vec![
+                succeeded(0, 1, 0.25),
+                succeeded(1, 0, 0.75),
+                trial(2, TrialState::Failed),
+            ];
+            commit(&store, experiment.id, trials).await;
+        }
+        let counts = BTreeMap::from([(TrialState::Succeeded, 2), (TrialState::Failed, 1)]);
+        let listed = store.experiments().await.unwrap();
+        let expected = [
+            (maximize, counts.clone(), Some((1, 0.75))),
+            (minimize, counts, Some((0, 0.25))),
+            (empty, BTreeMap::new(), None),
+        ];
+        let expected = expected.map(|(experiment, trials, best)| ExperimentSummary {
+            experiment,
+            trials,
+            best,
+        });
+        assert_eq!(listed, expected);
+    }
+
+    #[tokio::test]
+    async fn of_equal_trials_the_first_is_best_and_only_success_counts() {
+        let (_directory, store, id) = experiment().await;
+        assert_eq!(store.best(id).await.unwrap(), None);
+        let stopped = TrialRecord {
+            state: TrialState::EarlyStopped,
+            ..succeeded(0, 0, 0.9)
+        };
+        let without = TrialRecord {
+            objective: None,
+            ..succeeded(1, 1, 0.9)
+        };
+        commit(&store, id, vec![stopped, without]).await;
+        assert_eq!(store.best(id).await.unwrap(), None);
+        commit(
+            &store,
+            id,
+            vec![
+                succeeded(3, 2, 0.5),
+                succeeded(2, 3, 0.5),
+                succeeded(4, 4, 0.4),
+            ],
+        )
+        .await;
+        assert_eq!(store.best(id).await.unwrap(), Some(succeeded(2, 3, 0.5)));
+        assert_eq!(store.best(ExperimentId(99)).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn improvements_follow_the_order_of_finishing() {
+        let (_directory, store, id) = experiment().await;
+        let objectives = [(5, 0.3), (1, 0.3), (0, 0.2), (7, 0.9), (2, 0.8), (3, 1.0)];
+        let trials = objectives
+            .iter()
+            .zip(0..)
+            .map(|((number, objective), order)| succeeded(*number, order, *objective));
+        commit(&store, id, trials.collect()).await;
+        let improvements = store.improvements(id).await.unwrap();
+        let found: Vec<_> = improvements
+            .iter()
+            .map(|it| (it.finished_order, it.number, it.objective))
+            .collect();
+        assert_eq!(found, [(0, 5, 0.3), (3, 7, 0.9), (5, 3, 1.0)]);
+    }
+
+    #[tokio::test]
+    async fn events_are_read_page_by_page() {
+        let (_directory, store, id) = experiment().await;
+        let other = store.create(new_experiment("other")).await.unwrap().id;
+        for number in 0..6 {
+            let changes = Changes {
+                trials: vec![trial(number, TrialState::Queued)],
+                events: vec![trial_event(number, TrialState::Queued)],
+                ..Changes::default()
+            };
+            store
+                .commit(if number % 2 == 0 { id } else { other }, changes)
+                .await
+                .unwrap();
+        }
+        let mut seen = Vec::new();
+        let mut cursor = 0;
+        loop {
+            let page = store.events_after(None, cursor, 3).await.unwrap();
+            let Some(last) = page.last() else { break };
+            cursor = last.seq;
+            seen.extend(page.iter().filter_map(|event| event.trial));
+        }
+        assert_eq!(seen, [0, 1, 2, 3, 4, 5]);
+        let of_one = store.events_after(Some(other), 0, 10).await.unwrap();
+        assert_eq!(
+            of_one
+                .iter()
+                .filter_map(|event| event.trial)
+                .collect::<Vec<_>>(),
+            [1, 3, 5]
+        );
+        assert!(of_one.iter().all(|event| event.experiment == "other"));
+    }
+}

@@ -11,49 +11,56 @@ pub(super) const SCHEMA: &str = "SELECT max(version) FROM _sqlx_migrations WHERE
 /// Waits for other writers at the beginning of a transaction instead of failing in its middle.
 pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
 
-/// Ends a transaction that a failed [`COMMIT_CHANGES`] left open.
-pub(super) const ROLLBACK: &str = "ROLLBACK";
-
-/// A whole [`Changes`](super::Changes) in one go: every statement that is sent by itself costs more than it does.
-///
-/// `$1` experiment, `$2`–`$6` its update (`$2` NULL: none); then lists of rows as JSON: `$7` trials, `$8` step runs, `$9` metrics,
-/// `$11` events; `$10` is the place in the order of arrival before the first metric. Reals come as numbers, or as text when infinite.
+/// A whole [`Changes`](super::Changes) as one statement: every statement that is sent by itself costs more than it does, and one
+/// alone is atomic whatever becomes of the caller. `$1` experiment, `$2`–`$6` its update (`$2` NULL: none); then lists of rows as
+/// JSON: `$7` trials, `$8` step runs, `$9` metrics, `$11` events; `$10` is the place of the first metric in the order of arrival.
 pub(super) const COMMIT_CHANGES: &str = "\
-BEGIN IMMEDIATE;
+INSERT INTO changes (experiment_id, state, reason, started_at, finished_at, active_seconds, trials, step_runs, metrics, first_seq, events)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+RETURNING (SELECT max(seq) FROM events WHERE experiment_id = $1)";
+
+/// What [`COMMIT_CHANGES`] stands for, told to the connection that writes.
+pub(super) const PREPARE_TO_COMMIT: &str = "\
+CREATE TEMP VIEW changes AS
+SELECT NULL AS experiment_id, NULL AS state, NULL AS reason, NULL AS started_at, NULL AS finished_at, NULL AS active_seconds,
+       NULL AS trials, NULL AS step_runs, NULL AS metrics, NULL AS first_seq, NULL AS events;
+
+CREATE TEMP TRIGGER write_changes INSTEAD OF INSERT ON changes BEGIN
 
 UPDATE experiments
-   SET state = $2, reason = $3, started_at = $4, finished_at = $5, active_seconds = $6,
-       request = CASE WHEN $2 IN ('succeeded', 'failed', 'cancelled') THEN NULL ELSE request END
- WHERE id = $1 AND $2 IS NOT NULL;
+   SET state = NEW.state, reason = NEW.reason, started_at = NEW.started_at, finished_at = NEW.finished_at,
+       active_seconds = NEW.active_seconds,
+       request = CASE WHEN NEW.state IN ('succeeded', 'failed', 'cancelled') THEN NULL ELSE request END
+ WHERE id = NEW.experiment_id AND NEW.state IS NOT NULL;
 
 INSERT INTO trials (experiment_id, number, state, reason, explanation, parameters, metrics, objective, created_at, started_at,
                     finished_at, finished_order)
-SELECT $1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value -> 4, value -> 5, value ->> 6, value ->> 7, value ->> 8,
-       value ->> 9, value ->> 10
-  FROM json_each($7) WHERE true
+SELECT NEW.experiment_id, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value -> 4, value -> 5, value ->> 6, value ->> 7,
+       value ->> 8, value ->> 9, value ->> 10
+  FROM json_each(NEW.trials) WHERE true
     ON CONFLICT (experiment_id, number) DO UPDATE
    SET state = excluded.state, reason = excluded.reason, explanation = excluded.explanation, parameters = excluded.parameters,
        metrics = excluded.metrics, objective = excluded.objective, created_at = excluded.created_at,
        started_at = excluded.started_at, finished_at = excluded.finished_at, finished_order = excluded.finished_order;
 
-INSERT INTO step_runs (experiment_id, trial, step, state, explanation, attempt, failures, exit_code, started_at, finished_at, step_values,
-                       artifacts)
-SELECT $1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value -> 9,
-       value -> 10
-  FROM json_each($8) WHERE true
+INSERT INTO step_runs (experiment_id, trial, step, state, explanation, attempt, failures, exit_code, started_at, finished_at,
+                       step_values, artifacts)
+SELECT NEW.experiment_id, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
+       value ->> 8, value -> 9, value -> 10
+  FROM json_each(NEW.step_runs) WHERE true
     ON CONFLICT (experiment_id, trial, step) DO UPDATE
-   SET state = excluded.state, explanation = excluded.explanation, attempt = excluded.attempt, failures = excluded.failures, exit_code = excluded.exit_code,
-       started_at = excluded.started_at, finished_at = excluded.finished_at, step_values = excluded.step_values,
-       artifacts = excluded.artifacts;
+   SET state = excluded.state, explanation = excluded.explanation, attempt = excluded.attempt, failures = excluded.failures,
+       exit_code = excluded.exit_code, started_at = excluded.started_at, finished_at = excluded.finished_at,
+       step_values = excluded.step_values, artifacts = excluded.artifacts;
 
 INSERT INTO metrics (experiment_id, trial, step, name, level, value, at, seq)
-SELECT $1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, $10 + key
-  FROM json_each($9) WHERE true
+SELECT NEW.experiment_id, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, NEW.first_seq + key
+  FROM json_each(NEW.metrics) WHERE true
     ON CONFLICT (experiment_id, trial, step, name, level) DO UPDATE
    SET value = excluded.value, at = excluded.at, seq = excluded.seq;
 
 INSERT INTO events (experiment_id, at, kind, trial, step, data)
-SELECT $1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value -> 4
-  FROM json_each($11);
+SELECT NEW.experiment_id, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value -> 4
+  FROM json_each(NEW.events);
 
-COMMIT;";
+END;";

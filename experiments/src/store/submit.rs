@@ -162,3 +162,135 @@ async fn add_event(
         .await?;
     Ok(seq)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Changes;
+    use super::super::testing::{
+        at, experiment, metric, new_experiment, step, store, succeeded, trial_event,
+    };
+    use super::*;
+    use crate::state::{ExperimentState, StepState, TrialState};
+    use tune_algorithms::history::Goal;
+
+    #[tokio::test]
+    async fn a_submission_comes_back_to_the_last_bit() {
+        let (_directory, store) = store().await;
+        let text = r#"{ "z": 0.1, "a": 1e300, "b": [1, 1.0, 9223372036854775807], "c": 2.2250738585072014e-308, "d": "'; --" }"#;
+        let new = NewExperiment {
+            name: "a \"quoted\" % 'name'; DROP TABLE experiments -- ☠".to_owned(),
+            document: serde_json::from_str(text).unwrap(),
+            goal: Goal::Minimize,
+            ..new_experiment("")
+        };
+        let record = store.create(new.clone()).await.unwrap();
+        assert_eq!(record.document.to_string(), new.document.to_string());
+        assert_eq!(
+            (&record.name, &record.directory),
+            (&new.name, &new.directory)
+        );
+        assert_eq!(
+            (record.goal, record.state),
+            (Goal::Minimize, ExperimentState::Pending)
+        );
+        assert_eq!(record.created_at, new.created_at);
+        assert_eq!(store.experiment(&new.name).await.unwrap(), Some(record));
+        let events = store.events_after(None, 0, 10).await.unwrap();
+        assert_eq!(events.len(), 1);
+        assert_eq!(
+            (&events[0].experiment, events[0].kind),
+            (&new.name, EventKind::Experiment)
+        );
+        assert_eq!(events[0].data, json!({ "state": "pending" }));
+    }
+
+    #[tokio::test]
+    async fn a_name_is_taken_once() {
+        let (_directory, store, _id) = experiment().await;
+        let taken = store.create(new_experiment("iris")).await;
+        assert!(matches!(taken, Err(StoreError::NameTaken(name)) if name == "iris"));
+        store.create(new_experiment("Iris")).await.unwrap();
+        assert_eq!(store.events_after(None, 0, 10).await.unwrap().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn limits_change_with_an_event() {
+        let (_directory, store, id) = experiment().await;
+        let document = json!({ "max_trials": 20 });
+        let seq = store
+            .change_limits(id, &document, at(5), json!({ "max_trials": 20 }))
+            .await
+            .unwrap();
+        let record = store.experiment("iris").await.unwrap().unwrap();
+        assert_eq!(
+            (record.document, record.state),
+            (document.clone(), ExperimentState::Pending)
+        );
+        let events = store.events_after(Some(id), seq - 1, 10).await.unwrap();
+        assert_eq!(
+            (events[0].kind, events[0].at, events[0].seq),
+            (EventKind::Limits, at(5), seq)
+        );
+        assert_eq!(events[0].data, document);
+        let gone = ExperimentId(99);
+        assert!(matches!(
+            store.change_limits(gone, &document, at(5), json!({})).await,
+            Err(StoreError::NoSuchExperiment(id)) if id == gone
+        ));
+    }
+
+    #[tokio::test]
+    async fn a_request_is_seen_by_the_driver() {
+        let (directory, store, id) = experiment().await;
+        assert_eq!(store.requested(id).await.unwrap(), None);
+        let other = Store::open_existing(directory.path()).await.unwrap();
+        other.request(id, Request::Cancel).await.unwrap();
+        assert_eq!(store.requested(id).await.unwrap(), Some(Request::Cancel));
+        let gone = ExperimentId(99);
+        assert!(matches!(
+            store.request(gone, Request::Cancel).await,
+            Err(StoreError::NoSuchExperiment(_))
+        ));
+        assert_eq!(store.requested(gone).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn deleting_takes_everything_of_one_experiment_and_its_id_never_comes_back() {
+        let (_directory, store, id) = experiment().await;
+        let kept = store.create(new_experiment("kept")).await.unwrap().id;
+        for id in [id, kept] {
+            let changes = Changes {
+                trials: vec![succeeded(0, 0, 0.5)],
+                steps: vec![step(0, "train", StepState::Succeeded)],
+                metrics: vec![metric(0, "loss", 0.0, 0.5)],
+                events: vec![trial_event(0, TrialState::Succeeded)],
+                ..Changes::default()
+            };
+            store.commit(id, changes).await.unwrap();
+        }
+        store.delete(kept).await.unwrap();
+        assert!(!store.lock_path(kept).exists());
+        assert_eq!(store.experiment("kept").await.unwrap(), None);
+        assert!(store.trial(kept, 0).await.unwrap().is_none());
+        assert!(store.steps(kept, 0).await.unwrap().is_empty());
+        assert!(store.metrics(kept, 0, None).await.unwrap().is_empty());
+        let last = store
+            .events_after(None, 0, 10)
+            .await
+            .unwrap()
+            .last()
+            .unwrap()
+            .seq;
+        assert!(store.trial(id, 0).await.unwrap().is_some());
+        assert_eq!(store.metrics(id, 0, None).await.unwrap().len(), 1);
+        assert!(matches!(
+            store.delete(kept).await,
+            Err(StoreError::NoSuchExperiment(_))
+        ));
+        let again = store.create(new_experiment("kept")).await.unwrap();
+        assert!(again.id > kept);
+        let events = store.events_after(Some(again.id), 0, 10).await.unwrap();
+        // Two events of the deleted experiment were numbered after `last`.
+        assert!(events[0].seq > last + 1);
+    }
+}
