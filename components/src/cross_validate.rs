@@ -138,3 +138,76 @@ fn mean_and_std(values: &[f64]) -> (f64, f64) {
     let squares: f64 = values.iter().map(|v| (v - mean) * (v - mean)).sum();
     (mean, (squares / count).sqrt())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::component::find;
+    use crate::testing::Recorder;
+
+    fn iris(with: Json) -> Result<Recorder, ComponentError> {
+        let mut recorder = Recorder::new();
+        let mut with = with;
+        with["data"] = json!(recorder.file("iris.csv", include_bytes!("../data/iris.csv")));
+        recorder.run("cross_validate", &with)?;
+        Ok(recorder)
+    }
+
+    #[test]
+    fn every_fold_is_a_level_and_the_summary_comes_last() {
+        let with = json!({ "model": "naive_bayes", "folds": 4, "metrics": ["accuracy", "f1"] });
+        let done = iris(with).unwrap();
+        let folds: Vec<_> = done
+            .metrics
+            .iter()
+            .filter(|(name, ..)| name == "accuracy")
+            .collect();
+        let levels: Vec<_> = folds.iter().map(|(.., level)| *level).collect();
+        assert_eq!(levels, [Some(1.0), Some(2.0), Some(3.0), Some(4.0)]);
+        let mean = folds.iter().map(|(_, value, _)| value).sum::<f64>() / 4.0;
+        assert!((done.metric("accuracy_mean") - mean).abs() < 1e-12);
+        assert!(mean > 0.9 && done.metric("accuracy_std") < 0.1);
+        let last: Vec<_> = done.metrics[8..]
+            .iter()
+            .map(|(name, ..)| name.as_str())
+            .collect();
+        assert_eq!(last, ["accuracy_mean", "accuracy_std", "f1_mean", "f1_std"]);
+    }
+
+    #[test]
+    fn what_is_announced_is_what_is_reported() {
+        let component = find("cross_validate").unwrap();
+        for metrics in [json!("accuracy"), json!(["f1", "log_loss"]), Json::Null] {
+            let with =
+                json!({ "model": "naive_bayes", "task": "classification", "metrics": metrics });
+            let known = with.as_object().unwrap().clone();
+            let known = known.into_iter().map(|(key, value)| (key, Some(value)));
+            let mut announced = component.metrics(&known.collect());
+            let done = iris(with).unwrap();
+            let mut reported: Vec<_> = done.metrics.into_iter().map(|(name, ..)| name).collect();
+            announced.sort();
+            reported.sort();
+            reported.dedup();
+            assert_eq!(announced, reported);
+        }
+    }
+
+    #[test]
+    fn the_seed_decides_the_folds() {
+        let run = |seed| {
+            let with = json!({ "model": "decision_tree", "seed": seed });
+            iris(with).unwrap().metrics
+        };
+        assert_eq!(run(1), run(1));
+        assert_ne!(run(1), run(2));
+    }
+
+    #[test]
+    fn too_many_folds_and_metrics_of_the_other_task_are_refused() {
+        let refusal = |with| iris(with).unwrap_err().to_string();
+        let with = json!({ "model": "naive_bayes", "folds": 151 });
+        assert_eq!(refusal(with), "151 folds of 150 rows");
+        let with = json!({ "model": "naive_bayes", "metrics": ["rmse"] });
+        assert_eq!(refusal(with), "`rmse` is no metric of classification");
+    }
+}

@@ -101,3 +101,75 @@ fn write_report(path: &Path, model: &Model, scores: &Scores) -> Result<(), Compo
     let text = format!("{:#}\n", Json::Object(report));
     std::fs::write(path, text).map_err(ComponentError::writing(path))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Recorder, pipeline};
+
+    fn trained() -> Recorder {
+        let preprocess = json!({ "dataset": "iris", "test_fraction": 0.3, "seed": 7 });
+        pipeline(&preprocess, &json!({ "model": "naive_bayes" })).unwrap()
+    }
+
+    #[test]
+    fn the_report_holds_every_metric_and_class() {
+        let done = trained();
+        let report: Json = serde_json::from_str(&done.artifact("report")).unwrap();
+        assert_eq!(
+            report["metrics"]["accuracy"],
+            json!(done.metric("accuracy"))
+        );
+        assert_eq!(report["rows"], 45);
+        assert_eq!(report["classes"]["setosa"]["rows"], 15);
+        assert_eq!(
+            report["confusion_matrix"]["rows_by_truth"][0],
+            json!([15, 0, 0])
+        );
+        assert_eq!(*done.value("rows"), 45);
+    }
+
+    #[test]
+    fn columns_are_found_by_name() {
+        let done = trained();
+        let swapped = |line: &str| {
+            let cells: Vec<_> = line.split(',').rev().collect();
+            format!("{},{}\n", cells.join(","), cells.len())
+        };
+        let text: String = done.artifact("test").lines().map(swapped).collect();
+        let mut other = Recorder::new();
+        let with = json!({
+            "model": done.path("model"),
+            "data": other.file("swapped.csv", text.as_bytes()),
+            "metrics": ["accuracy"],
+        });
+        other.run("evaluate", &with).unwrap();
+        assert_eq!(
+            other.metrics,
+            [("accuracy".to_owned(), done.metric("accuracy"), None)]
+        );
+    }
+
+    #[test]
+    fn a_column_that_is_not_there_is_named() {
+        let done = trained();
+        let mut other = Recorder::new();
+        let text = done
+            .artifact("test")
+            .replace("petal_width", "petal_breadth");
+        let data = other.file("renamed.csv", text.as_bytes());
+        let with = json!({ "model": done.path("model"), "data": data });
+        let error = other.run("evaluate", &with).unwrap_err();
+        assert!(
+            error.to_string().ends_with("has no column `petal_width`"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named() {
+        let with = json!({ "model": "/nowhere/model", "data": "/nowhere/data" });
+        let error = Recorder::new().run("evaluate", &with).unwrap_err();
+        assert_eq!(error.to_string(), "cannot read `/nowhere/model`");
+    }
+}

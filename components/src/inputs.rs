@@ -366,3 +366,105 @@ fn whole(value: &Json) -> Option<i64> {
     };
     value.as_i64().or_else(as_float)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::component::{all, find};
+
+    fn known(with: &Json) -> StaticWith {
+        let with = with.as_object().unwrap().clone();
+        with.into_iter()
+            .map(|(key, value)| (key, Some(value)))
+            .collect()
+    }
+
+    fn problems(component: &str, with: &Json) -> Vec<(String, String)> {
+        let problems = find(component).unwrap().check(&known(with));
+        problems
+            .into_iter()
+            .map(|problem| (problem.message, problem.help))
+            .collect()
+    }
+
+    #[test]
+    fn every_default_fits_its_kind_and_every_name_is_there_once() {
+        for component in all() {
+            let inputs = component.inputs();
+            for (index, input) in inputs.iter().enumerate() {
+                assert!(inputs[..index].iter().all(|other| other.name != input.name));
+                if let Fallback::Value(json) = input.fallback {
+                    let value = serde_json::from_str(json).unwrap();
+                    assert!(input.kind.accepts(&value), "{}: {json}", input.name);
+                }
+                for model in input.models {
+                    assert!(crate::models::MODELS.contains(model), "{model}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn all_problems_are_told_at_once_with_what_would_be_right() {
+        let with =
+            json!({ "modle": "svm", "model": "random_florest", "n_estimators": 0, "seed": "1" });
+        let told = problems("train", &with);
+        let expected = [
+            (
+                "input `model` must be one of",
+                "did you mean `random_forest`?",
+            ),
+            ("unknown input `modle`", "did you mean `model`?"),
+            (
+                "input `n_estimators` must be a whole number from 1 to 50000, not `0`",
+                "number of trees",
+            ),
+            (
+                "input `seed` must be a whole number ≥ 0, not `\"1\"`",
+                "write the number without quotes",
+            ),
+            ("input `data` is missing", "give the path of a file"),
+        ];
+        assert_eq!(told.len(), expected.len(), "{told:#?}");
+        for ((message, help), (expected, expected_help)) in told.iter().zip(expected) {
+            assert!(message.starts_with(expected), "{message}");
+            assert!(help.starts_with(expected_help), "{help}");
+        }
+    }
+
+    #[test]
+    fn what_an_expression_gives_is_not_judged_but_its_key_is() {
+        let mut with = known(&json!({ "model": "random_forest" }));
+        with.insert("data".to_owned(), None);
+        with.insert("n_estimators".to_owned(), None);
+        let train = find("train").unwrap();
+        assert!(train.check(&with).is_empty());
+        with.insert("learning_rate".to_owned(), None);
+        assert_eq!(train.check(&with)[0].key, "learning_rate");
+        with.insert("model".to_owned(), None);
+        assert!(train.check(&with).is_empty());
+        with.insert("nothing".to_owned(), None);
+        assert_eq!(train.check(&with)[0].message, "unknown input `nothing`");
+    }
+
+    #[test]
+    fn numbers_are_taken_as_yaml_writes_them() {
+        let fits = |with: Json| problems("cross_validate", &with).is_empty();
+        let with = |name: &str, value: Json| {
+            let mut with = json!({ "data": "train.csv", "model": "gradient_boosting" });
+            with[name] = value;
+            with
+        };
+        assert!(fits(with("folds", json!(3.0))));
+        assert!(!fits(with("folds", json!(3.5))));
+        assert!(fits(with("learning_rate", json!(1))));
+        assert!(!fits(with("learning_rate", json!(0))));
+        assert!(fits(with("metrics", json!("accuracy"))));
+        assert!(fits(with("metrics", json!(["accuracy", "f1"]))));
+        assert!(!fits(with("metrics", json!(["acuracy"]))));
+        assert!(!fits(with("metrics", json!([]))));
+        assert!(!fits(with("stratify", json!("yes"))));
+    }
+}

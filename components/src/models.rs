@@ -1,11 +1,12 @@
 //! The models: which there are, how one is trained, and the file that holds a trained one.
 //!
-//! Training is done by libraries; what they learned is copied into plain structures of our own. So a model file has one
-//! stable format, prediction is the same for all tasks, and equal training gives equal bytes.
+//! Training is mostly done by libraries; what they learned is copied into plain structures of our own. So a model file
+//! has one stable format, prediction is the same for all tasks, and equal training gives equal bytes.
 
 mod bayes;
 mod boosting;
 mod forest;
+mod grow;
 mod hyperparameters;
 mod linear;
 mod svm;
@@ -185,7 +186,7 @@ impl Model {
     /// Predicts every row of `x`, whose columns are `self.features`.
     pub(crate) fn predict(&self, x: &Array2<f64>) -> Predictions {
         let predicted = match &self.learned {
-            Learned::Forest(forest) => forest.predict(x),
+            Learned::Forest(forest) => forest.predict(x, self.outputs()),
             Learned::Boosting(boosting) => boosting.predict(x),
             Learned::Linear(linear) => linear.predict(x),
             Learned::Svm(svm) => svm.predict(x),
@@ -223,13 +224,17 @@ impl Model {
         Ok(model)
     }
 
-    /// Whether predicting cannot leave the bounds of any list: files can come from anywhere.
-    fn is_sound(&self) -> bool {
-        let features = self.features.len();
-        let outputs = match self.task {
+    /// Numbers that are predicted per row.
+    fn outputs(&self) -> usize {
+        match self.task {
             Task::Classification => self.classes.len(),
             Task::Regression => 1,
-        };
+        }
+    }
+
+    /// Whether predicting cannot leave the bounds of any list: files can come from anywhere.
+    fn is_sound(&self) -> bool {
+        let (features, outputs) = (self.features.len(), self.outputs());
         outputs > 0
             && match &self.learned {
                 Learned::Forest(forest) => forest.is_sound(features, outputs),

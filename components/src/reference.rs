@@ -13,6 +13,9 @@ The built-in steps of a pipeline (`uses: NAME`). This page is made from the comp
 writes it anew.
 ";
 
+/// The component whose section lists the hyperparameters.
+const HYPERPARAMETERS_OF: &str = "train";
+
 /// The reference of all components, in Markdown.
 #[must_use]
 pub fn reference() -> String {
@@ -43,7 +46,9 @@ fn section(component: &dyn Component) -> String {
     for input in own {
         let _ = writeln!(text, "| {} | {} |", columns(input), cell(input.doc));
     }
-    if !of_models.is_empty() {
+    if component.name() != HYPERPARAMETERS_OF && !of_models.is_empty() {
+        let _ = writeln!(text, "\nHyperparameters: those of `{HYPERPARAMETERS_OF}`.");
+    } else if !of_models.is_empty() {
         text.push_str(
             "\nHyperparameters:\n\n| input | is | default | of | |\n|---|---|---|---|---|\n",
         );

@@ -190,3 +190,36 @@ impl Booster {
         self.start + outputs.sum::<f64>()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::inputs::Inputs;
+    use crate::models::HYPERPARAMETERS;
+
+    /// Values that equal a threshold must go the same way in the copy.
+    #[test]
+    fn the_copied_trees_predict_what_forust_predicts() {
+        let table = crate::datasets::load("winequality").unwrap();
+        let numbers = |row: &csv::StringRecord| (0..12).map(|c| row[c].parse().unwrap()).collect();
+        let cells: Vec<Vec<f64>> = table.rows.iter().map(numbers).collect();
+        let all = Array2::from_shape_vec((1599, 12), cells.concat()).unwrap();
+        let x = all
+            .slice_axis(ndarray::Axis(1), ndarray::Slice::from(..11))
+            .to_owned();
+        let target = all.column(11).to_vec();
+        let with = json!({ "n_estimators": 20 });
+        let inputs = Inputs::read(HYPERPARAMETERS, with.as_object().unwrap()).unwrap();
+
+        let copy = boost(&inputs, &x, &target, Loss::Squared, 0).unwrap();
+        let mut original = configure(&inputs, Loss::Squared, 11, 0);
+        let by_column: Vec<f64> = x.t().iter().copied().collect();
+        let matrix = Matrix::new(&by_column, 1599, 11);
+        original.fit_unweighted(&matrix, &target, None).unwrap();
+        for (row, expected) in x.outer_iter().zip(original.predict(&matrix, false)) {
+            assert!((copy.output(row) - expected).abs() < 1e-9);
+        }
+    }
+}

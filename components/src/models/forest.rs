@@ -1,32 +1,18 @@
-//! Random forests and single decision trees, grown by smartcore.
+//! Random forests (Breiman 2001) and single decision trees.
 //!
-//! A leaf's class probabilities are the shares of the training rows in it (smartcore keeps only the greatest), the
-//! forest's the mean of its trees'. Every tree draws its rows and each split its features from the seed, so the same
-//! seed grows the same forest.
+//! A leaf holds the share of every class, or the mean, of the rows that it was grown on; a forest predicts the mean of
+//! its trees, as in scikit-learn. Tree `i` draws its rows and features from stream `i` of the seed's generator.
 
 use ndarray::Array2;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
-use smartcore::ensemble::random_forest_classifier::{
-    RandomForestClassifier, RandomForestClassifierParameters,
-};
-use smartcore::ensemble::random_forest_regressor::{
-    RandomForestRegressor, RandomForestRegressorParameters,
-};
-use smartcore::linalg::basic::matrix::DenseMatrix;
-use smartcore::tree::decision_tree_classifier::{
-    DecisionTreeClassifier, DecisionTreeClassifierParameters, SplitCriterion,
-};
-use smartcore::tree::decision_tree_regressor::{
-    DecisionTreeRegressor, DecisionTreeRegressorParameters,
-};
 
-use super::failed;
-use super::tree::{Node, Tree};
+use super::grow::{Criterion, Grower, Limits};
+use super::tree::Tree;
 use crate::data::{Data, Target};
 use crate::error::ComponentError;
 use crate::inputs::Inputs;
-
-const HELP: &str = "check `min_samples_leaf`, `min_samples_split` and the data";
 
 /// The mean of trees.
 #[derive(Debug, Serialize, Deserialize)]
@@ -34,160 +20,72 @@ pub(super) struct Forest {
     trees: Vec<Tree>,
 }
 
-/// What limits a tree's growth, as smartcore wants it.
-struct Limits {
-    criterion: SplitCriterion,
-    max_depth: Option<u16>,
-    min_samples_leaf: usize,
-    min_samples_split: usize,
-}
-
-impl Limits {
-    fn read(inputs: &Inputs, target: &Target) -> Result<Self, ComponentError> {
-        let criterion = inputs.text_if_given("criterion");
-        if criterion.is_some() && matches!(target, Target::Numbers(_)) {
-            return Err(ComponentError::unfit(
-                "`criterion` is given, but the task is regression",
-                "leave it out: regression trees always reduce the squared error",
-            ));
-        }
-        Ok(Self {
-            criterion: match criterion.as_deref() {
-                Some("entropy") => SplitCriterion::Entropy,
-                _ => SplitCriterion::Gini,
-            },
-            max_depth: inputs.int_if_given("max_depth").map(|depth| depth as u16),
-            min_samples_leaf: inputs.int("min_samples_leaf"),
-            min_samples_split: inputs.int("min_samples_split"),
-        })
-    }
-}
-
+/// Grows `n_estimators` trees, each on as many rows as there are, drawn with replacement.
 pub(super) fn random_forest(
     inputs: &Inputs,
     data: &Data,
     seed: u64,
 ) -> Result<Forest, ComponentError> {
-    let limits = Limits::read(inputs, &data.target)?;
-    let trees = inputs.int("n_estimators");
-    let m = inputs.float_if_given("max_features");
-    let features = data.x.ncols();
-    let m = m.map(|share| ((share * features as f64) as usize).max(1));
-    let x = matrix(&data.x)?;
-    let explain = |error| failed("random_forest", error, HELP);
-    match &data.target {
-        Target::Classes { labels, classes } => {
-            let parameters = RandomForestClassifierParameters {
-                criterion: limits.criterion,
-                max_depth: limits.max_depth,
-                min_samples_leaf: limits.min_samples_leaf,
-                min_samples_split: limits.min_samples_split,
-                n_trees: trees as u16,
-                m: m.or(Some(((features as f64).sqrt() as usize).max(1))),
-                keep_samples: false,
-                seed,
-            };
-            let grown =
-                RandomForestClassifier::fit(&x, &numbered(labels), parameters).map_err(explain)?;
-            Forest::of_classes(&grown, data, labels, classes.len())
-        }
-        Target::Numbers(target) => {
-            let parameters = RandomForestRegressorParameters {
-                max_depth: limits.max_depth,
-                min_samples_leaf: limits.min_samples_leaf,
-                min_samples_split: limits.min_samples_split,
-                n_trees: trees,
-                m: m.or(Some(features)),
-                keep_samples: false,
-                seed,
-            };
-            let grown = RandomForestRegressor::fit(&x, target, parameters).map_err(explain)?;
-            Forest::of_numbers(&grown)
-        }
-    }
+    let features = features_per_split(inputs, data);
+    let grower = Grower::new(&data.x, &data.target, limits(inputs, data, features)?);
+    let rows = data.rows();
+    let trees = (0..inputs.int("n_estimators")).map(|number| {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(number as u64);
+        let drawn = (0..rows).map(|_| rng.gen_range(0..rows)).collect();
+        grower.grow(drawn, &mut rng)
+    });
+    Ok(Forest {
+        trees: trees.collect(),
+    })
 }
 
+/// Grows one tree on all rows, looking at all features: nothing in it is random.
 pub(super) fn decision_tree(inputs: &Inputs, data: &Data) -> Result<Forest, ComponentError> {
-    let limits = Limits::read(inputs, &data.target)?;
-    let x = matrix(&data.x)?;
-    let explain = |error| failed("decision_tree", error, HELP);
-    match &data.target {
-        Target::Classes { labels, classes } => {
-            let parameters = DecisionTreeClassifierParameters {
-                criterion: limits.criterion,
-                max_depth: limits.max_depth,
-                min_samples_leaf: limits.min_samples_leaf,
-                min_samples_split: limits.min_samples_split,
-                seed: None,
-            };
-            let grown =
-                DecisionTreeClassifier::fit(&x, &numbered(labels), parameters).map_err(explain)?;
-            Forest::of_classes(&grown, data, labels, classes.len())
-        }
-        Target::Numbers(target) => {
-            let parameters = DecisionTreeRegressorParameters {
-                max_depth: limits.max_depth,
-                min_samples_leaf: limits.min_samples_leaf,
-                min_samples_split: limits.min_samples_split,
-                seed: None,
-            };
-            let grown = DecisionTreeRegressor::fit(&x, target, parameters).map_err(explain)?;
-            Forest::of_numbers(&grown)
-        }
-    }
+    let limits = limits(inputs, data, data.x.ncols())?;
+    let grower = Grower::new(&data.x, &data.target, limits);
+    let mut unused = ChaCha8Rng::seed_from_u64(0);
+    let tree = grower.grow((0..data.rows()).collect(), &mut unused);
+    Ok(Forest { trees: vec![tree] })
 }
 
-fn matrix(x: &Array2<f64>) -> Result<DenseMatrix<f64>, ComponentError> {
-    let by_column = x.t().iter().copied().collect();
-    DenseMatrix::new(x.nrows(), x.ncols(), by_column, true)
-        .map_err(|error| failed("a forest", error, HELP))
+fn features_per_split(inputs: &Inputs, data: &Data) -> usize {
+    let features = data.x.ncols() as f64;
+    let share = inputs.float_if_given("max_features");
+    let wanted = match (share, &data.target) {
+        (Some(share), _) => share * features,
+        (None, Target::Classes { .. }) => features.sqrt(),
+        (None, Target::Numbers(_)) => features,
+    };
+    (wanted as usize).max(1)
 }
 
-fn numbered(labels: &[usize]) -> Vec<u32> {
-    labels.iter().map(|&label| label as u32).collect()
+fn limits(inputs: &Inputs, data: &Data, features: usize) -> Result<Limits, ComponentError> {
+    let criterion = match (inputs.text_if_given("criterion").as_deref(), &data.target) {
+        (Some(_), Target::Numbers(_)) => {
+            return Err(ComponentError::unfit(
+                "`criterion` is given, but the task is regression",
+                "leave it out: regression trees always reduce the squared error",
+            ));
+        }
+        (Some("entropy"), _) => Criterion::Entropy,
+        _ => Criterion::Variance,
+    };
+    Ok(Limits {
+        criterion,
+        max_depth: inputs.int_if_given("max_depth").unwrap_or(usize::MAX),
+        min_samples_split: inputs.int("min_samples_split"),
+        min_samples_leaf: inputs.int("min_samples_leaf"),
+        features,
+    })
 }
 
 impl Forest {
-    fn of_classes(
-        grown: &impl Serialize,
-        data: &Data,
-        labels: &[usize],
-        classes: usize,
-    ) -> Result<Self, ComponentError> {
-        let mut forest = Self::copy(grown, |_| vec![0.0; classes])?;
-        for tree in &mut forest.trees {
-            fill_with_shares(tree, data, labels);
-        }
-        Ok(forest)
-    }
-
-    fn of_numbers(grown: &impl Serialize) -> Result<Self, ComponentError> {
-        Self::copy(grown, |output| vec![output])
-    }
-
-    /// Copies the trees out of smartcore's serialised form, the only way to reach their nodes.
-    fn copy(
-        grown: &impl Serialize,
-        leaf: impl Fn(f64) -> Vec<f64>,
-    ) -> Result<Self, ComponentError> {
-        let copied =
-            serde_json::to_string(grown).and_then(|text| serde_json::from_str::<Grown>(&text));
-        let copied = copied.map_err(|error| failed("a forest", error, HELP))?;
-        let trees = copied
-            .trees()
-            .into_iter()
-            .map(|tree| copy_tree(tree, &leaf));
-        Ok(Self {
-            trees: trees.collect(),
-        })
-    }
-
-    pub(super) fn predict(&self, x: &Array2<f64>) -> Array2<f64> {
-        let outputs = self.trees[0].outputs(x.row(0)).len();
+    pub(super) fn predict(&self, x: &Array2<f64>, outputs: usize) -> Array2<f64> {
         let mut sums = Array2::zeros((x.nrows(), outputs));
         for tree in &self.trees {
-            for (row, mut sum) in x.outer_iter().zip(sums.outer_iter_mut()) {
-                for (sum, output) in sum.iter_mut().zip(tree.outputs(row)) {
+            for (row, mut sums) in x.outer_iter().zip(sums.outer_iter_mut()) {
+                for (sum, output) in sums.iter_mut().zip(tree.outputs(row)) {
                     *sum += output;
                 }
             }
@@ -200,72 +98,65 @@ impl Forest {
     }
 }
 
-/// Sets every leaf to the shares of the classes among the training rows that fall into it.
-fn fill_with_shares(tree: &mut Tree, data: &Data, labels: &[usize]) {
-    for (row, &label) in data.x.outer_iter().zip(labels) {
-        let leaf = tree.leaf(row);
-        if let Node::Leaf(counts) = &mut tree.nodes[leaf] {
-            counts[label] += 1.0;
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+
+    fn tree(criterion: Criterion, target: &Target, max_depth: usize, least: usize) -> Tree {
+        let x = array![[1.0, 9.0], [2.0, 9.0], [3.0, 9.0], [4.0, 9.0], [8.0, 9.0]];
+        let limits = Limits {
+            criterion,
+            max_depth,
+            min_samples_split: 2,
+            min_samples_leaf: least,
+            features: 2,
+        };
+        let mut rng = ChaCha8Rng::seed_from_u64(0);
+        Grower::new(&x, target, limits).grow((0..5).collect(), &mut rng)
+    }
+
+    fn nodes(tree: &Tree) -> String {
+        serde_json::to_string(tree).unwrap()
+    }
+
+    #[test]
+    fn the_best_split_is_found_by_either_criterion() {
+        let target = Target::Classes {
+            labels: vec![0, 0, 1, 0, 1],
+            classes: vec!["a".to_owned(), "b".to_owned()],
+        };
+        let expected = r#"[{"split":[0,2.5,1,2]},{"leaf":[1.0,0.0]},{"leaf":[0.3333333333333333,0.6666666666666666]}]"#;
+        for criterion in [Criterion::Variance, Criterion::Entropy] {
+            assert_eq!(nodes(&tree(criterion, &target, 1, 1)), expected);
         }
     }
-    for node in &mut tree.nodes {
-        if let Node::Leaf(counts) = node {
-            let rows: f64 = counts.iter().sum();
-            for count in counts {
-                *count /= rows;
-            }
-        }
+
+    #[test]
+    fn leaves_hold_means_and_enough_rows() {
+        let target = Target::Numbers(vec![1.0, 1.0, 1.0, 2.0, 10.0]);
+        let free = tree(Criterion::Variance, &target, 1, 1);
+        assert_eq!(
+            nodes(&free),
+            r#"[{"split":[0,6.0,1,2]},{"leaf":[1.25]},{"leaf":[10.0]}]"#
+        );
+        let held = tree(Criterion::Variance, &target, 9, 2);
+        assert_eq!(
+            nodes(&held),
+            r#"[{"split":[0,3.5,1,2]},{"leaf":[1.0]},{"leaf":[6.0]}]"#
+        );
     }
-}
 
-/// What is used of smartcore's serialised trees and forests.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Grown {
-    Classifiers { trees: Vec<GrownTree> },
-    Regressors { forest_regressor: GrownForest },
-    Regressor { tree_regressor: GrownTree },
-    Classifier(GrownTree),
-}
-
-#[derive(Deserialize)]
-struct GrownForest {
-    trees: Vec<GrownTree>,
-}
-
-#[derive(Deserialize)]
-struct GrownTree {
-    nodes: Vec<GrownNode>,
-}
-
-#[derive(Deserialize)]
-struct GrownNode {
-    output: f64,
-    split_feature: usize,
-    split_value: Option<f64>,
-    true_child: Option<usize>,
-    false_child: Option<usize>,
-}
-
-impl Grown {
-    fn trees(self) -> Vec<GrownTree> {
-        match self {
-            Self::Classifiers { trees } => trees,
-            Self::Regressors { forest_regressor } => forest_regressor.trees,
-            Self::Regressor { tree_regressor } => vec![tree_regressor],
-            Self::Classifier(tree) => vec![tree],
+    #[test]
+    fn a_full_tree_knows_its_rows() {
+        let target = Target::Numbers(vec![3.0, 1.0, 4.0, 1.5, 5.0]);
+        let full = tree(Criterion::Variance, &target, usize::MAX, 1);
+        let outputs: Vec<f64> = [1.0, 2.0, 3.0, 4.0, 8.0]
+            .map(|x| full.outputs(array![x, 9.0].view())[0])
+            .to_vec();
+        for (output, expected) in outputs.iter().zip([3.0, 1.0, 4.0, 1.5, 5.0]) {
+            assert!((output - expected).abs() < 1e-12);
         }
-    }
-}
-
-fn copy_tree(tree: GrownTree, leaf: &impl Fn(f64) -> Vec<f64>) -> Tree {
-    let copy = |node: GrownNode| match (node.split_value, node.true_child, node.false_child) {
-        (Some(threshold), Some(left), Some(right)) => {
-            Node::Split(node.split_feature, threshold, left, right)
-        }
-        _ => Node::Leaf(leaf(node.output)),
-    };
-    Tree {
-        nodes: tree.nodes.into_iter().map(copy).collect(),
     }
 }

@@ -231,3 +231,50 @@ impl Svm {
         self.machines.len() == machines && self.machines.iter().all(sound)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::inputs::Inputs;
+    use crate::models::HYPERPARAMETERS;
+
+    /// Decision values on the last two species of iris, rows 60, 70 and 120 of the whole.
+    fn values(with: &serde_json::Value) -> Vec<f64> {
+        let table = crate::datasets::load("iris").unwrap();
+        let numbers = |row: &csv::StringRecord| (0..4).map(|c| row[c].parse().unwrap()).collect();
+        let cells: Vec<Vec<f64>> = table.rows[50..].iter().map(numbers).collect();
+        let x = Array2::from_shape_vec((100, 4), cells.concat()).unwrap();
+        let labels: Vec<usize> = (0..100).map(|row| row / 50).collect();
+        let inputs = Inputs::read(HYPERPARAMETERS, with.as_object().unwrap()).unwrap();
+        let svm = fit(&inputs, &x, &labels, 2).unwrap();
+        let value = |row: usize| svm.machines[0].value(svm.kernel, x.row(row - 50));
+        [60, 70, 120].map(value).to_vec()
+    }
+
+    fn assert_near(found: &[f64], expected: [f64; 3]) {
+        for (found, expected) in found.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-4, "{found}, not {expected}");
+        }
+    }
+
+    /// scikit-learn 1.9.1: `SVC(kernel="poly", gamma=0.1, coef0=1.0, degree=2, C=2.0, tol=1e-8).decision_function`.
+    #[test]
+    fn the_polynomial_kernel_is_that_of_scikit_learn() {
+        let with = json!({ "kernel": "poly", "gamma": 0.1, "coef0": 1.0, "degree": 2, "C": 2.0, "tol": 1e-8 });
+        let expected = [-2.6323290723961756, 0.047929569032574726, 3.312473199712982];
+        assert_near(&values(&with), expected);
+    }
+
+    /// scikit-learn 1.9.1: `SVC(kernel="rbf", C=1.0, tol=1e-8).decision_function`, with its `gamma="scale"`.
+    #[test]
+    fn the_radial_kernel_is_that_of_scikit_learn() {
+        let expected = [
+            -1.6202251293197327,
+            -0.062326496312962346,
+            1.5296349073672406,
+        ];
+        assert_near(&values(&json!({ "tol": 1e-8 })), expected);
+    }
+}

@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::{CLASSIFIERS, REGRESSORS};
+use crate::metrics::Predictions;
 use crate::testing::{Recorder, pipeline};
 
 fn iris(seed: u64) -> Json {
@@ -53,9 +54,14 @@ fn every_classifier_tells_two_classes_apart() {
         .collect();
     let path = folder.file("two.csv", two.as_bytes());
     for model in CLASSIFIERS {
-        let done = pipeline(&json!({ "csv": path }), &settings(model)).unwrap();
-        assert!(done.metric("accuracy") >= 0.8, "{model}");
-        assert!(done.metric("roc_auc") >= 0.85, "{model}");
+        let of_seed = |seed: u64| {
+            let done = pipeline(&json!({ "csv": path, "seed": seed }), &settings(model)).unwrap();
+            (done.metric("accuracy"), done.metric("roc_auc"))
+        };
+        let (accuracies, areas): (Vec<f64>, Vec<f64>) = (0..4).map(of_seed).unzip();
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / 4.0;
+        assert!(mean(&accuracies) >= 0.8, "{model}: {accuracies:?}");
+        assert!(mean(&areas) >= 0.85, "{model}: {areas:?}");
     }
 }
 
@@ -273,4 +279,151 @@ fn a_broken_model_file_is_refused() {
             "give the artifact `model` of a `train` step"
         );
     }
+}
+
+/// Trains a model on a whole built-in data set and gives its predictions for some of the same rows.
+fn predictions(table: &str, with: &Json, rows: &[usize]) -> Vec<Vec<f64>> {
+    let mut recorder = Recorder::new();
+    let path = recorder.file("data.csv", table.as_bytes());
+    let mut with = with.clone();
+    with["data"] = json!(path);
+    recorder.run("train", &with).unwrap();
+    let model = super::Model::read(&recorder.path("model")).unwrap();
+    let data = crate::data::Data::read(&path, None, None).unwrap();
+    match model.predict(&data.select(rows).x) {
+        Predictions::Probabilities(p) => p.outer_iter().map(|row| row.to_vec()).collect(),
+        Predictions::Numbers(numbers) => numbers.into_iter().map(|number| vec![number]).collect(),
+    }
+}
+
+fn assert_near(found: &[Vec<f64>], expected: &[&[f64]], tolerance: f64) {
+    for (found, expected) in found.iter().flatten().zip(expected.concat()) {
+        assert!(
+            (found - expected).abs() <= tolerance,
+            "{found}, not {expected}"
+        );
+    }
+}
+
+const IRIS: &str = include_str!("../../data/iris.csv");
+
+/// scikit-learn 1.9.1: `GaussianNB().fit(X, y).predict_proba(X[[60, 70, 120]])`.
+#[test]
+fn naive_bayes_is_that_of_scikit_learn() {
+    let found = predictions(IRIS, &json!({ "model": "naive_bayes" }), &[60, 70, 120]);
+    let expected: [&[f64]; 3] = [
+        &[
+            2.6817368036075517e-41,
+            0.999999764931773,
+            2.3506822695628842e-07,
+        ],
+        &[
+            7.435724184970995e-129,
+            0.15449408491578914,
+            0.8455059150842108,
+        ],
+        &[
+            2.9429953520980924e-219,
+            1.1711689665974742e-08,
+            0.9999999882883102,
+        ],
+    ];
+    assert_near(&found, &expected, 1e-9);
+}
+
+/// scikit-learn 1.9.1: `LogisticRegression(C=1.0, tol=1e-8, max_iter=10000).fit(X, y).predict_proba(X[[60, 70, 120]])`.
+#[test]
+fn logistic_regression_is_that_of_scikit_learn() {
+    let with = json!({ "model": "logistic_regression", "tol": 1e-8, "max_iter": 10000 });
+    let found = predictions(IRIS, &with, &[60, 70, 120]);
+    let expected: [&[f64]; 3] = [
+        &[
+            0.05633439167593691,
+            0.9371843890763913,
+            0.006481219247671778,
+        ],
+        &[
+            0.002278066830287137,
+            0.44043460348413743,
+            0.5572873296855755,
+        ],
+        &[
+            5.488919255433563e-06,
+            0.02388804894175181,
+            0.9761064621389929,
+        ],
+    ];
+    assert_near(&found, &expected, 1e-5);
+}
+
+/// scikit-learn 1.9.1, the last two species only: `LogisticRegression(C=0.5, tol=1e-8, max_iter=10000)`, from its
+/// coefficients.
+#[test]
+fn logistic_regression_of_two_classes_is_that_of_scikit_learn() {
+    let two: String = IRIS
+        .lines()
+        .filter(|line| !line.contains("setosa"))
+        .map(|l| format!("{l}\n"))
+        .collect();
+    let with = json!({ "model": "logistic_regression", "C": 0.5, "tol": 1e-8, "max_iter": 10000 });
+    let found = predictions(&two, &with, &[0]);
+    let row = [7.0, 3.2, 4.7, 1.4];
+    let weights = [
+        -0.1020873102870431,
+        -0.26259151131071357,
+        2.304020894604958,
+        1.774876876484887,
+    ];
+    let score: f64 = row.iter().zip(weights).map(|(x, w)| x * w).sum::<f64>() - 12.842514026329715;
+    let expected = 1.0 / (1.0 + (-score).exp());
+    assert_near(&found, &[&[1.0 - expected, expected]], 1e-5);
+}
+
+/// scikit-learn 1.9.1: `ElasticNet(alpha=0.5, l1_ratio=0.7, tol=1e-10, max_iter=100000)` on diabetes, each feature
+/// divided by its deviation; here the coefficients are applied to the first row.
+#[test]
+fn the_elastic_net_is_that_of_scikit_learn() {
+    let table = crate::datasets::load("diabetes").unwrap();
+    let column = |c: usize| -> Vec<f64> {
+        table
+            .rows
+            .iter()
+            .map(|row| row[c].parse().unwrap())
+            .collect()
+    };
+    let columns: Vec<Vec<f64>> = (0..11).map(column).collect();
+    let deviation = |column: &[f64]| {
+        let mean = column.iter().sum::<f64>() / 442.0;
+        (column.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / 442.0).sqrt()
+    };
+    let scaled: Vec<Vec<f64>> = columns[..10]
+        .iter()
+        .map(|column| column.iter().map(|x| x / deviation(column)).collect())
+        .collect();
+    let mut text = table.header.join(",") + "\n";
+    for row in 0..442 {
+        for column in &scaled {
+            text.push_str(&format!("{:?},", column[row]));
+        }
+        text.push_str(&format!("{:?}\n", columns[10][row]));
+    }
+    let with = json!({ "model": "elastic_net", "alpha": 0.5, "l1_ratio": 0.7, "tol": 1e-10, "max_iter": 100_000 });
+    let coefficients = [
+        0.0,
+        -8.6875905791455,
+        22.399548850471003,
+        13.676985072993963,
+        -2.2963929335255084,
+        -3.348197373146384,
+        -9.241590792367093,
+        4.792407022668524,
+        19.827002261417277,
+        4.212642601378529,
+    ];
+    let weighted = scaled
+        .iter()
+        .zip(coefficients)
+        .map(|(column, weight)| column[0] * weight);
+    let expected = 152.13348416289637 + weighted.sum::<f64>();
+    assert_near(&predictions(&text, &with, &[0]), &[&[expected]], 1e-3);
 }

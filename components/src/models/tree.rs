@@ -21,24 +21,20 @@ pub(super) enum Node {
 }
 
 impl Tree {
-    /// The position of the leaf that a row falls into.
-    pub(super) fn leaf(&self, row: ArrayView1<f64>) -> usize {
-        let mut at = 0;
-        while let Node::Split(feature, threshold, left, right) = self.nodes[at] {
-            at = if row[feature] <= threshold {
-                left
-            } else {
-                right
-            };
-        }
-        at
-    }
-
-    /// What the row's leaf holds.
+    /// What the leaf holds that a row falls into.
     pub(super) fn outputs(&self, row: ArrayView1<f64>) -> &[f64] {
-        match &self.nodes[self.leaf(row)] {
-            Node::Leaf(outputs) => outputs,
-            Node::Split(..) => unreachable!("`leaf` only stops at a leaf"),
+        let mut at = 0;
+        loop {
+            match &self.nodes[at] {
+                Node::Leaf(outputs) => return outputs,
+                Node::Split(feature, threshold, left, right) => {
+                    at = if row[*feature] <= *threshold {
+                        *left
+                    } else {
+                        *right
+                    };
+                }
+            }
         }
     }
 
