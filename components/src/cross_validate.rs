@@ -48,7 +48,8 @@ impl Component for CrossValidate {
     }
 
     fn summary(&self) -> &'static str {
-        "Trains a model on all folds but one and measures it on that one, for each fold in turn; no model is kept. \
+        "Trains a model on all folds but one and measures it on that one, for each fold in turn; no model is kept. What \
+         `preprocess` fitted it has fitted on all of them. \
          After each fold its metrics are reported under their own names, with the number of the fold (from 1) as the \
          level; at the end `<metric>_mean` and `<metric>_std` (population deviation). So take `metric: accuracy` with \
          `strategy: mean`, which lets a stopper act between folds, or `metric: accuracy_mean`. The seed decides both \

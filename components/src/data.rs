@@ -2,7 +2,7 @@
 //!
 //! The target decides the task. A column of numbers is a regression target when any of them is written with a decimal
 //! point or an exponent, or when more than [`MOST_CLASSES`] different ones occur; everything else names classes.
-//! `preprocess` writes its files such that this rule finds the task that it worked for.
+//! `preprocess` writes its files such that this rule finds the task that it worked for, as far as that is possible.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
@@ -150,13 +150,10 @@ impl Data {
         }
     }
 
-    /// The rows at these positions; classes keep their numbers.
+    /// The rows at these positions, with only those classes that remain.
     pub(crate) fn select(&self, rows: &[usize]) -> Self {
         let target = match &self.target {
-            Target::Classes { labels, classes } => Target::Classes {
-                labels: rows.iter().map(|&row| labels[row]).collect(),
-                classes: classes.clone(),
-            },
+            Target::Classes { labels, classes } => select_classes(labels, classes, rows),
             Target::Numbers(numbers) => {
                 Target::Numbers(rows.iter().map(|&row| numbers[row]).collect())
             }
@@ -167,6 +164,18 @@ impl Data {
             x: self.x.select(Axis(0), rows),
             target,
         }
+    }
+}
+
+fn select_classes(labels: &[usize], classes: &[String], rows: &[usize]) -> Target {
+    let remaining: BTreeSet<usize> = rows.iter().map(|&row| labels[row]).collect();
+    let renumbered: HashMap<usize, usize> = remaining.iter().copied().zip(0..).collect();
+    Target::Classes {
+        labels: rows.iter().map(|&row| renumbered[&labels[row]]).collect(),
+        classes: remaining
+            .into_iter()
+            .map(|old| classes[old].clone())
+            .collect(),
     }
 }
 
@@ -258,6 +267,20 @@ mod tests {
             Target::Classes {
                 labels: vec![0, 1],
                 classes: vec!["no".to_owned(), "yes".to_owned()]
+            }
+        );
+    }
+
+    #[test]
+    fn a_selection_has_only_the_classes_that_remain() {
+        let data = parse("a,y\n1,x\n2,y\n3,z\n4,z\n", None, None).unwrap();
+        let target = data.select(&[3, 0]).target;
+        let classes = vec!["x".to_owned(), "z".to_owned()];
+        assert_eq!(
+            target,
+            Target::Classes {
+                labels: vec![1, 0],
+                classes
             }
         );
     }

@@ -4,30 +4,25 @@
 //! training part alone and applied to both, so that the test part stays unseen.
 
 mod encode;
+mod parts;
 mod reduce;
 mod rows;
 mod scale;
 #[cfg(test)]
 mod tests;
 
-use std::io::{BufWriter, Write};
 use std::ops::Bound::Excluded;
-use std::path::Path;
 
-use ndarray::Array2;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 
 use crate::component::{Component, Output, StaticWith};
-use crate::data::{TASKS, Task};
+use crate::data::TASKS;
 use crate::datasets;
 use crate::error::ComponentError;
 use crate::inputs::{Fallback, Input, InputKind, InputProblem, Inputs, check_inputs};
-use crate::split::train_test;
-use crate::table::Table;
 
-use encode::Encoder;
-use reduce::Reducer;
-use scale::{SCALES, Scaler};
+use parts::Parts;
+use scale::SCALES;
 
 /// The component `preprocess`.
 pub(crate) struct Preprocess;
@@ -175,8 +170,7 @@ impl Component for Preprocess {
         if let Some(problem) = one_source(&known.collect()) {
             return Err(ComponentError::Inputs(vec![problem]));
         }
-        let prepared = prepare(&inputs, output)?;
-        prepared.write(output)
+        Parts::prepare(&inputs, output)?.write(output)
     }
 }
 
@@ -193,139 +187,4 @@ fn one_source(with: &StaticWith) -> Option<InputProblem> {
     };
     let help = "name a built-in data set with `dataset`, or your own file with `csv`";
     Some(InputProblem::new("dataset", message, help))
-}
-
-/// The finished parts, before they are written.
-struct Prepared {
-    features: Vec<String>,
-    target_name: String,
-    task: Task,
-    train: Part,
-    test: Part,
-}
-
-struct Part {
-    x: Array2<f64>,
-    target: Vec<String>,
-}
-
-fn prepare(inputs: &Inputs, output: &mut dyn Output) -> Result<Prepared, ComponentError> {
-    let mut table = load(inputs)?;
-    let target = table.target(inputs.text_if_given("target").as_deref())?;
-    let columns = rows::feature_columns(&table, target, &inputs.texts("drop"))?;
-    rows::drop_incomplete(
-        &mut table,
-        &columns,
-        target,
-        &inputs.text("missing"),
-        output,
-    )?;
-    let (task, labels) = rows::target_texts(&table, target, Task::given(inputs))?;
-    let (train, test) = split(inputs, task, &labels)?;
-
-    let encoder = Encoder::fit(&table, &columns, &inputs.texts("categorical"), &train)?;
-    let mut train_x = encoder.transform(&table, &train)?;
-    let mut test_x = encoder.transform(&table, &test)?;
-    let scaler = Scaler::fit(&inputs.text("scale"), &train_x, &encoder.numeric());
-    scaler.transform(&mut train_x);
-    scaler.transform(&mut test_x);
-    let mut features = encoder.names();
-    if let Some(count) = inputs.int_if_given("pca") {
-        let reducer = Reducer::fit(&train_x, count)?;
-        features = reducer.names();
-        train_x = reducer.transform(&train_x);
-        test_x = reducer.transform(&test_x);
-    }
-
-    let texts = |rows: &[usize]| rows.iter().map(|&row| labels[row].clone()).collect();
-    Ok(Prepared {
-        features,
-        target_name: table.header[target].clone(),
-        task,
-        train: Part {
-            x: train_x,
-            target: texts(&train),
-        },
-        test: Part {
-            x: test_x,
-            target: texts(&test),
-        },
-    })
-}
-
-fn load(inputs: &Inputs) -> Result<Table, ComponentError> {
-    match inputs.text_if_given("csv") {
-        Some(path) => Table::read(Path::new(&path)),
-        None => datasets::load(&inputs.text("dataset")),
-    }
-}
-
-fn split(
-    inputs: &Inputs,
-    task: Task,
-    labels: &[String],
-) -> Result<(Vec<usize>, Vec<usize>), ComponentError> {
-    if labels.len() < 2 {
-        return Err(ComponentError::unfit(
-            "the data has only one row",
-            "a split needs at least two rows, one to train on and one to test",
-        ));
-    }
-    let classification = task == Task::Classification;
-    let stratify = inputs.bool_if_given("stratify").unwrap_or(classification);
-    if stratify && !classification {
-        return Err(ComponentError::unfit(
-            "`stratify` is set, but the task is regression",
-            "stratification needs classes; leave `stratify` out or set `task: classification`",
-        ));
-    }
-    let groups = if stratify {
-        rows::groups(labels)
-    } else {
-        vec![0; labels.len()]
-    };
-    let seed = inputs.int("seed") as u64;
-    Ok(train_test(&groups, inputs.float("test_fraction"), seed))
-}
-
-impl Prepared {
-    fn write(&self, output: &mut dyn Output) -> Result<(), ComponentError> {
-        for (name, part) in [("train", &self.train), ("test", &self.test)] {
-            let path = output.artifact_path(name);
-            self.write_part(&path, part)
-                .map_err(ComponentError::writing(&path))?;
-        }
-        let (train_rows, test_rows) = (self.train.target.len(), self.test.target.len());
-        output.log(&format!(
-            "{train_rows} rows to train on, {test_rows} to test, {} features, {} of `{}`",
-            self.features.len(),
-            self.task.name(),
-            self.target_name,
-        ));
-        output.value("task", json!(self.task.name()));
-        output.value("target", json!(self.target_name));
-        output.value("features", json!(self.features.len()));
-        output.value("train_rows", json!(train_rows));
-        output.value("test_rows", json!(test_rows));
-        Ok(())
-    }
-
-    /// Writes numbers in the shortest form that reads back as the same number.
-    fn write_part(&self, path: &Path, part: &Part) -> std::io::Result<()> {
-        let file = BufWriter::new(std::fs::File::create(path)?);
-        let mut writer = csv::Writer::from_writer(file);
-        let target = std::iter::once(&self.target_name);
-        writer.write_record(self.features.iter().chain(target))?;
-        for (numbers, label) in part.x.outer_iter().zip(&part.target) {
-            for number in numbers {
-                writer.write_field(format!("{number:?}"))?;
-            }
-            writer.write_field(label)?;
-            writer.write_record(None::<&[u8]>)?;
-        }
-        writer
-            .into_inner()
-            .map_err(csv::IntoInnerError::into_error)?
-            .flush()
-    }
 }

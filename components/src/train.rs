@@ -36,8 +36,8 @@ pub(crate) const TRAINING: &[Input] = &[
         kind: InputKind::Choice(TASKS),
         fallback: Fallback::Value("\"auto\""),
         models: &[],
-        doc: "`auto` finds the task of a file made by `preprocess`; of other files it takes numbers written with a \
-              decimal point, or more than 20 different ones, for a regression target, and everything else for classes",
+        doc: "what to predict; `auto` takes numbers written with a decimal point, or more than 20 different ones, for a \
+              regression target, and everything else for classes; `preprocess` writes its target to fit",
     },
     Input {
         name: "model",

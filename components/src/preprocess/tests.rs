@@ -187,6 +187,20 @@ fn a_regression_target_always_has_a_decimal_point_and_a_class_never() {
     );
 }
 
+#[test]
+fn a_class_that_looks_like_a_quantity_is_pointed_out() {
+    let rows: String = (0..60).map(|row| format!("{row},{}\n", row % 30)).collect();
+    let with = json!({ "task": "classification", "test_fraction": 0.5 });
+    let recorder = run(&format!("a,y\n{rows}"), with).unwrap();
+    assert!(
+        recorder
+            .lines
+            .last()
+            .unwrap()
+            .starts_with("set `task: classification`")
+    );
+}
+
 /// Against scikit-learn 1.9.1: `PCA(2).fit_transform(X)[:2]`, up to the sign of each component.
 #[test]
 fn principal_components_are_those_of_scikit_learn() {
@@ -194,7 +208,7 @@ fn principal_components_are_those_of_scikit_learn() {
     let numbers = |row: &csv::StringRecord| (0..4).map(|c| row[c].parse().unwrap()).collect();
     let cells: Vec<Vec<f64>> = table.rows.iter().map(numbers).collect();
     let x = ndarray::Array2::from_shape_vec((150, 4), cells.concat()).unwrap();
-    let projected = super::Reducer::fit(&x, 2).unwrap().transform(&x);
+    let projected = super::reduce::Reducer::fit(&x, 2).unwrap().transform(&x);
     let expected = [
         [-2.6842071251039528, 0.3266073147643729],
         [-2.7153906156341328, -0.1695568475560485],
@@ -206,7 +220,7 @@ fn principal_components_are_those_of_scikit_learn() {
             assert!(difference.abs() < 1e-9, "{difference}");
         }
     }
-    assert!(super::Reducer::fit(&x, 4).is_ok());
+    assert!(super::reduce::Reducer::fit(&x, 4).is_ok());
 }
 
 #[test]
