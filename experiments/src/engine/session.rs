@@ -1,7 +1,7 @@
 //! The mark by which a process is known to come from a step, wherever it has gone: a variable in its environment that names the session
 //! (one run of one engine) and the attempt.
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Pid;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 /// The variable that every step gets.
@@ -18,35 +18,51 @@ pub(super) fn cookie(session: &str, attempt: u64) -> String {
     format!("{session}.{attempt}.")
 }
 
-/// Sends a signal to every process that carries a mark beginning like this. Returns how many there were.
-pub(super) fn signal_marked(mark: &str, signal: Signal) -> usize {
-    let processes = marked(mark);
-    for process in &processes {
-        // It may have ended meanwhile.
-        let _ = kill_process(*process, signal);
-    }
-    processes.len()
-}
-
 /// The processes that carry a mark beginning like this. Where the system has no `/proc`, none is found.
-fn marked(mark: &str) -> Vec<Pid> {
+pub(super) fn marked(mark: &str) -> impl Iterator<Item = Pid> {
     let start = format!("{VARIABLE}={mark}");
-    let Ok(entries) = std::fs::read_dir("/proc") else {
-        return Vec::new();
-    };
-    let carries = |pid: &Pid| {
-        std::fs::read(format!("/proc/{}/environ", pid.as_raw_nonzero()))
-            .is_ok_and(|environment| has_entry(&environment, start.as_bytes()))
-    };
-    let pid = |name: &std::ffi::OsStr| name.to_str()?.parse().ok().and_then(Pid::from_raw);
-    entries
-        .filter_map(|entry| pid(&entry.ok()?.file_name()))
-        .filter(carries)
-        .collect()
+    processes().filter(move |process| {
+        let environment = std::fs::read(format!("/proc/{}/environ", process.as_raw_nonzero()));
+        environment.is_ok_and(|environment| has_entry(&environment, start.as_bytes()))
+    })
 }
 
 fn has_entry(environment: &[u8], start: &[u8]) -> bool {
     environment
         .split(|byte| *byte == 0)
         .any(|entry| entry.starts_with(start))
+}
+
+/// All processes of the system.
+pub(super) fn processes() -> impl Iterator<Item = Pid> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten();
+    entries.filter_map(|entry| Pid::from_raw(entry.ok()?.file_name().to_str()?.parse().ok()?))
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::process::{Command, Stdio};
+
+    #[test]
+    fn only_processes_with_the_mark_are_found() {
+        let session = new_session();
+        let start = |value: String| {
+            let mut command = Command::new("cat");
+            command.env(VARIABLE, value).stdin(Stdio::piped());
+            command.spawn().unwrap()
+        };
+        let mut ours = start(cookie(&session, 1));
+        let mut others = start(cookie(&session, 12));
+        let found: Vec<u32> = marked(&cookie(&session, 1))
+            .map(|process| process.as_raw_nonzero().get().cast_unsigned())
+            .collect();
+        assert_eq!(found, [ours.id()]);
+        assert_eq!(marked(&format!("{session}.")).count(), 2);
+        for child in [&mut ours, &mut others] {
+            drop(child.stdin.take());
+            child.wait().unwrap();
+        }
+        assert_eq!(marked(&session).count(), 0);
+    }
 }

@@ -4,8 +4,8 @@
 //! The notes are a table in memory that both processes share: one process group id per slot, zero when the slot is free. So a step costs
 //! no message to the watchdog and never wakes it.
 
-use super::session::signal_marked;
-use rustix::process::{Pid, Signal, kill_process_group};
+use super::session::marked;
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::os::fd::AsFd;
@@ -147,12 +147,22 @@ pub fn run() -> io::Result<()> {
         let _ = kill_process_group(group, Signal::KILL);
     }
     for _ in 0..ROUNDS {
-        if signal_marked(&format!("{session}."), Signal::KILL) == 0 {
+        if kill_marked(&format!("{session}.")) == 0 {
             break;
         }
         std::thread::sleep(PAUSE);
     }
     Ok(())
+}
+
+/// Returns how many there were.
+fn kill_marked(mark: &str) -> usize {
+    let processes: Vec<Pid> = marked(mark).collect();
+    for process in &processes {
+        // It may have ended meanwhile.
+        let _ = kill_process(*process, Signal::KILL);
+    }
+    processes.len()
 }
 
 /// Whoever ends `tune` by name or by terminal must not end its watchdog first.

@@ -1,7 +1,7 @@
 //! Runs one attempt from start to end: keeps its time, reads its output, sends it signals, and collects what it leaves.
 
 use super::Shared;
-use super::course::{Cause, Course, Request};
+use super::course::{Cause, Course, Request, Signal};
 use super::group::Group;
 use super::log::{LONGEST_LOG, Log};
 use super::output::{Outlet, Output};
@@ -24,8 +24,9 @@ use tokio::time::{Instant, sleep, sleep_until};
 /// How often `$TUNE_METRICS` is looked at while the step runs.
 const METRICS_INTERVAL: Duration = Duration::from_millis(200);
 
-/// How often processes left behind, which no longer print, are looked for.
-const LEFTOVER_INTERVAL: Duration = Duration::from_millis(10);
+/// How soon processes left behind, which no longer print, are looked for again; twice as long each time, up to a limit.
+const LEFTOVER_INTERVAL: Duration = Duration::from_millis(2);
+const LONGEST_LEFTOVER_INTERVAL: Duration = Duration::from_millis(100);
 
 /// An attempt under way.
 struct Attempt {
@@ -124,8 +125,8 @@ impl Attempt {
                         self.obey_clock();
                     }
                     if look_at_metrics <= now {
-                        self.output.poll_metrics_file();
-                        look_at_metrics = now + METRICS_INTERVAL;
+                        let more = self.output.poll_metrics_file();
+                        look_at_metrics = if more { now } else { now + METRICS_INTERVAL };
                     }
                 }
             }
@@ -134,16 +135,19 @@ impl Attempt {
 
     /// Until nobody prints and nobody of the process group is left. While the receiver of updates is slow, nobody is hurried.
     async fn end_leftovers(&mut self) {
+        let mut interval = LEFTOVER_INTERVAL;
         while !self.course.is_over() && (self.output.is_open() || self.group.is_alive()) {
             if self.course.is_draining() && !self.output.is_open() {
                 self.obey_clock();
             }
-            let deadline = self.course.deadline().unwrap_or_else(Instant::now);
+            let deadline = self.course.deadline().filter(|_| !self.output.is_blocked());
             tokio::select! {
                 () = self.output.progress(), if self.output.is_busy() => self.course.printed(Instant::now()),
                 Ok(()) = self.requests.changed() => self.obey_request(),
-                () = sleep_until(deadline), if !self.output.is_blocked() => self.obey_clock(),
-                () = sleep(LEFTOVER_INTERVAL), if !self.output.is_open() => {}
+                () = sleep_until_some(deadline) => self.obey_clock(),
+                () = sleep(interval), if !self.output.is_open() => {
+                    interval = LONGEST_LEFTOVER_INTERVAL.min(interval * 2);
+                }
             }
         }
     }
@@ -159,11 +163,11 @@ impl Attempt {
         self.send(signal);
     }
 
-    /// Those that left the group are looked for only when there must be some: the step has ended, and someone holds its pipes.
-    fn send(&self, signal: Option<super::course::Signal>) {
+    /// Once the step has ended, those that left the group are looked for only when there must be some: someone holds its pipes.
+    fn send(&self, signal: Option<Signal>) {
         let Some(signal) = signal else { return };
         self.group.signal(signal);
-        if self.course.has_exited() && self.output.is_open() {
+        if !self.course.has_exited() || self.output.is_open() {
             self.group.signal_strays(signal);
         }
     }
@@ -193,6 +197,14 @@ impl Attempt {
             ending.last_lines = self.output.last_lines();
         }
         ending
+    }
+}
+
+/// Never, when there is no deadline.
+async fn sleep_until_some(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -1,9 +1,12 @@
 //! The processes of one attempt: its process group, and those that left the group but still carry the attempt's mark.
 
 use super::course::Signal;
-use crate::engine::session::signal_marked;
+use crate::engine::session::marked;
+#[cfg(target_os = "linux")]
+use crate::engine::session::processes;
 use rustix::process::{
-    Pid, Signal as SystemSignal, WaitOptions, kill_process_group, test_kill_process_group, waitpgid,
+    Pid, Signal as SystemSignal, WaitOptions, getpgid, kill_process, kill_process_group,
+    test_kill_process_group, waitpgid,
 };
 
 /// The processes of one attempt.
@@ -24,21 +27,45 @@ impl Group {
         let _ = kill_process_group(self.id, system(signal));
     }
 
-    /// Signals all that carry the attempt's mark, which takes a look at every process of the system.
+    /// Signals those that carry the attempt's mark but have left the group, which takes a look at every process of the system.
     pub fn signal_strays(&self, signal: Signal) {
-        signal_marked(&self.cookie, system(signal));
+        for process in marked(&self.cookie) {
+            if getpgid(Some(process)) != Ok(self.id) {
+                // It may have ended meanwhile.
+                let _ = kill_process(process, system(signal));
+            }
+        }
     }
 
-    /// Whether the group, whose leader has been waited for, still has members. Its id is not given to another process meanwhile: the
-    /// system hands ids out in turn, and this is asked right after the leader's end.
+    /// Whether the group, whose leader has been waited for, still has members that live. Its id is not given to another process
+    /// meanwhile: the system hands ids out in turn, and this is asked right after the leader's end.
     pub fn is_alive(&self) -> bool {
-        if test_kill_process_group(self.id).is_err() {
-            return false;
-        }
-        // Where `tune` is the system's first process, orphans become its children, and nobody else would bury them.
-        while let Ok(Some(_)) = waitpgid(self.id, WaitOptions::NOHANG) {}
-        test_kill_process_group(self.id).is_ok()
+        test_kill_process_group(self.id).is_ok() && has_living_member(self.id)
     }
+}
+
+/// Members that have ended but were not waited for do not count: their new parent may never do it, as in many containers. Where `tune`
+/// itself is that parent, they are waited for here.
+#[cfg(target_os = "linux")]
+fn has_living_member(group: Pid) -> bool {
+    while let Ok(Some(_)) = waitpgid(group, WaitOptions::NOHANG) {}
+    let group = group.as_raw_nonzero().to_string();
+    let lives = |process: Pid| {
+        let stat =
+            std::fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero())).ok()?;
+        // Of `PID (NAME) STATE PARENT GROUP …`, where a name may hold anything.
+        let mut fields = stat.rsplit_once(") ")?.1.split(' ');
+        let state = fields.next()?;
+        let _parent = fields.next()?;
+        Some(fields.next()? == group && !matches!(state, "Z" | "X"))
+    };
+    processes().any(|process| lives(process).unwrap_or(false))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn has_living_member(group: Pid) -> bool {
+    while let Ok(Some(_)) = waitpgid(group, WaitOptions::NOHANG) {}
+    test_kill_process_group(group).is_ok()
 }
 
 fn system(signal: Signal) -> SystemSignal {

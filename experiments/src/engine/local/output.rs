@@ -18,6 +18,9 @@ pub(super) const MOST_REPORTS: u64 = 1_000_000;
 /// How many reports may wait to be handed on.
 const MOST_WAITING: usize = 10_000;
 
+/// How many pieces of `$TUNE_METRICS` are read before others get their turn.
+const PIECES_AT_ONCE: usize = 16;
+
 /// What is read at once, in bytes: as much as a pipe holds.
 const BUFFER: usize = 64 * 1024;
 
@@ -94,14 +97,18 @@ impl Output {
         }
     }
 
-    /// Reads what was appended to `$TUNE_METRICS`, as far as its reports may wait.
-    pub fn poll_metrics_file(&mut self) {
+    /// Reads what was appended to `$TUNE_METRICS`, as far as its reports may wait, but not for long: true when there may be more.
+    pub fn poll_metrics_file(&mut self) -> bool {
         let Self {
             metrics_file,
             reader,
             ..
         } = self;
-        while !reader.is_full() && metrics_file.feed(|line| reader.json_line(line)) {}
+        let mut more = true;
+        for _ in 0..PIECES_AT_ONCE {
+            more = more && !reader.is_full() && metrics_file.feed(|line| reader.json_line(line));
+        }
+        more
     }
 
     /// Closes the pipes, reads `$TUNE_METRICS` to its end and hands on the last reports.
@@ -110,19 +117,17 @@ impl Output {
         self.stderr.source = None;
         let reader = &mut self.reader;
         self.lines.finish(|line| reader.line(line));
-        loop {
-            self.poll_metrics_file();
-            let read_to_its_end = !self.reader.is_full();
-            if read_to_its_end {
-                let reader = &mut self.reader;
-                self.metrics_file.finish(|line| reader.json_line(line));
-            }
-            if !self.reader.waiting.is_empty() {
-                self.outlet.send(&mut self.reader.waiting).await;
-            }
-            if read_to_its_end {
-                return;
-            }
+        while self.poll_metrics_file() || self.reader.is_full() {
+            self.hand_on().await;
+        }
+        let reader = &mut self.reader;
+        self.metrics_file.finish(|line| reader.json_line(line));
+        self.hand_on().await;
+    }
+
+    async fn hand_on(&mut self) {
+        if !self.reader.waiting.is_empty() {
+            self.outlet.send(&mut self.reader.waiting).await;
         }
     }
 
@@ -221,5 +226,30 @@ impl<P: AsyncRead + Unpin> Pipe<P> {
             self.source = None;
         }
         &self.buffer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    #[test]
+    fn reports_beyond_the_limit_are_dropped_with_one_note() {
+        let mut reader = Reader {
+            log: Log::new(PathBuf::from("/dev/null"), 100),
+            parser: LineParser::new("loss"),
+            reports: 0,
+            most_reports: 3,
+            waiting: Vec::new(),
+        };
+        for number in 0..9 {
+            reader.line(format!("loss={number}").as_bytes());
+        }
+        assert_eq!(reader.waiting.len(), 3);
+        assert_eq!(
+            reader.log.last_lines(),
+            ["[tune: more than 3 metric values; the rest is not recorded]"]
+        );
     }
 }

@@ -1,17 +1,21 @@
 //! What a step that ended well leaves to later steps: the values in `$TUNE_OUTPUT` and the declared artifacts.
 
 use super::start::Places;
-use crate::artifacts::{Artifact, ArtifactError, ArtifactStore};
+use super::tail::open_file;
+use crate::artifacts::{Artifact, ArtifactError, ArtifactStore, reason};
 use crate::engine::Task;
 use crate::metrics::parse_output;
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 
 /// Artifacts up to this size are hashed at once; larger ones on a thread that may block.
 const SMALL: u64 = 1024 * 1024;
+
+/// The largest `$TUNE_OUTPUT` that is read, in bytes: it must fit in memory.
+const LARGEST_OUTPUT: u64 = 1024 * 1024 * 1024;
 
 /// Values and artifacts.
 pub(super) type Results = (Map<String, Json>, IndexMap<String, Artifact>);
@@ -41,10 +45,15 @@ pub(super) async fn collect(
 
 /// Large values are replaced by what [`ArtifactStore::restore_values`] turns back into them.
 fn values(path: &Path, store: &ArtifactStore) -> Result<Map<String, Json>, String> {
-    let bytes = match fs::read(path) {
+    let bytes = match read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Map::new()),
-        Err(error) => return Err(format!("$TUNE_OUTPUT could not be read: {error}")),
+        Err(error) => {
+            return Err(format!(
+                "$TUNE_OUTPUT could not be read: {}",
+                reason(&error)
+            ));
+        }
     };
     let output = parse_output(&bytes).map_err(|problem| problem.to_string())?;
     let mut values = output.values;
@@ -55,6 +64,18 @@ fn values(path: &Path, store: &ArtifactStore) -> Result<Map<String, Json>, Strin
         values.insert(name.clone(), stand_in);
     }
     Ok(values)
+}
+
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_file(path)?
+        .take(LARGEST_OUTPUT + 1)
+        .read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST_OUTPUT {
+        let text = "it is larger than 1 GiB; hand that much data on as an artifact";
+        return Err(io::Error::other(text));
+    }
+    Ok(bytes)
 }
 
 fn are_small(base: &Path, task: &Task) -> bool {

@@ -119,7 +119,8 @@ pub(super) fn start(
         return Err("the command is empty".to_owned());
     };
     let path = search_path(task, inherited);
-    let program = find(name, &path, &task.working_directory)?;
+    let directory = std::path::absolute(&task.working_directory).map_err(|error| reason(&error))?;
+    let program = find(name, &path, &directory)?;
     // No `pre_exec`, and the program's path in full: only so the standard library spawns without copying this process.
     let mut command = Command::new(&program);
     command
@@ -134,7 +135,7 @@ pub(super) fn start(
     std::os::unix::process::CommandExt::arg0(command.as_std_mut(), name);
     command
         .args(&task.command[1..])
-        .current_dir(&task.working_directory)
+        .current_dir(&directory)
         .process_group(0)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -2,8 +2,9 @@
 
 use super::lines::Lines;
 use std::fs::File;
-use std::io::Read;
-use std::path::PathBuf;
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 
 /// What is read at once, in bytes.
 const BUFFER: usize = 64 * 1024;
@@ -28,7 +29,7 @@ impl Tail {
     /// Hands on the lines of the next piece that has been appended. False when there is none (yet).
     pub fn feed(&mut self, on_line: impl FnMut(&[u8])) -> bool {
         if self.file.is_none() {
-            self.file = File::open(&self.path).ok();
+            self.file = open_file(&self.path).ok();
         }
         let Some(file) = &mut self.file else {
             return false;
@@ -42,6 +43,21 @@ impl Tail {
     /// Hands on the last line when it has no line end.
     pub fn finish(&mut self, on_line: impl FnMut(&[u8])) {
         self.lines.finish(on_line);
+    }
+}
+
+/// Opens a file that a step has made. Whatever else the step may have put in its place (a named pipe, a device) is refused without waiting
+/// for it.
+pub(super) fn open_file(path: &Path) -> io::Result<File> {
+    let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    let file = File::options().read(true).custom_flags(flags).open(path)?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is not a file",
+        ))
     }
 }
 

@@ -195,3 +195,13 @@ async fn nothing_can_be_read_from_stdin() {
     let mut bench = Bench::new(1);
     assert_eq!(bench.run_shell("cat").await.1.outcome, Outcome::Succeeded);
 }
+
+#[tokio::test]
+async fn pipes_and_devices_in_place_of_files_do_not_hang_it() {
+    let mut bench = Bench::new(1);
+    let (_, ending) = bench
+        .run_shell("mkfifo $TUNE_METRICS; ln -s /dev/zero $TUNE_OUTPUT")
+        .await;
+    let expected = "$TUNE_OUTPUT could not be read: it is not a file";
+    assert_eq!(ending.outcome, Outcome::BadOutput(expected.to_owned()));
+}

@@ -60,3 +60,14 @@ async fn a_daemon_in_a_session_of_its_own_that_holds_the_pipes_is_found() {
     assert_eq!(ending.outcome, Outcome::Succeeded);
     wait_until_gone(process).await;
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_stop_also_reaches_those_that_left_the_group() {
+    let mut bench = Bench::with(1, Duration::from_secs(1_000_000), 100);
+    let text = "setsid sh -c 'echo pid=$$; exec sleep 1000 >/dev/null 2>&1' & wait";
+    let process = bench.start_until_report(0, text).await;
+    bench.engine.stop(&id(0));
+    assert_eq!(bench.ending().await.2.outcome, Outcome::Stopped);
+    wait_until_gone(process).await;
+}
