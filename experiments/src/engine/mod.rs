@@ -60,7 +60,8 @@ pub enum Update {
 pub struct Ending {
     /// In one word and its data.
     pub outcome: Outcome,
-    /// Values for later steps, from `TUNE_OUTPUT`.
+    /// Values for later steps, from `TUNE_OUTPUT`. Each that is too large for the database is replaced by an object that stands for it;
+    /// [`ArtifactStore::restore_values`](crate::artifacts::ArtifactStore::restore_values) puts it back.
     pub values: Map<String, Json>,
     /// Stored artifacts, when it succeeded.
     pub artifacts: IndexMap<String, Artifact>,

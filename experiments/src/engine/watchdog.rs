@@ -1,6 +1,8 @@
 //! Ends the processes of all steps when `tune` has ended, however it ended. A process of its own: it waits for the end of a pipe that
 //! only `tune` holds, then kills the groups that `tune` had noted down, and whoever still carries the session's mark.
 //!
+//! Only a process that both leaves its group and clears its environment can escape, which takes intent.
+//!
 //! The notes are a table in memory that both processes share: one process group id per slot, zero when the slot is free. So a step costs
 //! no message to the watchdog and never wakes it.
 

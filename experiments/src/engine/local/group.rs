@@ -25,6 +25,10 @@ impl Group {
     pub fn signal(&self, signal: Signal) {
         // That nobody is left is no error.
         let _ = kill_process_group(self.id, system(signal));
+        if signal == Signal::Terminate {
+            // Who is suspended would not hear it.
+            let _ = kill_process_group(self.id, SystemSignal::CONT);
+        }
     }
 
     /// Signals those that carry the attempt's mark but have left the group, which takes a look at every process of the system.

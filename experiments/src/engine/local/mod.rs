@@ -30,6 +30,9 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, mpsc, watch};
 
+/// More attempts at once than any machine has processes for.
+const MOST_SLOTS: u32 = 1 << 20;
+
 /// How a local engine is set up.
 #[derive(Clone, Debug)]
 pub struct LocalOptions {

@@ -19,7 +19,7 @@ async fn exit_codes_and_signals_are_told() {
 #[tokio::test]
 async fn a_failure_comes_with_the_last_lines_of_its_log() {
     let mut bench = Bench::new(1);
-    let (_, ending) = bench.run_shell("seq 30; echo broken >&2; exit 1").await;
+    let (_, ending) = bench.run_shell("(seq 30; echo broken) >&2; exit 1").await;
     assert_eq!(ending.last_lines.len(), 10);
     assert_eq!(ending.last_lines.last().unwrap(), "broken");
 }
@@ -116,6 +116,16 @@ async fn children_of_a_stopped_step_have_the_grace_too() {
     let (reports, _, ending) = bench.ending().await;
     assert_eq!(values(&reports, "saved"), [1.0]);
     assert_eq!(ending.outcome, Outcome::Stopped);
+}
+
+#[tokio::test]
+async fn a_suspended_step_hears_the_request() {
+    let mut bench = Bench::new(1);
+    bench
+        .start_until_report(0, "echo ready=1; kill -STOP $$")
+        .await;
+    bench.engine.stop(&id(0));
+    assert_eq!(bench.ending().await.2.outcome, Outcome::Stopped);
 }
 
 const STUBBORN: &str = "trap '' TERM; echo pid=$$; while :; do sleep 0.01; done";
