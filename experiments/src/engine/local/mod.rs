@@ -78,7 +78,7 @@ impl LocalEngine {
         let runtime = Handle::try_current().map_err(io::Error::other)?;
         let slots = u32::try_from(options.slots)
             .unwrap_or(u32::MAX)
-            .min(1 << 20);
+            .min(MOST_SLOTS);
         if slots == 0 {
             let text = "an engine needs at least one slot";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
