@@ -7,10 +7,12 @@ use super::event::{Command, Control, Event};
 use super::plan::Plan;
 use super::recover::recover;
 use super::suggester::{AlgorithmCrashed, Suggester};
+use super::trial::StepValues;
+use crate::artifacts::ArtifactStore;
 use crate::engine::{Engine, TaskId, Update};
 use crate::pipeline::{Components, Graph};
 use crate::spec::{self, Experiment, SpecError};
-use crate::store::{ExperimentId, ExperimentRecord, Request, Store, StoreError};
+use crate::store::{ExperimentId, ExperimentRecord, Request, Snapshot, Store, StoreError};
 use jiff::Timestamp;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -110,10 +112,23 @@ async fn load(setup: &Setup, record: &ExperimentRecord) -> Result<(Core, Suggest
         None => Vec::new(),
     };
     let snapshot = setup.store.load(record.id).await?;
+    let values = complete_values(setup, &snapshot)?;
     let ahead = if algorithm.learns() { 0 } else { AHEAD };
     let plan = plan(setup, record, experiment, ahead)?;
-    let (core, history) = recover(plan, snapshot, &curves, stopper);
+    let (core, history) = recover(plan, snapshot, &curves, values, stopper);
     Ok((core, Suggester::start(algorithm, history)?))
+}
+
+/// Large values are kept as artifacts: here they are read again.
+fn complete_values(setup: &Setup, snapshot: &Snapshot) -> Result<StepValues, DriveError> {
+    let artifacts = ArtifactStore::new(Layout::new(setup.store.root())?.artifacts());
+    let mut complete = StepValues::new();
+    for step in snapshot.unfinished.iter().flat_map(|trial| &trial.steps) {
+        let mut values = step.values.clone();
+        artifacts.restore_values(&mut values)?;
+        complete.insert((step.trial, step.step.clone()), values);
+    }
+    Ok(complete)
 }
 
 fn plan(

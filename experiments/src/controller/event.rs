@@ -20,7 +20,7 @@ pub enum Event {
     /// A running step reported metrics.
     Reported(TaskId, Vec<Report>),
     /// A task ended.
-    Ended(TaskId, Ending),
+    Ended(TaskId, Box<Ending>),
     /// Time has passed.
     Tick,
     /// The user cancelled the experiment.

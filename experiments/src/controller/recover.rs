@@ -4,7 +4,7 @@
 use super::core::Core;
 use super::plan::Plan;
 use super::progress::Progress;
-use super::trial::TrialRun;
+use super::trial::{StepValues, TrialRun};
 use crate::spec::Experiment;
 use crate::state::TrialState;
 use crate::store::{CurvePoint, ExperimentUpdate, LoadedTrial, Snapshot, UnfinishedTrial};
@@ -13,11 +13,12 @@ use tune_algorithms::history::History;
 use tune_algorithms::stopper::Stopper;
 
 /// A core and a history that know all of the snapshot. `curves` are all reports of the objective, in the order in which they arrived; only a
-/// stopper wants them.
+/// stopper wants them. `values` are the complete values of the unfinished trials' step runs.
 pub fn recover(
     plan: Plan,
     snapshot: Snapshot,
     curves: &[CurvePoint],
+    mut values: StepValues,
     stopper: Option<Box<dyn Stopper>>,
 ) -> (Core, History) {
     let finished = in_order_of_finishing(&snapshot.trials);
@@ -32,13 +33,8 @@ pub fn recover(
         active_seconds: record.active_seconds,
     };
     let mut core = Core::new(plan, update, progress, stopper);
-    for UnfinishedTrial {
-        trial,
-        steps,
-        metrics,
-    } in snapshot.unfinished
-    {
-        let trial = TrialRun::recover(core.plan(), trial, steps, &metrics);
+    for trial in snapshot.unfinished {
+        let trial = TrialRun::recover(core.plan(), trial, &mut values);
         core.adopt(trial);
     }
     (core, history)

@@ -59,7 +59,7 @@ fn context(plan: &Plan, trial: &TrialRun, index: usize) -> Context {
             let path = plan.layout.artifacts().join(&stored.path);
             (artifact.clone(), path.to_string_lossy().into_owned())
         });
-        context.add_step(&record.step, &paths.collect(), &record.values);
+        context.add_step(&record.step, &paths.collect(), &trial.steps[needed].values);
     }
     context
 }

@@ -5,10 +5,11 @@ use crate::engine::{Ending, Outcome};
 use crate::metrics::{Report, TrialMetrics, missing_objective};
 use crate::spec::Retries;
 use crate::state::{StepState, TrialReason, TrialState};
-use crate::store::{MetricRecord, StepRecord, TrialRecord};
+use crate::store::{MetricRecord, StepRecord, TrialRecord, UnfinishedTrial};
 use indexmap::IndexMap;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Map;
+use serde_json::{Map, Value as Json};
+use std::collections::HashMap;
 use tune_algorithms::space::Configuration;
 
 /// A trial that has not finished.
@@ -23,12 +24,17 @@ pub struct TrialRun {
     near_misses: Vec<String>,
 }
 
+/// The complete values of step runs, by trial and step.
+pub type StepValues = HashMap<(u64, String), Map<String, Json>>;
+
 /// A step run that is part of an unfinished trial.
 pub struct StepRun {
     /// As it is stored.
     pub record: StepRecord,
     /// What it waits for.
     pub phase: Phase,
+    /// Its values for later steps, complete; the record holds large ones as artifacts.
+    pub values: Map<String, Json>,
 }
 
 /// What a step run waits for.
@@ -106,44 +112,57 @@ impl TrialRun {
         trial
     }
 
-    /// A trial as the store remembers it. Steps that were running when the last process died are ready for a new attempt; a pause before an
-    /// attempt is over.
-    pub fn recover(
-        plan: &Plan,
-        record: TrialRecord,
-        stored: Vec<StepRecord>,
-        metrics: &[MetricRecord],
-    ) -> Self {
+    /// A trial as the store remembers it, and the complete values of its step runs, by name. Steps that were running when the last process
+    /// died are ready for a new attempt; a pause before an attempt is over.
+    pub fn recover(plan: &Plan, known: UnfinishedTrial, values: &mut StepValues) -> Self {
+        let UnfinishedTrial {
+            trial: record,
+            steps: stored,
+            metrics,
+        } = known;
+        let number = record.number;
         let names = plan.experiment.pipeline.steps.keys();
-        let mut steps: Vec<StepRun> = names
-            .map(|name| StepRun::new(record.number, name))
-            .collect();
+        let mut trial = Self::from_parts(
+            plan,
+            record,
+            names.map(|name| StepRun::new(number, name)).collect(),
+        );
         for step in stored {
-            if let Some(run) = steps.iter_mut().find(|run| run.record.step == step.step) {
+            if let Some(run) = trial
+                .steps
+                .iter_mut()
+                .find(|run| run.record.step == step.step)
+            {
                 run.phase = if step.state.is_finished() {
                     Phase::Finished
                 } else {
                     Phase::Waiting
                 };
+                run.values = values
+                    .remove(&(number, step.step.clone()))
+                    .unwrap_or_default();
                 run.record = step;
             }
         }
-        let mut trial = Self::from_parts(plan, record, steps);
         for metric in metrics {
-            if let Some(index) = plan.experiment.pipeline.steps.get_index_of(&metric.step) {
-                trial.report(
-                    index,
-                    &Report {
-                        name: metric.name.clone(),
-                        level: metric.level,
-                        value: metric.value,
-                    },
-                );
-            }
+            trial.report_again(plan, metric);
         }
         trial.release(plan);
         trial.settle();
         trial
+    }
+
+    fn report_again(&mut self, plan: &Plan, metric: MetricRecord) {
+        let MetricRecord {
+            step,
+            name,
+            level,
+            value,
+            ..
+        } = metric;
+        if let Some(index) = plan.experiment.pipeline.steps.get_index_of(&step) {
+            self.report(index, &Report { name, level, value });
+        }
     }
 
     fn from_parts(plan: &Plan, record: TrialRecord, steps: Vec<StepRun>) -> Self {
@@ -320,6 +339,7 @@ impl StepRun {
         Self {
             record,
             phase: Phase::Waiting,
+            values: Map::new(),
         }
     }
 
@@ -339,7 +359,8 @@ impl StepRun {
         let explanation = explain(&ending);
         match end {
             StepEnd::Succeeded => {
-                self.record.values = ending.values;
+                self.values = ending.values;
+                self.record.values = ending.stored_values;
                 self.record.artifacts = ending.artifacts;
                 self.finish(StepState::Succeeded, None, now);
             }

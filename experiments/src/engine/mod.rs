@@ -52,7 +52,7 @@ pub enum Update {
     /// Metrics arrived (never empty).
     Reported(TaskId, Vec<Report>),
     /// It ended; the last update of the task.
-    Ended(TaskId, Ending),
+    Ended(TaskId, Box<Ending>),
 }
 
 /// How a task ended.
@@ -60,9 +60,11 @@ pub enum Update {
 pub struct Ending {
     /// In one word and its data.
     pub outcome: Outcome,
-    /// Values for later steps, from `TUNE_OUTPUT`. Each that is too large for the database is replaced by an object that stands for it;
-    /// [`ArtifactStore::restore_values`](crate::artifacts::ArtifactStore::restore_values) puts it back.
+    /// Values for later steps, from `TUNE_OUTPUT`.
     pub values: Map<String, Json>,
+    /// The same as they are to be remembered: large ones are kept as artifacts, and
+    /// [`ArtifactStore::restore_values`](crate::artifacts::ArtifactStore::restore_values) puts them back.
+    pub stored_values: Map<String, Json>,
     /// Stored artifacts, when it succeeded.
     pub artifacts: IndexMap<String, Artifact>,
     /// The last lines that looked nearly like a metric, for the message about a missing objective.

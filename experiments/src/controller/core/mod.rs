@@ -97,7 +97,7 @@ impl Core {
                 exhausted,
             } => self.suggested(configurations, exhausted),
             Event::Reported(id, reports) => self.reported(now, &id, &reports),
-            Event::Ended(id, ending) => self.ended(now, &id, ending),
+            Event::Ended(id, ending) => self.ended(now, &id, *ending),
             Event::Tick => {}
             Event::Cancel => self.cancel(now),
             Event::Control(control) => self.control(control),

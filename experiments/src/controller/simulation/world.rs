@@ -6,9 +6,10 @@ use super::super::event::{Command, Control, Event};
 use super::super::outbox::Outbox;
 use super::super::plan::Plan;
 use super::super::recover::recover;
+use super::super::trial::StepValues;
 use super::experiments::Shape;
 use super::invariants;
-use crate::engine::{Ending, Outcome, Task, TaskId, Update};
+use crate::engine::{Ending, Outcome, Task, TaskId};
 use crate::metrics::Report;
 use crate::pipeline::{ComponentInfo, ComponentProblem, Components, Graph, With};
 use crate::spec::Experiment;
@@ -390,7 +391,13 @@ impl World {
             stopper::build(&choice.name, goal, &choice.settings).expect("a known stopper")
         });
         let plan = self.plan();
-        let (core, history) = recover(plan, self.snapshot(), &self.curves(), stopper);
+        let (core, history) = recover(
+            plan,
+            self.snapshot(),
+            &self.curves(),
+            StepValues::new(),
+            stopper,
+        );
         Process {
             core,
             algorithm,
@@ -479,10 +486,7 @@ fn ended(id: &TaskId, outcome: Outcome) -> Event {
         outcome,
         ..Ending::default()
     };
-    match Update::Ended(id.clone(), ending) {
-        Update::Ended(id, ending) => Event::Ended(id, ending),
-        Update::Reported(id, reports) => Event::Reported(id, reports),
-    }
+    Event::Ended(id.clone(), Box::new(ending))
 }
 
 /// The simulated pipelines use none.

@@ -185,9 +185,10 @@ impl Attempt {
         };
         match outcome(status, self.course.cause()) {
             Outcome::Succeeded => match results::collect(task, places, &shared.artifacts).await {
-                Ok((values, artifacts)) => {
-                    ending.values = values;
-                    ending.artifacts = artifacts;
+                Ok(results) => {
+                    ending.values = results.values;
+                    ending.stored_values = results.stored_values;
+                    ending.artifacts = results.artifacts;
                 }
                 Err(words) => ending.outcome = Outcome::BadOutput(words),
             },

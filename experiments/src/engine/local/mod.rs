@@ -114,7 +114,7 @@ impl Engine for LocalEngine {
             let ending = shared.run(&task, requests, updates.clone()).await;
             shared.tasks().remove(&task.id);
             // Nobody may be listening any more.
-            let _ = updates.send(Update::Ended(task.id, ending)).await;
+            let _ = updates.send(Update::Ended(task.id, Box::new(ending))).await;
         });
     }
 

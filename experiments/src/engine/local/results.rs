@@ -17,8 +17,17 @@ const SMALL: u64 = 1024 * 1024;
 /// The largest `$TUNE_OUTPUT` that is read, in bytes: it must fit in memory.
 const LARGEST_OUTPUT: u64 = 1024 * 1024 * 1024;
 
-/// Values and artifacts.
-pub(super) type Results = (Map<String, Json>, IndexMap<String, Artifact>);
+type Values = Map<String, Json>;
+
+/// What a step leaves.
+pub(super) struct Results {
+    /// Values, complete.
+    pub values: Values,
+    /// Values, with large ones replaced by what [`ArtifactStore::restore_values`] turns back into them.
+    pub stored_values: Values,
+    /// Stored artifacts.
+    pub artifacts: IndexMap<String, Artifact>,
+}
 
 /// Collects them; what is wrong with them, in words, otherwise.
 pub(super) async fn collect(
@@ -26,28 +35,41 @@ pub(super) async fn collect(
     places: &Places,
     store: &ArtifactStore,
 ) -> Result<Results, String> {
-    let values = values(&places.output(), store)?;
-    if task.artifacts.is_empty() {
-        return Ok((values, IndexMap::new()));
-    }
-    let base = places.artifacts();
-    let artifacts = if are_small(&base, task) {
-        store_all(store, &base, task)
-    } else {
-        let (store, base, task) = (store.clone(), base, task.clone());
-        let storing = tokio::task::spawn_blocking(move || store_all(&store, &base, &task));
-        storing
-            .await
-            .map_err(|_| "storing the artifacts was broken off".to_owned())?
-    };
-    Ok((values, artifacts?))
+    let (values, stored_values) = values(&places.output(), store)?;
+    let artifacts = artifacts(task, places, store).await?;
+    Ok(Results {
+        values,
+        stored_values,
+        artifacts,
+    })
 }
 
-/// Large values are replaced by what [`ArtifactStore::restore_values`] turns back into them.
-fn values(path: &Path, store: &ArtifactStore) -> Result<Map<String, Json>, String> {
+async fn artifacts(
+    task: &Task,
+    places: &Places,
+    store: &ArtifactStore,
+) -> Result<IndexMap<String, Artifact>, String> {
+    if task.artifacts.is_empty() {
+        return Ok(IndexMap::new());
+    }
+    let base = places.artifacts();
+    if are_small(&base, task) {
+        return store_all(store, &base, task);
+    }
+    let (store, base, task) = (store.clone(), base, task.clone());
+    let storing = tokio::task::spawn_blocking(move || store_all(&store, &base, &task));
+    storing
+        .await
+        .map_err(|_| "storing the artifacts was broken off".to_owned())?
+}
+
+/// The values twice: complete, and as they are to be remembered.
+fn values(path: &Path, store: &ArtifactStore) -> Result<(Values, Values), String> {
     let bytes = match read(path) {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Map::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok((Map::new(), Map::new()));
+        }
         Err(error) => {
             return Err(format!(
                 "$TUNE_OUTPUT could not be read: {}",
@@ -56,14 +78,16 @@ fn values(path: &Path, store: &ArtifactStore) -> Result<Map<String, Json>, Strin
         }
     };
     let output = parse_output(&bytes).map_err(|problem| problem.to_string())?;
-    let mut values = output.values;
+    let mut stored_values = output.values.clone();
     for (name, value) in &output.large {
         let stand_in = store
             .keep_value(name, value)
             .map_err(|error| error.to_string())?;
-        values.insert(name.clone(), stand_in);
+        stored_values.insert(name.clone(), stand_in);
     }
-    Ok(values)
+    let mut values = output.values;
+    values.extend(output.large);
+    Ok((values, stored_values))
 }
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {

@@ -10,6 +10,7 @@ mod reports;
 
 use super::{Experiment, Override, Source, SpecError, Submission, read};
 use crate::pipeline::{ComponentInfo, ComponentProblem, Components, InputInfo, With};
+use indexmap::IndexMap;
 use serde_json::{Value as Json, json};
 use std::path::Path;
 
@@ -61,6 +62,10 @@ impl Components for Fakes {
             "evaluate" => vec!["accuracy".to_owned(), "log_loss".to_owned()],
             _ => Vec::new(),
         }
+    }
+
+    fn artifacts(&self, _component: &str) -> IndexMap<String, String> {
+        IndexMap::new()
     }
 
     fn command(&self, component: &str, with: &Path) -> Vec<String> {

@@ -93,7 +93,7 @@ impl Bench {
                     assert!(!reports.is_empty());
                     all.extend(reports);
                 }
-                Update::Ended(id, ending) => return (all, id, ending),
+                Update::Ended(id, ending) => return (all, id, *ending),
             }
         }
     }
