@@ -1,0 +1,189 @@
+//! A scratch folder in which the real program runs, and what it leaves there.
+
+use serde_json::Value as Json;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use tune_experiments::store::{ExperimentId, Store, StoredEvent};
+
+/// How long to wait for something that must happen before the test gives up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A folder with a store, and files beside it.
+pub struct Bench {
+    directory: TempDir,
+}
+
+impl Bench {
+    /// An empty one.
+    pub fn new() -> Self {
+        Self { directory: TempDir::new().expect("a scratch folder") }
+    }
+
+    /// A path in it.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Writes a file; returns its path.
+    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        std::fs::write(&path, text).expect("the scratch folder can be written");
+        path
+    }
+
+    /// The program, about to be run in the folder, with the folder's store.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tune"));
+        command.args(arguments).current_dir(self.directory.path()).stdin(Stdio::null());
+        command.env_remove("NO_COLOR").env_remove("RUST_LOG").env("TUNE_STORE", self.path("store"));
+        command
+    }
+
+    /// Runs the program to its end.
+    pub fn tune(&self, arguments: &[&str]) -> Ran {
+        Ran::from(self.command(arguments).output().expect("the program starts"))
+    }
+
+    /// Writes an experiment file and runs it.
+    pub fn run(&self, experiment: &str) -> Ran {
+        self.write("experiment.yaml", experiment);
+        self.tune(&["run", "experiment.yaml"])
+    }
+
+    /// Starts the program without waiting for it.
+    pub fn start(&self, arguments: &[&str]) -> Child {
+        let mut command = self.command(arguments);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().expect("the program starts")
+    }
+
+    /// All trials of an experiment, by number, as `tune trials --format json` prints them.
+    pub fn trials(&self, name: &str) -> Vec<Json> {
+        let listed = self.tune(&["trials", name, "--sort", "number", "--asc", "--limit", "1000000", "--format", "json"]);
+        let listed: Json = serde_json::from_str(&listed.success().stdout).expect("JSON");
+        listed["trials"].as_array().expect("a list of trials").clone()
+    }
+
+    /// One trial in full.
+    pub fn trial(&self, name: &str, number: u64) -> Json {
+        let shown = self.tune(&["show", name, &number.to_string(), "--format", "json"]);
+        serde_json::from_str(&shown.success().stdout).expect("JSON")
+    }
+
+    /// An experiment in full.
+    pub fn experiment(&self, name: &str) -> Json {
+        let shown = self.tune(&["show", name, "--format", "json"]);
+        serde_json::from_str(&shown.success().stdout).expect("JSON")
+    }
+
+    /// Every event in the store, in order.
+    pub fn events(&self, name: &str) -> Vec<StoredEvent> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let store = Store::open_existing(&self.path("store")).await.expect("a store");
+            let record = store.experiment(name).await.expect("a readable store").expect("the experiment");
+            all_events(&store, record.id).await
+        })
+    }
+
+    /// The processes that steps of this folder's experiments have left.
+    pub fn processes(&self) -> Vec<u32> {
+        let mark = format!("TUNE_PARAMS={}", self.path("store").display());
+        let pids = std::fs::read_dir("/proc").expect("a proc file system").flatten();
+        let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        pids.filter(|pid: &u32| environment_has(*pid, &mark)).collect()
+    }
+
+    /// Waits until no process of a step is left.
+    pub fn wait_for_quiet(&self) {
+        wait_until("every step has ended", || self.processes().is_empty());
+    }
+}
+
+async fn all_events(store: &Store, id: ExperimentId) -> Vec<StoredEvent> {
+    let mut events = Vec::<StoredEvent>::new();
+    loop {
+        let last = events.last().map_or(0, |event| event.seq);
+        let more = store.events_after(Some(id), last, 1000).await.expect("readable events");
+        if more.is_empty() {
+            return events;
+        }
+        events.extend(more);
+    }
+}
+
+fn environment_has(pid: u32, mark: &str) -> bool {
+    let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    environment.split(|byte| *byte == 0).any(|entry| entry.starts_with(mark.as_bytes()))
+}
+
+/// Looks again and again until it is so; fails the test when it never is.
+pub fn wait_until(what: &str, so: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !so() {
+        assert!(start.elapsed() < PATIENCE, "waited in vain until {what}");
+        std::thread::yield_now();
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Whether the file exists and has at least so many lines.
+pub fn has_lines(path: &Path, count: usize) -> bool {
+    std::fs::read_to_string(path).is_ok_and(|text| text.lines().count() >= count)
+}
+
+/// What a run of the program came to.
+#[derive(Debug)]
+pub struct Ran {
+    /// Its exit code; -1 when a signal ended it.
+    pub code: i32,
+    /// What it printed.
+    pub stdout: String,
+    /// What it said.
+    pub stderr: String,
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl Ran {
+    /// It must have succeeded.
+    #[track_caller]
+    pub fn success(self) -> Self {
+        self.exit(0)
+    }
+
+    /// It must have ended with this code, and not by a panic.
+    #[track_caller]
+    pub fn exit(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{}", self.all());
+        assert!(!self.stderr.contains("panicked"), "{}", self.all());
+        self
+    }
+
+    /// It must have said all of this, on one stream or the other.
+    #[track_caller]
+    pub fn says(self, words: &[&str]) -> Self {
+        let all = self.all();
+        for word in words {
+            assert!(all.contains(word), "`{word}` is not in\n{all}");
+        }
+        self
+    }
+
+    fn all(&self) -> String {
+        let mut all = String::new();
+        write!(all, "code {}\n--- stdout\n{}\n--- stderr\n{}", self.code, self.stdout, self.stderr).expect("a string");
+        all
+    }
+}

@@ -1,0 +1,111 @@
+//! `kill -9` at any moment: nothing is lost, nothing runs twice, nothing is left behind.
+
+use crate::bench::{Bench, has_lines, wait_until};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde_json::Value as Json;
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+use tune_experiments::store::{EventKind, StoredEvent};
+
+const EXPERIMENT: &str = r#"
+name: crashing
+objective: { metric: m, goal: maximize }
+algorithm: { name: random, seed: 8 }
+max_trials: 40
+parallel_trials: 2
+parameters:
+  x: { type: float, min: 0, max: 1 }
+pipeline:
+  first:
+    run: "sleep 0.1; echo y=${{ params.x }} >> $TUNE_OUTPUT; echo $TUNE_TRIAL > $TUNE_ARTIFACTS/number"
+    artifacts: { number: number }
+  second:
+    run: "sleep 0.05 & sleep 0.1; test $(cat ${{ steps.first.artifacts.number }}) = $TUNE_TRIAL && echo m=${{ steps.first.values.y }}"
+"#;
+
+#[test]
+fn thirty_kills_lose_nothing_and_repeat_nothing() {
+    let bench = Bench::new();
+    bench.write("crashing.yaml", EXPERIMENT);
+    let mut rng = ChaCha8Rng::seed_from_u64(30);
+    let mut killed = 0;
+    for _ in 0..30 {
+        let mut child = bench.start(&["run", "crashing.yaml"]);
+        // The moment is the point of the test: it is not waited for anything.
+        std::thread::sleep(Duration::from_millis(rng.random_range(0..350)));
+        child.kill().expect("it can be killed");
+        killed += usize::from(!child.wait().expect("it ends").success());
+        bench.wait_for_quiet();
+    }
+    assert_eq!(killed, 30, "every run was killed before its end");
+    bench.tune(&["run", "crashing.yaml"]).success();
+    bench.wait_for_quiet();
+    check(&bench);
+}
+
+fn check(bench: &Bench) {
+    let trials = bench.trials("crashing");
+    assert_eq!(trials.len(), 40);
+    let configurations: HashSet<String> = trials.iter().map(|trial| trial["parameters"].to_string()).collect();
+    assert_eq!(configurations.len(), 40, "nothing is suggested twice");
+    for (number, trial) in trials.iter().enumerate() {
+        assert_eq!(trial["number"], number);
+        assert_eq!(trial["state"], "succeeded");
+        assert_eq!(trial["metrics"]["m"], trial["parameters"]["x"]);
+    }
+    let events = bench.events("crashing");
+    assert!(events.windows(2).all(|pair| pair[0].seq < pair[1].seq));
+    each_trial_finished_once(&events);
+    no_finished_step_ran_again(&events);
+    assert_eq!(configurations, undisturbed(), "an uninterrupted run suggests the same");
+}
+
+fn each_trial_finished_once(events: &[StoredEvent]) {
+    let mut finished: HashMap<u64, usize> = HashMap::new();
+    for event in events.iter().filter(|event| event.kind == EventKind::Trial && event.data["state"] == "succeeded") {
+        *finished.entry(event.trial.expect("a number")).or_default() += 1;
+    }
+    assert_eq!(finished.len(), 40);
+    assert!(finished.values().all(|times| *times == 1), "{finished:?}");
+}
+
+fn no_finished_step_ran_again(events: &[StoredEvent]) {
+    let mut succeeded: HashSet<(Option<u64>, Option<String>)> = HashSet::new();
+    for event in events.iter().filter(|event| event.kind == EventKind::Step) {
+        let step = (event.trial, event.step.clone());
+        assert!(!succeeded.contains(&step), "{step:?} went on after it had succeeded: {}", event.data);
+        if event.data["state"] == "succeeded" {
+            succeeded.insert(step);
+        }
+    }
+    assert_eq!(succeeded.len(), 80);
+}
+
+fn undisturbed() -> HashSet<String> {
+    let bench = Bench::new();
+    bench.run(&EXPERIMENT.replace("sleep 0.1;", "").replace("sleep 0.05 &", "")).success();
+    bench.trials("crashing").iter().map(|trial: &Json| trial["parameters"].to_string()).collect()
+}
+
+#[test]
+fn a_killed_run_takes_daemons_with_it() {
+    let bench = Bench::new();
+    bench.write(
+        "daemon.yaml",
+        r#"
+name: daemon
+objective: { metric: m, goal: maximize }
+max_trials: 1
+parameters: { x: { type: float, min: 0, max: 1 } }
+pipeline:
+  step: { run: "setsid sleep 1000 & sleep 1000 & echo started >> started; sleep 1000" }
+"#,
+    );
+    let mut child = bench.start(&["run", "daemon.yaml"]);
+    wait_until("the step has started", || has_lines(&bench.path("started"), 1));
+    wait_until("its daemons run", || bench.processes().len() >= 3);
+    child.kill().expect("it can be killed");
+    child.wait().expect("it ends");
+    bench.wait_for_quiet();
+}
