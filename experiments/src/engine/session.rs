@@ -42,15 +42,27 @@ pub(super) fn processes() -> impl Iterator<Item = Pid> {
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
+    use std::io::{Read, Write};
     use std::process::{Command, Stdio};
 
     #[test]
     fn only_processes_with_the_mark_are_found() {
         let session = new_session();
+        // Its environment can be seen only once it truly runs: when it has given back what it was given.
         let start = |value: String| {
             let mut command = Command::new("cat");
-            command.env(VARIABLE, value).stdin(Stdio::piped());
-            command.spawn().unwrap()
+            command.env(VARIABLE, value);
+            command.stdin(Stdio::piped()).stdout(Stdio::piped());
+            let mut child = command.spawn().unwrap();
+            child.stdin.as_mut().unwrap().write_all(b"x").unwrap();
+            let mut echo = [0];
+            child
+                .stdout
+                .as_mut()
+                .unwrap()
+                .read_exact(&mut echo)
+                .unwrap();
+            child
         };
         let mut ours = start(cookie(&session, 1));
         let mut others = start(cookie(&session, 12));

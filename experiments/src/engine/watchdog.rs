@@ -25,8 +25,8 @@ const SESSION_VARIABLE: &str = "TUNE_WATCHDOG_SESSION";
 const ENTRY: usize = size_of::<u32>();
 
 /// How often processes are looked for that others may have started meanwhile, and the pause between.
-const ROUNDS: usize = 200;
-const PAUSE: Duration = Duration::from_millis(5);
+const ROUNDS: usize = 500;
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// The side of the watchdog that lives in `tune`.
 #[derive(Debug)]
@@ -148,13 +148,21 @@ pub fn run() -> io::Result<()> {
         // It may have ended meanwhile.
         let _ = kill_process_group(group, Signal::KILL);
     }
+    hunt(&format!("{session}."));
+    Ok(())
+}
+
+/// Kills until nobody has been found twice in a row: a process that is just being started shows its mark a moment later.
+fn hunt(mark: &str) {
+    let mut found_nobody = false;
     for _ in 0..ROUNDS {
-        if kill_marked(&format!("{session}.")) == 0 {
+        let found = kill_marked(mark) > 0;
+        if !found && found_nobody {
             break;
         }
+        found_nobody = !found;
         std::thread::sleep(PAUSE);
     }
-    Ok(())
 }
 
 /// Returns how many there were.
