@@ -1,7 +1,7 @@
 //! What the user wrote: the experiment file, read and checked.
 //!
-//! Text → [`tree`] (YAML, positions) → overrides → [`check`] (every rule, against the tables of [`keys`](mod@keys)) →
-//! [`Experiment`]. Everything that is wrong is found in one go and told with line and column: [`SpecError`].
+//! Text → `tree` (YAML, positions) → `overrides` → `check` (every rule, against the tables of `keys`) → [`Experiment`].
+//! Everything that is wrong is found in one go and told with line and column: [`SpecError`].
 
 mod check;
 mod compare;

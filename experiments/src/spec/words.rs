@@ -29,6 +29,16 @@ pub(super) fn is_safe(c: char) -> bool {
         && !matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
+/// The path of a key in the mapping at `path`.
+pub(super) fn join(path: &str, key: &str) -> String {
+    // A key of the user's own may be anything; a path is for reading.
+    let key: String = key.chars().filter(|c| !c.is_control()).take(100).collect();
+    match path {
+        "" => key,
+        _ => format!("{path}.{key}"),
+    }
+}
+
 /// `a`, `b` and `c`.
 pub(crate) fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     joined(words, "and")

@@ -2,7 +2,7 @@
 
 use super::super::keys::{Key, Need, Table};
 use super::super::tree::{Entry, Kind, Node, Place};
-use super::super::words;
+use super::super::words::{self, join};
 use super::Check;
 
 /// A node and how one got there.
@@ -59,16 +59,6 @@ impl<'n> At<'n> {
     /// Where its key is.
     pub fn key_place(&self) -> &'n Place {
         self.key.unwrap_or(&self.node.place)
-    }
-}
-
-/// The path of a key in the mapping at `path`.
-pub(super) fn join(path: &str, key: &str) -> String {
-    // A key of the user's own may be anything; a path is for reading.
-    let key: String = key.chars().filter(|c| !c.is_control()).take(100).collect();
-    match path {
-        "" => key,
-        _ => format!("{path}.{key}"),
     }
 }
 
@@ -162,21 +152,14 @@ impl Check<'_> {
     }
 
     fn present(&mut self, at: &At<'_>, key: &Key) {
-        match at.node.get(key.name) {
-            Some(entry) if entry.node.is_null() => {
-                let at = at.entry(entry);
-                self.at(
-                    &at,
-                    format!("{} is empty", words::quoted(key.name)),
-                    Some(key.doc.to_owned()),
-                );
-            }
-            Some(_) => {}
-            None => {
-                let message = format!("the key {} is missing", words::quoted(key.name));
-                self.at(at, message, Some(format!("{}: {}", key.name, key.doc)));
-            }
-        }
+        let (place, message) = match at.node.get(key.name) {
+            Some(entry) if entry.node.is_null() => (&entry.place, "it is empty"),
+            Some(_) => return,
+            None => (at.place(), "this key is missing"),
+        };
+        let (path, place) = (join(&at.path, key.name), place.clone());
+        self.problems
+            .add_at(path, place, message, Some(key.doc.to_owned()));
     }
 
     /// What stands there, in words.

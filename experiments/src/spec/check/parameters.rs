@@ -1,12 +1,12 @@
 //! The search space: the form is checked here, what it means (bounds, steps, conditions) by the space itself.
 
 use super::super::keys::{PARAMETER, TYPES};
-use super::super::tree::{Kind, Node};
-use super::super::words;
+use super::super::tree::{Entry, Kind, Node};
+use super::super::words::{self, join};
 use super::Check;
 use super::fields::{At, Fields};
 use indexmap::IndexMap;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use tune_algorithms::space::{Condition, Domain, Parameter, Scale, Space, SpaceError, Value};
 
@@ -91,7 +91,10 @@ impl Check<'_> {
             table: &PARAMETER,
         };
         if fields.get("type").is_none() {
-            self.at(at, "the key `type` is missing", Some(types));
+            let place = at.place().clone();
+            let path = join(&at.path, "type");
+            self.problems
+                .add_at(path, place, "this key is missing", Some(types));
         }
         self.word(&fields, "type")
     }
@@ -224,14 +227,15 @@ impl Check<'_> {
         lowered: &HashSet<String>,
         errors: Vec<SpaceError>,
     ) {
+        let entries = parameters.node.entries().iter();
+        let entries: HashMap<&str, &Entry> = entries.map(|e| (e.key.as_str(), e)).collect();
         for error in errors {
             let parent = error.key.strip_prefix("when.");
-            let is_broken =
-                |parent: &str| parameters.node.get(parent).is_some() && !lowered.contains(parent);
+            let is_broken = |parent| entries.contains_key(parent) && !lowered.contains(parent);
             if parent.is_some_and(is_broken) {
                 continue;
             }
-            let at = match parameters.node.get(&error.parameter) {
+            let at = match entries.get(error.parameter.as_str()) {
                 Some(entry) => descend(parameters.entry(entry), &error.key),
                 None => parameters.clone(),
             };

@@ -5,10 +5,10 @@ use super::super::keys::{ALGORITHM, EARLY_STOPPING, Need, Table};
 use super::super::tree::Kind;
 use super::super::words;
 use super::Check;
-use super::fields::{At, Fields, join};
+use super::fields::{At, Fields};
 use std::sync::Arc;
 use tune_algorithms::history::Goal;
-use tune_algorithms::setting::{SettingError, Settings};
+use tune_algorithms::setting::{Setting, SettingError, Settings};
 use tune_algorithms::space::{Domain, Parameter, Space};
 use tune_algorithms::{algorithm, stopper};
 
@@ -33,7 +33,9 @@ impl Check<'_> {
         // Without a space the settings can still be checked, against any other.
         let space = space.cloned().or_else(any_space)?;
         let built = algorithm::build(&name, space, seed, &settings);
-        self.setting_errors(at.as_ref(), block.as_ref(), built.err());
+        let known = algorithm::ALGORITHMS.iter().find(|info| info.name == name);
+        let known = known.map_or(&[][..], |info| info.settings);
+        self.setting_errors(at.as_ref(), block.as_ref(), known, built.err());
         Some(AlgorithmChoice {
             name,
             seed,
@@ -65,7 +67,9 @@ impl Check<'_> {
         }
         let goal = objective.map_or(Goal::Minimize, |objective| objective.goal);
         let built = stopper::build(&name, goal, &settings);
-        self.setting_errors(Some(&at), block.as_ref(), built.err());
+        let known = stopper::STOPPERS.iter().find(|info| info.name == name);
+        let known = known.map_or(&[][..], |info| info.settings);
+        self.setting_errors(Some(&at), block.as_ref(), known, built.err());
         Some(Some(StopperChoice { name, settings }))
     }
 
@@ -121,30 +125,33 @@ impl Check<'_> {
         }
     }
 
+    /// Points at the value of a setting, at its key when there is no such setting, else at the algorithm or stopper.
     fn setting_errors(
         &mut self,
         at: Option<&At<'_>>,
         block: Option<&Fields<'_>>,
+        known: &[Setting],
         errors: Option<Vec<SettingError>>,
     ) {
-        for error in errors.unwrap_or_default() {
-            let settings = block.and_then(|block| block.get("settings"));
-            let entry = settings
-                .as_ref()
-                .and_then(|at| Some((at, at.node.get(&error.key)?)));
-            match (entry, settings.as_ref().or(at)) {
-                (Some((at, entry)), _) => {
-                    let place = at.entry(entry).place().clone();
-                    self.problems.add_at(
-                        join(&at.path, &error.key),
-                        place,
-                        error.message,
-                        error.help,
-                    );
-                }
-                (None, Some(at)) => self.at(at, error.message, error.help),
-                (None, None) => {}
-            }
+        let settings = block.and_then(|block| block.get("settings"));
+        let Some(at) = settings.as_ref().or(at) else {
+            return;
+        };
+        for SettingError { key, message, help } in errors.unwrap_or_default() {
+            let Some(entry) = at.node.get(&key) else {
+                self.at(at, message, help);
+                continue;
+            };
+            let setting = at.entry(entry);
+            let is_known = known.iter().any(|setting| setting.name == key);
+            let place = if is_known {
+                setting.place()
+            } else {
+                setting.key_place()
+            };
+            let help = help.or_else(|| known.is_empty().then(|| "it has no settings".to_owned()));
+            self.problems
+                .add_at(setting.path.clone(), place.clone(), message, help);
         }
     }
 }

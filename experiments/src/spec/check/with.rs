@@ -2,9 +2,9 @@
 
 use super::super::experiment::Action;
 use super::super::tree::Kind;
-use super::super::words;
+use super::super::words::{self, join};
 use super::Check;
-use super::fields::{At, Fields, join};
+use super::fields::{At, Fields};
 use super::references::Within;
 use crate::pipeline::{ComponentProblem, With};
 use indexmap::IndexMap;

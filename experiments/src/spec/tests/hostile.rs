@@ -90,6 +90,15 @@ fn ten_thousand_wrong_references_are_no_worse() {
 }
 
 #[test]
+fn ten_thousand_wrong_parameters_are_no_worse() {
+    let parameters: String = (0..10_000)
+        .map(|i| format!("  x{i}: {{ type: int, min: 2, max: 1, when: {{ x{i}: 1 }} }}\n"))
+        .collect();
+    let text = small("  x: { type: float, min: 0, max: 1 }\n", &parameters);
+    assert!(error(&text).problems.len() > 10_000);
+}
+
+#[test]
 fn nothing_in_a_file_reaches_the_terminal_unseen() {
     let text = small(
         "name: small",

@@ -64,8 +64,11 @@ impl Components for Fakes {
         }
     }
 
-    fn artifacts(&self, _component: &str) -> IndexMap<String, String> {
-        IndexMap::new()
+    fn artifacts(&self, component: &str) -> IndexMap<String, String> {
+        let all = self.all();
+        let info = all.iter().find(|info| info.name == component).unwrap();
+        let artifacts = info.artifacts.iter();
+        artifacts.map(|name| (name.clone(), name.clone())).collect()
     }
 
     fn command(&self, component: &str, with: &Path) -> Vec<String> {

@@ -40,12 +40,12 @@ fn problems_are_where_they_were_made() {
         (
             "max_trials: 3",
             "max_trials: 99999999999999999999",
-            " 3:13 `99999999999999999999` is a number with too many digits (20)",
+            "max_trials 3:13 `99999999999999999999` is a number with too many digits (20)",
         ),
         (
             "max_trials: 3",
             "max_trials: 3\nmax_trials: 4",
-            " 4:1 duplicate key `max_trials`",
+            "max_trials 4:1 duplicate key `max_trials`",
         ),
         (
             "max_trials: 3",
@@ -60,7 +60,7 @@ fn problems_are_where_they_were_made() {
         (
             "max_trials: 3",
             "max_trials: 3\nmax_duration: .inf",
-            " 4:15 `.inf` is not a finite number",
+            "max_duration 4:15 `.inf` is not a finite number",
         ),
         (
             "max_trials: 3",
@@ -80,7 +80,7 @@ fn problems_are_where_they_were_made() {
         (
             "max_trials: 3",
             "max_trials: 3\nalgorithm: !x sobol",
-            " 4:15 the tag `!x` means nothing here",
+            "algorithm 4:15 the tag `!x` means nothing here",
         ),
         (
             "max: 1 }",

@@ -98,12 +98,13 @@ fn settings_of_algorithm_and_stopper() {
 
     Error:
       × algorithm.settings.scrambel: there is no such setting
-        ╭─[experiment.yaml:12:25]
+        ╭─[experiment.yaml:12:15]
      11 │   seed: 42
      12 │   settings: { scrambel: true }
-        ·                         ────
+        ·               ────────
      13 │ early_stopping: { name: median, settings: { startup_trials: -1 } }
         ╰────
+      help: it has no settings
 
     Error:
       × early_stopping.settings.startup_trials: `-1` does not fit
@@ -192,7 +193,8 @@ fn an_expression_in_a_block_of_shell() {
         ·                                     ────
      43 │       cp ${{ steps.train.artifacts.model }} "$TUNE_ARTIFACTS/model"
         ╰────
-      help: the filters are those of minijinja (https://docs.rs/minijinja/latest/minijinja/filters)
+      help: the filters are those of https://docs.rs/minijinja/latest/minijinja/filters, except for
+            layout
     "#);
 }
 
@@ -219,7 +221,7 @@ fn keys_that_are_missing() {
       × experiment.yaml is not a valid experiment: 3 problems
 
     Error:
-      × parameters.x: the key `type` is missing
+      × parameters.x.type: this key is missing
        ╭─[experiment.yaml:2:15]
      1 │ name: x
      2 │ parameters: { x: { min: 1 } }
@@ -239,7 +241,7 @@ fn keys_that_are_missing() {
       help: a step is a mapping with the keys `uses` and `run` and more
 
     Error:
-      × objective: `objective` is empty
+      × objective: it is empty
        ╭─[experiment.yaml:4:1]
      3 │ pipeline: { s: }
      4 │ objective:
@@ -255,51 +257,50 @@ fn yaml_that_is_none() {
       × experiment.yaml is not a valid experiment: 1 problem
 
     Error:
-      × this is not valid YAML: while scanning a plain scalar, found a tab
-       ╭─[experiment.yaml:1:7]
+      × this is not valid YAML: there is a tab here
+       ╭─[experiment.yaml:2:1]
      1 │ name: x
-       ·       ▲
      2 │     parameters: 2
+       · ▲
        ╰────
-      help: indent with spaces, not with tabs
+      help: indent with spaces
     "#);
     insta::assert_snapshot!(render(&error("name: \"x\n")), @r#"
       × experiment.yaml is not a valid experiment: 1 problem
 
     Error:
-      × this is not valid YAML: invalid indentation in multiline quoted scalar
+      × this is not valid YAML: a text in quotes goes on here
        ╭─[experiment.yaml:2:1]
      1 │ name: "x
        ╰────
-      help: check the indentation and the brackets; a text that holds any of `: # { } [ ] * & ! % @ |`
-            needs quotes
+      help: close the quotes, or indent the lines of a long text
     "#);
     insta::assert_snapshot!(render(&error("name: {{ x }}\n")), @r#"
       × experiment.yaml is not a valid experiment: 5 problems
 
     Error:
-      × the key `objective` is missing
+      × objective: this key is missing
        ╭─[experiment.yaml:1:1]
      1 │ name: {{ x }}
        · ▲
        ╰────
-      help: objective: what to strive for
+      help: what to strive for
 
     Error:
-      × the key `parameters` is missing
+      × parameters: this key is missing
        ╭─[experiment.yaml:1:1]
      1 │ name: {{ x }}
        · ▲
        ╰────
-      help: parameters: the search space: name → parameter
+      help: the search space: name → parameter
 
     Error:
-      × the key `pipeline` is missing
+      × pipeline: this key is missing
        ╭─[experiment.yaml:1:1]
      1 │ name: {{ x }}
        · ▲
        ╰────
-      help: pipeline: what every trial runs: name → step
+      help: what every trial runs: name → step
 
     Error:
       × name: expected a text, found a mapping
@@ -309,7 +310,7 @@ fn yaml_that_is_none() {
        ╰────
 
     Error:
-      × a key must be a word
+      × name: a key must be a word
        ╭─[experiment.yaml:1:8]
      1 │ name: {{ x }}
        ·        ─
@@ -325,14 +326,13 @@ fn yaml_that_is_none() {
      1 │ parameters: { x: [1, 2 }
        ·                  ▲
        ╰────
-      help: check the indentation and the brackets; a text that holds any of `: # { } [ ] * & ! % @ |`
-            needs quotes
+      help: each `[` and `{` needs its `]` or `}`
     "#);
     insta::assert_snapshot!(render(&error("a: *b\n")), @r#"
       × experiment.yaml is not a valid experiment: 1 problem
 
     Error:
-      × this is not valid YAML: while parsing node, found unknown anchor
+      × this is not valid YAML: unknown alias
        ╭─[experiment.yaml:1:4]
      1 │ a: *b
        ·    ▲

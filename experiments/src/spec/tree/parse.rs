@@ -4,12 +4,15 @@
 //! collected. Aliases and merge keys (`<<`) are carried out here, so that nothing else has to know of them.
 
 use super::super::problem::Problems;
+use super::super::words::{join, quoted};
 use super::{Entry, Kind, Node, Place, scalar};
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 use std::collections::HashMap;
 
 /// Nodes a document may have, those that aliases repeat included.
 const MAX_NODES: usize = 1_000_000;
+/// For so many problems lines are counted; counting takes time.
+const COUNTED: usize = 200;
 /// How deep it may nest.
 const MAX_DEPTH: usize = 64;
 
@@ -28,6 +31,7 @@ pub(in super::super) fn parse(text: &str, source: usize, problems: &mut Problems
         anchors: HashMap::new(),
         nodes: 0,
         depth: 0,
+        path: Vec::new(),
         problems,
     };
     reader.document().ok()
@@ -49,6 +53,8 @@ struct Reader<'a> {
     anchors: HashMap<usize, Anchored>,
     nodes: usize,
     depth: usize,
+    /// The keys on the way to what is being read.
+    path: Vec<String>,
     problems: &'a mut Problems,
 }
 
@@ -123,7 +129,7 @@ impl<'a> Reader<'a> {
     fn alias(&mut self, id: usize, place: Place, span: &Span) -> Result<Node, Stop> {
         let Some(anchored) = self.anchors.get(&id) else {
             let message = "this alias stands for something that contains it";
-            self.problems.add(place.clone(), message, None);
+            self.problem(place.clone(), message, None);
             let kind = Kind::Null;
             return Ok(Node { place, kind });
         };
@@ -171,12 +177,15 @@ impl<'a> Reader<'a> {
                 matches!(&event, Event::Scalar(text, ScalarStyle::Plain, ..) if text == "<<");
             let key = self.key(event, &span)?;
             let (event, span) = self.next()?;
+            let name = key.as_ref().map(|(key, _)| key.clone());
+            self.path.push(name.unwrap_or_default());
             let node = self.node(event, &span)?;
             match key {
                 Some((_, place)) if is_merge => self.merge(&mut entries, node, place),
                 Some((key, place)) => self.insert(&mut entries, Entry { key, place, node }),
                 None => {}
             }
+            self.path.pop();
         }
     }
 
@@ -192,19 +201,21 @@ impl<'a> Reader<'a> {
         }
         let help =
             Some("a value with `${{ … }}` needs quotes in front of its first brace".to_owned());
-        self.problems
-            .add(self.place(span), "a key must be a word", help);
+        self.problem(self.place(span), "a key must be a word", help);
         Ok(None)
     }
 
     fn insert(&mut self, entries: &mut Entries, entry: Entry) {
         if let Some(first) = entries.written.get(&entry.key) {
-            let line = 1 + count_lines(&self.text[..*first]);
-            let message = format!("duplicate key {}", crate::spec::words::quoted(&entry.key));
-            let help = Some(format!(
-                "it is first given in line {line}; remove one of the two"
-            ));
-            self.problems.add(entry.place, message, help);
+            let help = match self.problems.len() {
+                0..COUNTED => format!(
+                    "it is first given in line {}; remove one of the two",
+                    1 + count_lines(&self.text[..*first])
+                ),
+                _ => "it is given before".to_owned(),
+            };
+            let message = format!("duplicate key {}", quoted(&entry.key));
+            self.problem(entry.place, message, Some(help));
             return;
         }
         entries
@@ -221,7 +232,7 @@ impl<'a> Reader<'a> {
             }
             _ => {
                 let help = Some("give it an alias of a mapping, such as `<<: *common`".to_owned());
-                self.problems.add(place, "`<<` merges mappings only", help);
+                self.problem(place, "`<<` merges mappings only", help);
                 return;
             }
         };
@@ -234,9 +245,9 @@ impl<'a> Reader<'a> {
             None if style != ScalarStyle::Plain => as_text(),
             Some(Some("str")) => as_text(),
             None | Some(Some(_)) => scalar::resolve(text).unwrap_or_else(|why| {
-                let message = format!("{} {why}", crate::spec::words::quoted(text));
+                let message = format!("{} {why}", quoted(text));
                 let help = "if it is meant as a word, put it in quotes".to_owned();
-                self.problems.add(place.clone(), message, Some(help));
+                self.problem(place.clone(), message, Some(help));
                 Kind::Null
             }),
             Some(None) => {
@@ -248,12 +259,9 @@ impl<'a> Reader<'a> {
 
     fn refuse_tag(&mut self, tag: Option<&Tag>, place: &Place) {
         if let Some(tag) = tag.filter(|tag| tag.core_suffix().is_none()) {
-            let message = format!(
-                "the tag {} means nothing here",
-                crate::spec::words::quoted(&tag.original())
-            );
+            let message = format!("the tag {} means nothing here", quoted(&tag.original()));
             let help = "if the `!` belongs to a text, put the text in quotes".to_owned();
-            self.problems.add(place.clone(), message, Some(help));
+            self.problem(place.clone(), message, Some(help));
         }
     }
 
@@ -273,21 +281,36 @@ impl<'a> Reader<'a> {
 
     fn stop(&mut self, span: &Span, message: &str, help: &str) -> Stop {
         let help = (!help.is_empty()).then(|| help.to_owned());
-        self.problems.add(self.place(span), message, help);
+        self.problem(self.place(span), message, help);
         Stop
     }
 
     fn syntax_error(&mut self, error: &ScanError) -> Stop {
-        let start = error.marker().byte_offset().unwrap_or(self.text.len());
-        let range = start..start;
+        let mut start = error.marker().byte_offset().unwrap_or(self.text.len());
+        if is_tab(error.kind()) {
+            // It is reported at the start of what holds it.
+            start += self
+                .text
+                .get(start..)
+                .and_then(|rest| rest.find('\t'))
+                .unwrap_or(0);
+        }
         let place = Place {
             source: self.source,
-            range,
+            range: start..start,
         };
-        let message = format!("this is not valid YAML: {}", error.info());
-        self.problems
-            .add(place, message, Some(syntax_help(error.kind()).to_owned()));
+        let (message, help) = explain(error);
+        let message = format!("this is not valid YAML: {message}");
+        self.problems.add(place, message, Some(help.to_owned()));
         Stop
+    }
+
+    fn problem(&mut self, place: Place, message: impl Into<String>, help: Option<String>) {
+        let path = self
+            .path
+            .iter()
+            .fold(String::new(), |path, key| join(&path, key));
+        self.problems.add_at(path, place, message, help);
     }
 
     fn place(&self, span: &Span) -> Place {
@@ -332,26 +355,39 @@ fn count_lines(text: &str) -> usize {
     text.bytes().filter(|byte| *byte == b'\n').count()
 }
 
-fn syntax_help(kind: &ErrorKind) -> &'static str {
-    match kind {
-        ErrorKind::TabNotAllowed | ErrorKind::TabInIndentation | ErrorKind::TabInPlainScalar => {
-            "indent with spaces, not with tabs"
+fn is_tab(kind: &ErrorKind) -> bool {
+    use ErrorKind::{TabInIndentation, TabInPlainScalar, TabNotAllowed};
+    matches!(kind, TabNotAllowed | TabInIndentation | TabInPlainScalar)
+}
+
+/// A syntax error in words, and what would be right.
+fn explain(error: &ScanError) -> (String, &'static str) {
+    let own = || error.info();
+    match error.kind() {
+        kind if is_tab(kind) => ("there is a tab here".to_owned(), "indent with spaces"),
+        ErrorKind::UnclosedQuotedScalar | ErrorKind::InvalidQuotedScalarIndent => (
+            "a text in quotes goes on here".to_owned(),
+            "close the quotes, or indent the lines of a long text",
+        ),
+        ErrorKind::UnknownAnchor => (
+            "unknown alias".to_owned(),
+            "`*name` stands for a value marked `&name` further up; a text that starts with `*` needs quotes",
+        ),
+        ErrorKind::UnclosedFlowCollection { .. }
+        | ErrorKind::MismatchedFlowCollectionEnd { .. } => {
+            (own(), "each `[` and `{` needs its `]` or `}`")
         }
-        ErrorKind::UnclosedQuotedScalar => "a quote is opened and never closed",
-        ErrorKind::UnknownAnchor => {
-            "`*name` stands for a value marked `&name` further up; a text that starts with `*` needs quotes"
-        }
-        ErrorKind::UnexpectedEofFlowSequence => "a `[` is never closed",
-        ErrorKind::UnexpectedEofFlowMapping | ErrorKind::UnexpectedEofImplicitFlowMapping => {
-            "a `{` is never closed"
-        }
-        ErrorKind::UnclosedFlowCollection { .. } => "each `[` and `{` needs its `]` or `}`",
-        ErrorKind::InvalidColonPlacement => {
-            "a `[` or `{` before it may not be closed; a text that holds `: ` needs quotes"
-        }
-        ErrorKind::RecursionLimitExceeded => "no key of an experiment needs so many levels",
-        _ => {
-            "check the indentation and the brackets; a text that holds any of `: # { } [ ] * & ! % @ |` needs quotes"
-        }
+        ErrorKind::InvalidColonPlacement => (
+            own(),
+            "a `[` or `{` before it may not be closed; a text that holds `: ` needs quotes",
+        ),
+        ErrorKind::RecursionLimitExceeded => (
+            format!("more than {MAX_DEPTH} levels of nesting"),
+            "no key of an experiment needs so many",
+        ),
+        _ => (
+            own(),
+            "check the indentation and the brackets; a text that holds any of `: # { } [ ] * & ! % @ |` needs quotes",
+        ),
     }
 }
