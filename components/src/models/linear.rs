@@ -16,6 +16,9 @@ const TOLERANCE: f64 = 1e-4;
 const LOGISTIC_ITERATIONS: usize = 100;
 const ELASTIC_ITERATIONS: usize = 1000;
 
+/// Beyond this the solver's line search can run for ever.
+const GREATEST_FEATURE: f64 = 1e6;
+
 const LOGISTIC_HELP: &str =
     "scale the features (`scale: standard` in `preprocess`), or give a smaller `C`";
 
@@ -34,6 +37,13 @@ pub(super) fn logistic(
     labels: &[usize],
     classes: usize,
 ) -> Result<Linear, ComponentError> {
+    if x.iter().any(|number| number.abs() > GREATEST_FEATURE) {
+        return Err(failed(
+            "logistic_regression",
+            "the features are too large",
+            LOGISTIC_HELP,
+        ));
+    }
     let data = DatasetBase::new(x.view(), Array1::from(labels.to_vec()));
     // linfa adds alpha/2·|w|² to the sum of the losses, scikit-learn multiplies the sum by C.
     let alpha = 1.0 / inputs.float("C");

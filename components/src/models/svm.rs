@@ -20,6 +20,9 @@ const TOLERANCE: f64 = 1e-3;
 /// The kernel matrix has rows² cells of 8 bytes: 3 GB at this limit.
 const MOST_ROWS: usize = 20_000;
 
+/// Beyond this the solver's gradients lose their digits, and it goes on for millions of iterations.
+const GREATEST_KERNEL: f64 = 1e12;
+
 const HELP: &str = "scale the features (`scale: standard` in `preprocess`), or give a smaller `C`";
 
 /// One machine for two classes, else one per class.
@@ -121,6 +124,14 @@ pub(super) fn fit(
         ));
     }
     let kernel = Kernel::read(inputs, x)?;
+    let usable = |row: ArrayView1<f64>| kernel.of(&row.to_vec(), row) <= GREATEST_KERNEL;
+    if !x.outer_iter().all(usable) {
+        return Err(failed(
+            "svm",
+            "the features are too large for this kernel",
+            HELP,
+        ));
+    }
     let positive = if classes == 2 { 1..2 } else { 0..classes };
     let machines = positive
         .map(|class| {

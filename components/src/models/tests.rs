@@ -1,5 +1,6 @@
 //! Tests of all models through the components: how well they learn, that they repeat themselves, what they refuse.
 
+use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use super::{CLASSIFIERS, REGRESSORS};
@@ -427,3 +428,37 @@ fn the_elastic_net_is_that_of_scikit_learn() {
     let expected = 152.13348416289637 + weighted.sum::<f64>();
     assert_near(&predictions(&text, &with, &[0]), &[&[expected]], 1e-3);
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Small tables with repeated, huge and tiny numbers: a model that predicts finite numbers, or an error.
+    #[test]
+    fn small_tables_are_learned_or_refused(
+        rows in prop::collection::vec(
+            (prop::sample::select(NUMBERS), prop::sample::select(NUMBERS), 0usize..3),
+            2..12,
+        ),
+        regression: bool,
+        model in prop::sample::select(super::MODELS),
+    ) {
+        let target = |class: usize| if regression { NUMBERS[class * 2] } else { ["a", "b", "c"][class] };
+        let line = |(a, b, class): &(&str, &str, usize)| format!("{a},{b},{}\n", target(*class));
+        let text = format!("a,b,y\n{}", rows.iter().map(line).collect::<String>());
+        let mut recorder = Recorder::new();
+        let path = recorder.file("data.csv", text.as_bytes());
+        let mut with = settings(model);
+        with["data"] = json!(path);
+        with["task"] = json!(if regression { "regression" } else { "classification" });
+        if recorder.run("train", &with).is_ok() {
+            let with = json!({ "model": recorder.path("model"), "data": path });
+            recorder.run("evaluate", &with).unwrap();
+            let loss = if regression { "rmse" } else { "log_loss" };
+            prop_assert!(recorder.metric(loss).is_finite(), "{model}: {text}");
+        }
+    }
+}
+
+const NUMBERS: &[&str] = &[
+    "0.5", "1.5", "-3", "1e-12", "1e12", "-1e60", "7", "0", "999999",
+];
