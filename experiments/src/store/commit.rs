@@ -196,6 +196,32 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn reals_of_any_size_come_back_to_the_last_bit() {
+        let (_directory, store, id) = experiment().await;
+        let mut reals = vec![
+            f64::MAX,
+            f64::MIN_POSITIVE,
+            -2.851_725_494_539_481_3e-244,
+            0.1 + 0.2,
+        ];
+        // Four thirds, with every exponent that a double has.
+        reals.extend((-1074..1022).map(|exponent| {
+            4.0 / 3.0 * 2f64.powi(exponent / 2) * 2f64.powi(exponent - exponent / 2)
+        }));
+        let metrics = reals.iter().map(|real| metric(0, "loss", *real, *real));
+        let changes = Changes {
+            trials: vec![trial(0, TrialState::Running)],
+            metrics: metrics.collect(),
+            ..Changes::default()
+        };
+        store.commit(id, changes).await.unwrap();
+        let found = store.metrics(id, 0, None).await.unwrap();
+        assert_eq!(levels(&found), reals);
+        let values: Vec<_> = found.iter().map(|metric| metric.value).collect();
+        assert_eq!(values, reals);
+    }
+
+    #[tokio::test]
     async fn a_commit_returns_the_number_of_its_last_event() {
         let (_directory, store, id) = experiment().await;
         let submitted = store.events_after(None, 0, 10).await.unwrap()[0].seq;

@@ -9,15 +9,28 @@ use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 use std::hash::Hash;
 
-/// NaN as NULL, ±∞ as text that the database reads as such: JSON has no words for them. A column knows no -0.
+/// A real as [`real!`](super::sql) reads it: NaN as NULL, ±∞ as text, and what is very large or very small as `[y, s]`, which
+/// stands for y·s·s·s·s. SQLite reads decimals exactly only between about 1e-80 and 1e80; `s` is a power of two within, so that
+/// no product is rounded. A column knows no -0.
 struct Real(f64);
+
+const EXACTLY_READ: std::ops::Range<f64> = 1e-60..1e60;
 
 impl Serialize for Real {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
             f64::INFINITY => serializer.serialize_str("9e999"),
             f64::NEG_INFINITY => serializer.serialize_str("-9e999"),
-            finite_or_nan => serializer.serialize_f64(finite_or_nan + 0.0),
+            0.0 => serializer.serialize_f64(0.0),
+            real if real.is_nan() || EXACTLY_READ.contains(&real.abs()) => {
+                serializer.serialize_f64(real)
+            }
+            extreme => {
+                #[expect(clippy::cast_possible_truncation, reason = "between -269 and 256")]
+                let quarter = (extreme.abs().log2() / 4.0).round() as i32;
+                let scale = 2f64.powi(quarter);
+                (extreme / scale / scale / scale / scale, scale).serialize(serializer)
+            }
         }
     }
 }

@@ -8,6 +8,8 @@ mod encode;
 mod error;
 mod load;
 mod lock;
+#[cfg(test)]
+mod model;
 mod open;
 mod read;
 mod records;

@@ -19,8 +19,34 @@ INSERT INTO changes (experiment_id, state, reason, started_at, finished_at, acti
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 RETURNING (SELECT max(seq) FROM events WHERE experiment_id = $1)";
 
+/// A real of a row, in the forms in which the encoder writes it.
+macro_rules! real {
+    ($column:literal) => {
+        concat!(
+            "CASE json_type(value, '$[",
+            $column,
+            "]') WHEN 'array' THEN ",
+            "(value ->> '$[",
+            $column,
+            "][0]') * (value ->> '$[",
+            $column,
+            "][1]') * (value ->> '$[",
+            $column,
+            "][1]') * ",
+            "(value ->> '$[",
+            $column,
+            "][1]') * (value ->> '$[",
+            $column,
+            "][1]') ELSE value ->> ",
+            $column,
+            " END"
+        )
+    };
+}
+
 /// What [`COMMIT_CHANGES`] stands for, told to the connection that writes.
-pub(super) const PREPARE_TO_COMMIT: &str = "\
+pub(super) const PREPARE_TO_COMMIT: &str = concat!(
+    "\
 CREATE TEMP VIEW changes AS
 SELECT NULL AS experiment_id, NULL AS state, NULL AS reason, NULL AS started_at, NULL AS finished_at, NULL AS active_seconds,
        NULL AS trials, NULL AS step_runs, NULL AS metrics, NULL AS first_seq, NULL AS events;
@@ -35,7 +61,7 @@ UPDATE experiments
 
 INSERT INTO trials (experiment_id, number, state, reason, explanation, parameters, metrics, objective, created_at, started_at,
                     finished_at, finished_order)
-SELECT NEW.experiment_id, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value -> 4, value -> 5, value ->> 6, value ->> 7,
+SELECT NEW.experiment_id, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value -> 4, value -> 5, ", real!("6"), ", value ->> 7,
        value ->> 8, value ->> 9, value ->> 10
   FROM json_each(NEW.trials) WHERE true
     ON CONFLICT (experiment_id, number) DO UPDATE
@@ -54,7 +80,7 @@ SELECT NEW.experiment_id, value ->> 0, value ->> 1, value ->> 2, value ->> 3, va
        step_values = excluded.step_values, artifacts = excluded.artifacts;
 
 INSERT INTO metrics (experiment_id, trial, step, name, level, value, at, seq)
-SELECT NEW.experiment_id, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, NEW.first_seq + key
+SELECT NEW.experiment_id, value ->> 0, value ->> 1, value ->> 2, ", real!("3"), ", ", real!("4"), ", value ->> 5, NEW.first_seq + key
   FROM json_each(NEW.metrics) WHERE true
     ON CONFLICT (experiment_id, trial, step, name, level) DO UPDATE
    SET value = excluded.value, at = excluded.at, seq = excluded.seq;
@@ -63,4 +89,5 @@ INSERT INTO events (experiment_id, at, kind, trial, step, data)
 SELECT NEW.experiment_id, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value -> 4
   FROM json_each(NEW.events);
 
-END;";
+END;"
+);
