@@ -19,7 +19,9 @@ pub struct Bench {
 impl Bench {
     /// An empty one.
     pub fn new() -> Self {
-        Self { directory: TempDir::new().expect("a scratch folder") }
+        Self {
+            directory: TempDir::new().expect("a scratch folder"),
+        }
     }
 
     /// A path in it.
@@ -37,14 +39,24 @@ impl Bench {
     /// The program, about to be run in the folder, with the folder's store.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tune"));
-        command.args(arguments).current_dir(self.directory.path()).stdin(Stdio::null());
-        command.env_remove("NO_COLOR").env_remove("RUST_LOG").env("TUNE_STORE", self.path("store"));
+        command
+            .args(arguments)
+            .current_dir(self.directory.path())
+            .stdin(Stdio::null());
+        command
+            .env_remove("NO_COLOR")
+            .env_remove("RUST_LOG")
+            .env("TUNE_STORE", self.path("store"));
         command
     }
 
     /// Runs the program to its end.
     pub fn tune(&self, arguments: &[&str]) -> Ran {
-        Ran::from(self.command(arguments).output().expect("the program starts"))
+        Ran::from(
+            self.command(arguments)
+                .output()
+                .expect("the program starts"),
+        )
     }
 
     /// Writes an experiment file and runs it.
@@ -62,9 +74,14 @@ impl Bench {
 
     /// All trials of an experiment, by number, as `tune trials --format json` prints them.
     pub fn trials(&self, name: &str) -> Vec<Json> {
-        let listed = self.tune(&["trials", name, "--sort", "number", "--asc", "--limit", "1000000", "--format", "json"]);
+        let listed = self.tune(&[
+            "trials", name, "--sort", "number", "--asc", "--limit", "1000000", "--format", "json",
+        ]);
         let listed: Json = serde_json::from_str(&listed.success().stdout).expect("JSON");
-        listed["trials"].as_array().expect("a list of trials").clone()
+        listed["trials"]
+            .as_array()
+            .expect("a list of trials")
+            .clone()
     }
 
     /// One trial in full.
@@ -81,10 +98,19 @@ impl Bench {
 
     /// Every event in the store, in order.
     pub fn events(&self, name: &str) -> Vec<StoredEvent> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
         runtime.block_on(async {
-            let store = Store::open_existing(&self.path("store")).await.expect("a store");
-            let record = store.experiment(name).await.expect("a readable store").expect("the experiment");
+            let store = Store::open_existing(&self.path("store"))
+                .await
+                .expect("a store");
+            let record = store
+                .experiment(name)
+                .await
+                .expect("a readable store")
+                .expect("the experiment");
             all_events(&store, record.id).await
         })
     }
@@ -92,9 +118,12 @@ impl Bench {
     /// The processes that steps of this folder's experiments have left.
     pub fn processes(&self) -> Vec<u32> {
         let mark = format!("TUNE_PARAMS={}", self.path("store").display());
-        let pids = std::fs::read_dir("/proc").expect("a proc file system").flatten();
+        let pids = std::fs::read_dir("/proc")
+            .expect("a proc file system")
+            .flatten();
         let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-        pids.filter(|pid: &u32| environment_has(*pid, &mark)).collect()
+        pids.filter(|pid: &u32| environment_has(*pid, &mark))
+            .collect()
     }
 
     /// Waits until no process of a step is left.
@@ -107,7 +136,10 @@ async fn all_events(store: &Store, id: ExperimentId) -> Vec<StoredEvent> {
     let mut events = Vec::<StoredEvent>::new();
     loop {
         let last = events.last().map_or(0, |event| event.seq);
-        let more = store.events_after(Some(id), last, 1000).await.expect("readable events");
+        let more = store
+            .events_after(Some(id), last, 1000)
+            .await
+            .expect("readable events");
         if more.is_empty() {
             return events;
         }
@@ -117,7 +149,9 @@ async fn all_events(store: &Store, id: ExperimentId) -> Vec<StoredEvent> {
 
 fn environment_has(pid: u32, mark: &str) -> bool {
     let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-    environment.split(|byte| *byte == 0).any(|entry| entry.starts_with(mark.as_bytes()))
+    environment
+        .split(|byte| *byte == 0)
+        .any(|entry| entry.starts_with(mark.as_bytes()))
 }
 
 /// Looks again and again until it is so; fails the test when it never is.
@@ -183,7 +217,12 @@ impl Ran {
 
     fn all(&self) -> String {
         let mut all = String::new();
-        write!(all, "code {}\n--- stdout\n{}\n--- stderr\n{}", self.code, self.stdout, self.stderr).expect("a string");
+        write!(
+            all,
+            "code {}\n--- stdout\n{}\n--- stderr\n{}",
+            self.code, self.stdout, self.stderr
+        )
+        .expect("a string");
         all
     }
 }

@@ -47,7 +47,10 @@ fn thirty_kills_lose_nothing_and_repeat_nothing() {
 fn check(bench: &Bench) {
     let trials = bench.trials("crashing");
     assert_eq!(trials.len(), 40);
-    let configurations: HashSet<String> = trials.iter().map(|trial| trial["parameters"].to_string()).collect();
+    let configurations: HashSet<String> = trials
+        .iter()
+        .map(|trial| trial["parameters"].to_string())
+        .collect();
     assert_eq!(configurations.len(), 40, "nothing is suggested twice");
     for (number, trial) in trials.iter().enumerate() {
         assert_eq!(trial["number"], number);
@@ -58,12 +61,19 @@ fn check(bench: &Bench) {
     assert!(events.windows(2).all(|pair| pair[0].seq < pair[1].seq));
     each_trial_finished_once(&events);
     no_finished_step_ran_again(&events);
-    assert_eq!(configurations, undisturbed(), "an uninterrupted run suggests the same");
+    assert_eq!(
+        configurations,
+        undisturbed(),
+        "an uninterrupted run suggests the same"
+    );
 }
 
 fn each_trial_finished_once(events: &[StoredEvent]) {
     let mut finished: HashMap<u64, usize> = HashMap::new();
-    for event in events.iter().filter(|event| event.kind == EventKind::Trial && event.data["state"] == "succeeded") {
+    for event in events
+        .iter()
+        .filter(|event| event.kind == EventKind::Trial && event.data["state"] == "succeeded")
+    {
         *finished.entry(event.trial.expect("a number")).or_default() += 1;
     }
     assert_eq!(finished.len(), 40);
@@ -74,7 +84,11 @@ fn no_finished_step_ran_again(events: &[StoredEvent]) {
     let mut succeeded: HashSet<(Option<u64>, Option<String>)> = HashSet::new();
     for event in events.iter().filter(|event| event.kind == EventKind::Step) {
         let step = (event.trial, event.step.clone());
-        assert!(!succeeded.contains(&step), "{step:?} went on after it had succeeded: {}", event.data);
+        assert!(
+            !succeeded.contains(&step),
+            "{step:?} went on after it had succeeded: {}",
+            event.data
+        );
         if event.data["state"] == "succeeded" {
             succeeded.insert(step);
         }
@@ -84,8 +98,18 @@ fn no_finished_step_ran_again(events: &[StoredEvent]) {
 
 fn undisturbed() -> HashSet<String> {
     let bench = Bench::new();
-    bench.run(&EXPERIMENT.replace("sleep 0.1;", "").replace("sleep 0.05 &", "")).success();
-    bench.trials("crashing").iter().map(|trial: &Json| trial["parameters"].to_string()).collect()
+    bench
+        .run(
+            &EXPERIMENT
+                .replace("sleep 0.1;", "")
+                .replace("sleep 0.05 &", ""),
+        )
+        .success();
+    bench
+        .trials("crashing")
+        .iter()
+        .map(|trial: &Json| trial["parameters"].to_string())
+        .collect()
 }
 
 #[test]
@@ -103,7 +127,9 @@ pipeline:
 "#,
     );
     let mut child = bench.start(&["run", "daemon.yaml"]);
-    wait_until("the step has started", || has_lines(&bench.path("started"), 1));
+    wait_until("the step has started", || {
+        has_lines(&bench.path("started"), 1)
+    });
     wait_until("its daemons run", || bench.processes().len() >= 3);
     child.kill().expect("it can be killed");
     child.wait().expect("it ends");

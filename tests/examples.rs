@@ -5,11 +5,15 @@ use serde_json::Value as Json;
 use std::path::{Path, PathBuf};
 
 fn example(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("examples")
+        .join(name)
 }
 
 fn run(bench: &Bench, name: &str) -> Ran {
-    bench.tune(&["run", example(name).to_str().expect("a plain path")]).success()
+    bench
+        .tune(&["run", example(name).to_str().expect("a plain path")])
+        .success()
 }
 
 fn best(bench: &Bench, name: &str, metric: &str) -> f64 {
@@ -23,14 +27,27 @@ fn iris_compares_forest_and_boosting_and_finds_the_same_again() {
     let (first, second) = (Bench::new(), Bench::new());
     for bench in [&first, &second] {
         let path = example("iris.yaml");
-        let ran = bench.tune(&["run", path.to_str().expect("a plain path"), "--parallel", "1"]).success();
+        let ran = bench
+            .tune(&[
+                "run",
+                path.to_str().expect("a plain path"),
+                "--parallel",
+                "1",
+            ])
+            .success();
         ran.says(&["random_forest", "gradient_boosting"]);
         assert!(best(bench, "iris", "accuracy") >= 0.95);
     }
     let compared = first.tune(&["compare", "iris", "--by", "model"]).success();
     compared.says(&["random_forest", "gradient_boosting"]);
     let results = |bench: &Bench| {
-        let result = |trial: &Json| (trial["parameters"].clone(), trial["metrics"].clone(), trial["state"].clone());
+        let result = |trial: &Json| {
+            (
+                trial["parameters"].clone(),
+                trial["metrics"].clone(),
+                trial["state"].clone(),
+            )
+        };
         bench.trials("iris").iter().map(result).collect::<Vec<_>>()
     };
     assert_eq!(results(&first).len(), 40);
@@ -42,7 +59,11 @@ fn grid_tries_everything_once() {
     let bench = Bench::new();
     run(&bench, "grid.yaml");
     assert_eq!(bench.experiment("grid")["reason"], "space_exhausted");
-    let mut tried: Vec<String> = bench.trials("grid").iter().map(|trial| trial["parameters"].to_string()).collect();
+    let mut tried: Vec<String> = bench
+        .trials("grid")
+        .iter()
+        .map(|trial| trial["parameters"].to_string())
+        .collect();
     tried.sort();
     tried.dedup();
     assert_eq!(tried.len(), 4 * 2 * 3 * 2);
@@ -69,7 +90,10 @@ fn early_stopping_stops_hopeless_trials_and_says_why() {
     let bench = Bench::new();
     run(&bench, "early-stopping.yaml");
     let trials = bench.trials("early-stopping");
-    let stopped = trials.iter().filter(|trial| trial["state"] == "early_stopped").collect::<Vec<_>>();
+    let stopped = trials
+        .iter()
+        .filter(|trial| trial["state"] == "early_stopped")
+        .collect::<Vec<_>>();
     assert!(!stopped.is_empty());
     for trial in stopped {
         let words = trial["explanation"].as_str().expect("an explanation");
@@ -91,16 +115,27 @@ fn regression_minimises() {
     run(&bench, "regression.yaml");
     let best = best(&bench, "regression", "rmse");
     let all = bench.trials("regression");
-    assert!(all.iter().filter_map(|trial| trial["metrics"]["rmse"].as_f64()).all(|rmse| rmse >= best));
+    assert!(
+        all.iter()
+            .filter_map(|trial| trial["metrics"]["rmse"].as_f64())
+            .all(|rmse| rmse >= best)
+    );
 }
 
 #[test]
 fn every_example_is_tested_here() {
     let tested = include_str!("examples.rs");
     for entry in std::fs::read_dir(example("")).expect("the examples") {
-        let name = entry.expect("an entry").file_name().into_string().expect("a plain name");
+        let name = entry
+            .expect("an entry")
+            .file_name()
+            .into_string()
+            .expect("a plain name");
         if name.ends_with(".yaml") {
-            assert!(tested.contains(&format!("\"{name}\"")), "{name} has no test");
+            assert!(
+                tested.contains(&format!("\"{name}\"")),
+                "{name} has no test"
+            );
         }
     }
 }

@@ -6,7 +6,11 @@ use std::process::Child;
 
 /// An experiment of one step, with one trial unless `more` says otherwise.
 fn one_step(step: &str, more: &str) -> String {
-    let limits = if more.contains("max_trials") { "" } else { "max_trials: 1\n" };
+    let limits = if more.contains("max_trials") {
+        ""
+    } else {
+        "max_trials: 1\n"
+    };
     format!(
         "name: trouble\nobjective: {{ metric: m, goal: maximize }}\nalgorithm: random\n{limits}{more}\n\
          parameters: {{ x: {{ type: float, min: 0, max: 1 }} }}\npipeline:\n  step:\n    {step}\n"
@@ -14,7 +18,10 @@ fn one_step(step: &str, more: &str) -> String {
 }
 
 fn signal(child: &Child, signal: Signal) {
-    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a process");
+    let pid = i32::try_from(child.id())
+        .ok()
+        .and_then(Pid::from_raw)
+        .expect("a process");
     kill_process(pid, signal).expect("it takes signals");
 }
 
@@ -32,14 +39,22 @@ fn a_step_that_ignores_sigterm_is_killed_when_its_time_is_up() {
     let step = "run: \"trap '' TERM; while :; do sleep 1; done\"\n    timeout: 300ms";
     bench.run(&one_step(step, "")).exit(4).says(&["timed_out"]);
     let trial = bench.trial("trouble", 0);
-    assert_eq!((trial["state"].as_str(), trial["reason"].as_str()), (Some("failed"), Some("timed_out")));
+    assert_eq!(
+        (trial["state"].as_str(), trial["reason"].as_str()),
+        (Some("failed"), Some("timed_out"))
+    );
     bench.wait_for_quiet();
 }
 
 #[test]
 fn a_daemon_does_not_hold_up_the_trial() {
     let bench = Bench::new();
-    bench.run(&one_step("run: \"sleep 1000 & setsid sleep 1000 & echo m=2\"", "")).success();
+    bench
+        .run(&one_step(
+            "run: \"sleep 1000 & setsid sleep 1000 & echo m=2\"",
+            "",
+        ))
+        .success();
     assert_eq!(bench.trial("trouble", 0)["metrics"]["m"], 2.0);
     bench.wait_for_quiet();
 }
@@ -47,19 +62,32 @@ fn a_daemon_does_not_hold_up_the_trial() {
 #[test]
 fn invalid_utf8() {
     let bench = Bench::new();
-    bench.run(&one_step(r#"run: "printf 'm=\\377 \\300\\200\\n\\376m=1\\nm=3\\n'""#, "")).success();
+    bench
+        .run(&one_step(
+            r#"run: "printf 'm=\\377 \\300\\200\\n\\376m=1\\nm=3\\n'""#,
+            "",
+        ))
+        .success();
     assert_eq!(bench.trial("trouble", 0)["metrics"]["m"], 3.0);
-    bench.tune(&["logs", "trouble", "0"]).success().says(&["m=3"]);
+    bench
+        .tune(&["logs", "trouble", "0"])
+        .success()
+        .says(&["m=3"]);
 }
 
 #[test]
 fn exit_0_without_the_metric() {
     let bench = Bench::new();
-    bench.run(&one_step("run: \"echo 'm: 0.5'; echo loss=1\"", "")).exit(4);
+    bench
+        .run(&one_step("run: \"echo 'm: 0.5'; echo loss=1\"", ""))
+        .exit(4);
     let trial = bench.trial("trouble", 0);
     assert_eq!(trial["reason"], "metric_missing");
     let words = trial["explanation"].as_str().expect("an explanation");
-    assert!(words.contains("m: 0.5") && words.contains("loss"), "{words}");
+    assert!(
+        words.contains("m: 0.5") && words.contains("loss"),
+        "{words}"
+    );
 }
 
 #[test]
@@ -67,34 +95,55 @@ fn a_metric_that_is_not_a_number() {
     let bench = Bench::new();
     bench.run(&one_step("run: \"echo m=nan\"", "")).exit(4);
     let trial = bench.trial("trouble", 0);
-    assert_eq!((trial["reason"].as_str(), trial["metrics"]["m"].as_str()), (Some("metric_not_finite"), Some("NaN")));
+    assert_eq!(
+        (trial["reason"].as_str(), trial["metrics"]["m"].as_str()),
+        (Some("metric_not_finite"), Some("NaN"))
+    );
 }
 
 #[test]
 fn a_missing_program() {
     let bench = Bench::new();
-    bench.run(&one_step("run: [no-such-program, --help]", "")).exit(4);
+    bench
+        .run(&one_step("run: [no-such-program, --help]", ""))
+        .exit(4);
     let trial = bench.trial("trouble", 0);
     let words = trial["explanation"].as_str().expect("an explanation");
-    assert!(words.contains("no-such-program") && words.contains("not found"), "{words}");
+    assert!(
+        words.contains("no-such-program") && words.contains("not found"),
+        "{words}"
+    );
 }
 
 #[test]
 fn a_declared_artifact_that_is_not_there() {
     let bench = Bench::new();
-    bench.run(&one_step("run: \"echo m=1\"\n    artifacts: { model: model.bin }", "")).exit(4);
+    bench
+        .run(&one_step(
+            "run: \"echo m=1\"\n    artifacts: { model: model.bin }",
+            "",
+        ))
+        .exit(4);
     let words = bench.trial("trouble", 0)["explanation"].to_string();
-    assert!(words.contains("model.bin") && words.contains("TUNE_ARTIFACTS"), "{words}");
+    assert!(
+        words.contains("model.bin") && words.contains("TUNE_ARTIFACTS"),
+        "{words}"
+    );
 }
 
 #[test]
 fn a_full_disk_for_artifacts() {
     let bench = Bench::new();
     let Some(_disk) = SmallDisk::mount(&bench) else {
-        panic!("this test mounts a small tmpfs: run it as root, or where user namespaces may mount");
+        panic!(
+            "this test mounts a small tmpfs: run it as root, or where user namespaces may mount"
+        );
     };
     let step = "run: \"head -c 100000000 /dev/zero > $TUNE_ARTIFACTS/big; echo m=1\"\n    artifacts: { big: big }";
-    bench.run(&one_step(step, "max_trials: 2")).exit(4).says(&["space"]);
+    bench
+        .run(&one_step(step, "max_trials: 2"))
+        .exit(4)
+        .says(&["space"]);
     let trials = bench.trials("trouble");
     assert_eq!(trials.len(), 2);
     assert!(trials.iter().all(|trial| trial["state"] == "failed"));
@@ -110,7 +159,9 @@ impl SmallDisk {
         let path = bench.path("store/runs");
         std::fs::create_dir_all(&path).ok()?;
         let mut mount = std::process::Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"]).arg(&path);
+        mount
+            .args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"])
+            .arg(&path);
         mount.status().ok()?.success().then_some(Self { path })
     }
 }
@@ -126,7 +177,10 @@ impl Drop for SmallDisk {
 fn a_store_that_cannot_be_made() {
     let bench = Bench::new();
     bench.write("store", "a file where the store's folder would be");
-    bench.run(&one_step("run: \"echo m=1\"", "")).exit(1).says(&["store"]);
+    bench
+        .run(&one_step("run: \"echo m=1\"", ""))
+        .exit(1)
+        .says(&["store"]);
 }
 
 #[test]
@@ -134,25 +188,45 @@ fn a_store_that_is_garbage_or_newer() {
     let bench = Bench::new();
     std::fs::create_dir_all(bench.path("store")).unwrap();
     bench.write("store/tune.db", vec![7_u8; 100_000]);
-    bench.run(&one_step("run: \"echo m=1\"", "")).exit(1).says(&["tune.db"]);
+    bench
+        .run(&one_step("run: \"echo m=1\"", ""))
+        .exit(1)
+        .says(&["tune.db"]);
     bench.tune(&["list"]).exit(1);
 }
 
 #[test]
 fn a_cyclic_pipeline() {
     let bench = Bench::new();
-    let text = one_step("{ run: \"echo m=1\", needs: other }\n  other: { run: \"true\", needs: step }", "");
+    let text = one_step(
+        "{ run: \"echo m=1\", needs: other }\n  other: { run: \"true\", needs: step }",
+        "",
+    );
     bench.run(&text).exit(3).says(&["step → other → step"]);
-    assert!(!bench.path("store").exists(), "nothing is made for an invalid file");
+    assert!(
+        !bench.path("store").exists(),
+        "nothing is made for an invalid file"
+    );
 }
 
 #[test]
 fn files_that_are_no_experiments() {
     let bench = Bench::new();
     bench.run("").exit(3).says(&["empty"]);
-    bench.write("garbage.yaml", (0..5_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect::<Vec<_>>());
-    bench.tune(&["run", "garbage.yaml"]).exit(3).says(&["garbage.yaml"]);
-    bench.tune(&["run", "missing.yaml"]).exit(1).says(&["missing.yaml"]);
+    bench.write(
+        "garbage.yaml",
+        (0..5_000_000_u32)
+            .map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8)
+            .collect::<Vec<_>>(),
+    );
+    bench
+        .tune(&["run", "garbage.yaml"])
+        .exit(3)
+        .says(&["garbage.yaml"]);
+    bench
+        .tune(&["run", "missing.yaml"])
+        .exit(1)
+        .says(&["missing.yaml"]);
     bench.tune(&["run", "."]).exit(1);
     assert!(!bench.path("store").exists());
 }
@@ -160,17 +234,34 @@ fn files_that_are_no_experiments() {
 #[test]
 fn ten_thousand_problems_at_once() {
     let bench = Bench::new();
-    let wrong: String = (0..10_000).map(|n| format!("  p{n}: {{ type: flaot }}\n")).collect();
-    let text = one_step("run: \"echo m=1\"", "").replace("parameters: { x: { type: float, min: 0, max: 1 } }\n", &format!("parameters:\n{wrong}"));
+    let wrong: String = (0..10_000)
+        .map(|n| format!("  p{n}: {{ type: flaot }}\n"))
+        .collect();
+    let text = one_step("run: \"echo m=1\"", "").replace(
+        "parameters: { x: { type: float, min: 0, max: 1 } }\n",
+        &format!("parameters:\n{wrong}"),
+    );
     let ran = bench.run(&text).exit(3).says(&["10,000", "float"]);
-    assert!(ran.stderr.len() < 200_000, "the report stays readable: {} bytes", ran.stderr.len());
+    assert!(
+        ran.stderr.len() < 200_000,
+        "the report stays readable: {} bytes",
+        ran.stderr.len()
+    );
 }
 
 #[test]
 fn names_that_could_do_harm() {
     let bench = Bench::new();
-    for name in ["../../etc/passwd", "a/b", "", "<script>alert(1)</script>", "x\\ny", "-rf"] {
-        let text = one_step("run: \"echo m=1\"", "").replace("name: trouble", &format!("name: \"{name}\""));
+    for name in [
+        "../../etc/passwd",
+        "a/b",
+        "",
+        "<script>alert(1)</script>",
+        "x\\ny",
+        "-rf",
+    ] {
+        let text = one_step("run: \"echo m=1\"", "")
+            .replace("name: trouble", &format!("name: \"{name}\""));
         bench.run(&text).exit(3).says(&["name"]);
     }
     assert!(!bench.path("store").exists());
@@ -179,10 +270,15 @@ fn names_that_could_do_harm() {
 #[test]
 fn a_parameter_cannot_break_out_of_a_shell_command() {
     let bench = Bench::new();
-    let text = one_step("run: \"printf %s ${{ params.word }} > word; echo m=1\"", "")
-        .replace("x: { type: float, min: 0, max: 1 }", r#"word: { type: categorical, values: ["$(touch broken); 'x' `y` \\ & "] }"#);
+    let text = one_step("run: \"printf %s ${{ params.word }} > word; echo m=1\"", "").replace(
+        "x: { type: float, min: 0, max: 1 }",
+        r#"word: { type: categorical, values: ["$(touch broken); 'x' `y` \\ & "] }"#,
+    );
     bench.run(&text).success();
-    assert_eq!(std::fs::read_to_string(bench.path("word")).unwrap(), "$(touch broken); 'x' `y` \\ & ");
+    assert_eq!(
+        std::fs::read_to_string(bench.path("word")).unwrap(),
+        "$(touch broken); 'x' `y` \\ & "
+    );
     assert!(!bench.path("broken").exists());
 }
 
@@ -190,16 +286,27 @@ fn a_parameter_cannot_break_out_of_a_shell_command() {
 fn one_interrupt_lets_running_steps_end_and_the_same_command_goes_on() {
     let bench = Bench::new();
     let step = "run: \"echo $TUNE_TRIAL >> started; while [ ! -e go ]; do sleep 0.01; done; echo m=$TUNE_TRIAL\"";
-    bench.write("experiment.yaml", one_step(step, "max_trials: 4\nparallel_trials: 2"));
+    bench.write(
+        "experiment.yaml",
+        one_step(step, "max_trials: 4\nparallel_trials: 2"),
+    );
     let child = bench.start(&["run", "experiment.yaml"]);
-    wait_until("two steps have started", || has_lines(&bench.path("started"), 2));
+    wait_until("two steps have started", || {
+        has_lines(&bench.path("started"), 2)
+    });
     signal(&child, Signal::INT);
     wait_until("the interrupt is known", || child_says_stopping(&bench));
     bench.write("go", "");
     let ended = child.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(130));
     assert_eq!(bench.experiment("trouble")["state"], "paused");
-    let succeeded = |bench: &Bench| bench.trials("trouble").iter().filter(|trial| trial["state"] == "succeeded").count();
+    let succeeded = |bench: &Bench| {
+        bench
+            .trials("trouble")
+            .iter()
+            .filter(|trial| trial["state"] == "succeeded")
+            .count()
+    };
     assert_eq!(succeeded(&bench), 2);
     bench.tune(&["run", "experiment.yaml"]).success();
     assert_eq!(succeeded(&bench), 4);
@@ -214,10 +321,13 @@ fn child_says_stopping(bench: &Bench) -> bool {
 #[test]
 fn two_interrupts_kill_the_steps_and_they_run_again_later() {
     let bench = Bench::new();
-    let step = "run: \"echo $TUNE_ATTEMPT >> started; if [ ! -e go ]; then sleep 1000; fi; echo m=1\"";
+    let step =
+        "run: \"echo $TUNE_ATTEMPT >> started; if [ ! -e go ]; then sleep 1000; fi; echo m=1\"";
     bench.write("experiment.yaml", one_step(step, ""));
     let child = bench.start(&["run", "experiment.yaml"]);
-    wait_until("the step has started", || has_lines(&bench.path("started"), 1));
+    wait_until("the step has started", || {
+        has_lines(&bench.path("started"), 1)
+    });
     signal(&child, Signal::INT);
     std::thread::sleep(std::time::Duration::from_millis(200));
     signal(&child, Signal::INT);
@@ -225,19 +335,34 @@ fn two_interrupts_kill_the_steps_and_they_run_again_later() {
     bench.wait_for_quiet();
     bench.write("go", "");
     bench.tune(&["resume", "trouble"]).success();
-    assert_eq!(std::fs::read_to_string(bench.path("started")).unwrap(), "1\n2\n");
+    assert_eq!(
+        std::fs::read_to_string(bench.path("started")).unwrap(),
+        "1\n2\n"
+    );
 }
 
 #[test]
 fn cancelling_from_another_terminal() {
     let bench = Bench::new();
-    bench.write("experiment.yaml", one_step("run: \"echo $TUNE_TRIAL >> started; sleep 1000\"", "max_trials: 3"));
+    bench.write(
+        "experiment.yaml",
+        one_step(
+            "run: \"echo $TUNE_TRIAL >> started; sleep 1000\"",
+            "max_trials: 3",
+        ),
+    );
     let child = bench.start(&["run", "experiment.yaml"]);
-    wait_until("the step has started", || has_lines(&bench.path("started"), 1));
+    wait_until("the step has started", || {
+        has_lines(&bench.path("started"), 1)
+    });
     bench.tune(&["delete", "trouble", "--yes"]).exit(1);
     bench.tune(&["cancel", "trouble"]).success();
     assert_eq!(child.wait_with_output().unwrap().status.code(), Some(5));
-    let states = bench.trials("trouble").iter().map(|trial| trial["state"].clone()).collect::<Vec<_>>();
+    let states = bench
+        .trials("trouble")
+        .iter()
+        .map(|trial| trial["state"].clone())
+        .collect::<Vec<_>>();
     assert_eq!(states, ["cancelled"]);
     bench.wait_for_quiet();
     bench.tune(&["delete", "trouble", "--yes"]).success();
@@ -247,11 +372,25 @@ fn cancelling_from_another_terminal() {
 #[test]
 fn a_second_process_is_told_that_the_experiment_is_in_use() {
     let bench = Bench::new();
-    bench.write("experiment.yaml", one_step("run: \"echo x >> started; while [ ! -e go ]; do sleep 0.01; done; echo m=1\"", ""));
+    bench.write(
+        "experiment.yaml",
+        one_step(
+            "run: \"echo x >> started; while [ ! -e go ]; do sleep 0.01; done; echo m=1\"",
+            "",
+        ),
+    );
     let child = bench.start(&["run", "experiment.yaml"]);
-    wait_until("the step has started", || has_lines(&bench.path("started"), 1));
-    bench.tune(&["run", "experiment.yaml"]).exit(1).says(&["another process"]);
-    bench.tune(&["list"]).success().says(&["trouble", "running"]);
+    wait_until("the step has started", || {
+        has_lines(&bench.path("started"), 1)
+    });
+    bench
+        .tune(&["run", "experiment.yaml"])
+        .exit(1)
+        .says(&["another process"]);
+    bench
+        .tune(&["list"])
+        .success()
+        .says(&["trouble", "running"]);
     bench.write("go", "");
     assert!(child.wait_with_output().unwrap().status.success());
 }

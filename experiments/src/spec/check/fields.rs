@@ -86,24 +86,7 @@ impl Check<'_> {
         variant: Option<&str>,
     ) -> Option<Fields<'n>> {
         let Kind::Mapping(entries) = &at.node.kind else {
-            let keys = words::list(
-                table
-                    .keys
-                    .iter()
-                    .filter(|key| key.need == Need::Required)
-                    .map(|key| key.name),
-            );
-            let help = format!(
-                "{} is a mapping{}",
-                table.noun,
-                if keys.is_empty() {
-                    keys
-                } else {
-                    format!(" with the keys {keys} and more")
-                }
-            );
-            let message = format!("expected a mapping, found {}", self.found(at));
-            self.at(at, message, Some(help));
+            self.no_mapping(at, table);
             return None;
         };
         let meant: Vec<&str> = entries
@@ -122,6 +105,17 @@ impl Check<'_> {
             at: at.clone(),
             table,
         })
+    }
+
+    fn no_mapping(&mut self, at: &At<'_>, table: &Table) {
+        let required = table.keys.iter().filter(|key| key.need == Need::Required);
+        let keys = match words::list(required.map(|key| key.name)) {
+            keys if keys.is_empty() => String::new(),
+            keys => format!(" with the keys {keys} and more"),
+        };
+        let message = format!("expected a mapping, found {}", self.found(at));
+        let help = format!("{} is a mapping{keys}", table.noun);
+        self.at(at, message, Some(help));
     }
 
     /// Checks one key; of an unknown one, returns the key that was probably meant.

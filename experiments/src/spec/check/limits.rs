@@ -1,6 +1,6 @@
 //! When the experiment ends, and that it does.
 
-use super::super::experiment::{Limits, Objective};
+use super::super::experiment::{AlgorithmChoice, Limits, Objective};
 use super::Check;
 use super::fields::Fields;
 use tune_algorithms::space::Space;
@@ -19,16 +19,23 @@ impl Check<'_> {
         })
     }
 
-    /// An experiment that nothing ends is a mistake.
-    pub(super) fn has_an_end(&mut self, fields: &Fields<'_>, objective: &Objective, space: &Space) {
-        let ends = |key| match fields.at.node.get(key) {
+    /// An experiment that nothing ends is a mistake. A finite space does, and so does a grid, which is finite in any space.
+    pub(super) fn has_an_end(
+        &mut self,
+        fields: &Fields<'_>,
+        objective: &Objective,
+        algorithm: Option<&AlgorithmChoice>,
+        space: &Space,
+    ) {
+        let limited = |key| match fields.at.node.get(key) {
             // When there are problems, what is empty may be a value that could not be read.
             Some(entry) => !entry.node.is_null() || !self.problems.is_empty(),
             None => false,
         };
-        let ends = ends("max_trials")
-            || ends("max_duration")
+        let ends = limited("max_trials")
+            || limited("max_duration")
             || objective.target.is_some()
+            || algorithm.is_none_or(|algorithm| algorithm.name == "grid")
             || space.size().is_some();
         if !ends && let Some(at) = fields.get("parameters") {
             let help = "give `max_trials`, `max_duration` or `objective.target`: these parameters have infinitely many configurations";

@@ -73,7 +73,7 @@ impl Check<'_> {
             self.reportable(&fields, objective, pipeline);
         }
         let (limits, objective, space) = (limits?, objective?, space?);
-        self.has_an_end(&fields, &objective, &space);
+        self.has_an_end(&fields, &objective, algorithm.as_ref(), &space);
         Some(Experiment {
             name: name?,
             description,

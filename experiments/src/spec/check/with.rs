@@ -31,26 +31,26 @@ impl Check<'_> {
             );
             return None;
         }
-        let inputs = match with.as_ref().map(|at| &at.node.kind) {
-            None => IndexMap::new(),
-            Some(Kind::Mapping(entries)) => entries
-                .iter()
-                .map(|entry| (entry.key.clone(), entry.node.to_json()))
-                .collect(),
-            Some(_) => {
-                let at = with.as_ref()?;
-                self.at(
-                    at,
-                    format!("expected a mapping, found {}", self.found(at)),
-                    None,
-                );
-                return None;
-            }
-        };
+        let inputs = self.inputs(with.as_ref())?;
         for problem in self.components.check(&uses, &known(&inputs)) {
             self.input_problem(problem, &uses, &at, with.as_ref());
         }
         Some(Action::Component { uses, with: inputs })
+    }
+
+    fn inputs(&mut self, with: Option<&At<'_>>) -> Option<IndexMap<String, Json>> {
+        let Some(at) = with else {
+            return Some(IndexMap::new());
+        };
+        if !matches!(at.node.kind, Kind::Mapping(_)) {
+            let message = format!("expected a mapping, found {}", self.found(at));
+            self.at(at, message, None);
+            return None;
+        }
+        let inputs = at
+            .entries()
+            .map(|(key, at)| (key.to_owned(), at.node.to_json()));
+        Some(inputs.collect())
     }
 
     /// Checks the expressions of all texts, however deep.

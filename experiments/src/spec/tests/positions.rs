@@ -311,6 +311,7 @@ fn an_experiment_must_be_able_to_end() {
         assert!(read_text(&text).is_ok(), "{end}");
     }
     assert!(read_text(&endless.replace("minimize", "minimize, target: 0.1")).is_ok());
+    assert!(read_text(&format!("algorithm: grid\n{endless}")).is_ok());
 }
 
 #[test]
