@@ -63,14 +63,25 @@ pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
     if word.len() > LONGEST_TYPO {
         return None;
     }
-    let lower = word.to_lowercase();
-    let scored = known.into_iter().map(|candidate| {
-        let distance = strsim::damerau_levenshtein(&lower, &candidate.to_lowercase());
-        (distance, candidate)
-    });
-    let (distance, candidate) = scored.min_by_key(|(distance, _)| *distance)?;
-    let length = word.chars().count().max(candidate.chars().count());
-    (distance * 5 <= length * 2).then_some(candidate)
+    let near = known
+        .into_iter()
+        .filter_map(|known| Some((distance(word, known)?, known)));
+    near.min_by_key(|(distance, _)| *distance)
+        .map(|(_, known)| known)
+}
+
+/// How many edits apart two words are, unless they are too far apart: 40 % of the longer word, or half of it when both begin
+/// alike. The beginning of a word is always near to it.
+fn distance(word: &str, known: &str) -> Option<usize> {
+    let (word, known) = (word.to_lowercase(), known.to_lowercase());
+    let distance = strsim::damerau_levenshtein(&word, &known);
+    let length = word.chars().count().max(known.chars().count());
+    let begin_alike = word
+        .get(..3)
+        .is_some_and(|beginning| known.starts_with(beginning));
+    let near = distance * 5 <= length * 2
+        || begin_alike && (distance * 2 <= length || known.starts_with(&word));
+    near.then_some(distance)
 }
 
 /// Help for an unknown word: the nearest known one, else all of them when they are few.
@@ -110,6 +121,8 @@ mod tests {
         assert_eq!(nearest("maximise", known), Some("maximize"));
         assert_eq!(nearest("maxtrial", known), Some("max_trials"));
         assert_eq!(nearest("Minimize", known), Some("minimize"));
+        assert_eq!(nearest("max", known[..2].iter().copied()), Some("maximize"));
+        assert_eq!(nearest("retry", ["uses", "retries"]), Some("retries"));
         assert_eq!(nearest("banana", known), None);
         assert_eq!(did_you_mean("x", []), None);
         assert_eq!(

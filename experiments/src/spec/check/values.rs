@@ -177,7 +177,7 @@ impl Check<'_> {
         }
     }
 
-    /// One of the words of the key, by its position among them.
+    /// One of the words of the key.
     pub(super) fn word(&mut self, fields: &Fields<'_>, key: &str) -> Option<&'static str> {
         let known = fields.table.key(key)?;
         let KeyKind::Word(choices) = known.kind else {
@@ -201,17 +201,11 @@ impl Check<'_> {
             words::any_of(choices.iter().copied()),
             self.found(at)
         );
-        let help = match &at.node.kind {
-            Kind::Text(text) => words::nearest(text, choices.iter().copied())
-                .or_else(|| {
-                    choices
-                        .iter()
-                        .copied()
-                        .find(|word| text.len() >= 3 && word.starts_with(text.as_str()))
-                })
-                .map(|word| format!("did you mean {}?", words::quoted(word))),
+        let nearest = match &at.node.kind {
+            Kind::Text(text) => words::nearest(text, choices.iter().copied()),
             _ => None,
         };
+        let help = nearest.map(|word| format!("did you mean {}?", words::quoted(word)));
         self.at(at, message, help);
         None
     }
