@@ -80,7 +80,9 @@ impl Component for Train {
 
     fn summary(&self) -> &'static str {
         "Trains a model. A hyperparameter that the model does not have is refused, so give parameters of one model \
-         among several a condition (`when:`); `null` counts as not given. The artifact is a JSON file. Class \
+         among several a condition (`when:`); `null` counts as not given. The artifact is a JSON file. \
+         `logistic_regression`, `svm` and `elastic_net` want scaled features (`scale: standard`): without, they are slow \
+         or fail. Class \
          probabilities are the mean of the leaves' class shares (`random_forest`, `decision_tree`), the softmax of \
          linear scores (`logistic_regression`), the posterior (`naive_bayes`), and for `gradient_boosting` and `svm` \
          logistic curves of one model per class against the rest, made to add up to 1 (`svm`: Platt's scaling of the \
