@@ -1,2 +1,23 @@
-//! Placeholder.
-fn main() {}
+//! The program `tune`: parses the command line, does what it says, and ends with a documented exit code.
+
+mod cli;
+mod comparison;
+mod components;
+mod error;
+mod exit;
+mod json;
+mod terminal;
+
+use clap::Parser;
+use std::io::Write;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let code = cli::run(cli::Cli::parse()).unwrap_or_else(|error| {
+        let (text, code) = error::report(&error);
+        // If standard error is gone too there is nobody left to tell.
+        let _ = std::io::stderr().write_all(text.as_bytes());
+        code
+    });
+    ExitCode::from(code)
+}

@@ -173,6 +173,14 @@ impl Store {
         self.all(query, rows::event).await
     }
 
+    /// The number of the experiment's last event; 0 before the first.
+    pub async fn last_event(&self, id: ExperimentId) -> Result<i64, StoreError> {
+        let query =
+            sqlx::query("SELECT coalesce(max(seq), 0) FROM events WHERE experiment_id = $1");
+        let last = self.one(query.bind(id.0), |row| Columns::of(row).take());
+        Ok(last.await?.unwrap_or(0))
+    }
+
     pub(super) async fn one<T>(
         &self,
         query: Query<'_, Sqlite, SqliteArguments>,

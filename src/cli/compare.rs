@@ -1,0 +1,125 @@
+//! `tune compare`: which value of a parameter is better, and how sure that is.
+
+use super::context::{Context, unknown};
+use super::format::{Format, pretty};
+use super::pages::each_trial;
+use crate::comparison::{Comparer, Comparison, choices, natural_parameter};
+use crate::error::Failure;
+use crate::exit;
+use crate::json;
+use crate::terminal::comparison::{sentences, table};
+use crate::terminal::style::Style;
+use anyhow::Result;
+use clap::Args;
+use std::sync::Arc;
+use tune_algorithms::algorithm;
+use tune_experiments::spec::Experiment;
+use tune_experiments::store::{ExperimentId, Store};
+
+/// Compare the values of a parameter: which is better, and how sure that is
+#[derive(Args, Debug)]
+pub struct CompareArgs {
+    /// Name of the experiment
+    name: String,
+    /// The parameter [default: the first categorical one]
+    #[arg(long, value_name = "PARAMETER")]
+    by: Option<String>,
+    /// The form
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// More groups than this say nothing any more.
+const MOST_GROUPS: usize = 12;
+
+pub async fn run(args: CompareArgs, context: Context) -> Result<u8> {
+    let store = context.store().await?;
+    let record = context.experiment(&store, &args.name).await?;
+    let experiment = context.spec(&record)?;
+    let parameter = parameter(&args, &experiment)?;
+    let comparison = compare(&store, record.id, &experiment, &parameter).await?;
+    let text = match args.format {
+        Format::Json => pretty(&json::comparison(&comparison, &experiment.objective))?,
+        Format::Text => text(&comparison, &experiment, &context.style),
+    };
+    context.print(&text)?;
+    Ok(exit::SUCCEEDED)
+}
+
+fn parameter(args: &CompareArgs, experiment: &Experiment) -> Result<String> {
+    let known = experiment.parameters.parameters().iter();
+    let known: Vec<String> = known.map(|parameter| parameter.name.clone()).collect();
+    match &args.by {
+        Some(name) if known.contains(name) => Ok(name.clone()),
+        Some(name) => {
+            let see = format!("tune show {}", experiment.name);
+            Err(unknown("parameter", name, &known, &see)
+                .code(exit::USAGE)
+                .into())
+        }
+        None => match natural_parameter(&experiment.parameters) {
+            Some(name) => Ok(name.to_owned()),
+            None => Err(
+                Failure::new("there is no categorical parameter to compare by")
+                    .hint(format!("name one with --by: {}", known.join(", ")))
+                    .code(exit::USAGE)
+                    .into(),
+            ),
+        },
+    }
+}
+
+/// Compares the trials of an experiment by the parameter.
+pub async fn compare(
+    store: &Store,
+    id: ExperimentId,
+    experiment: &Experiment,
+    parameter: &str,
+) -> Result<Comparison> {
+    let mut comparer = Comparer::new(parameter, &experiment.parameters, experiment.objective.goal);
+    let few = choices(&experiment.parameters, parameter).is_some();
+    each_trial(store, id, |trial| {
+        comparer.add(&trial);
+        if !few && comparer.groups() > MOST_GROUPS {
+            return Err(too_many(parameter, experiment).into());
+        }
+        Ok(())
+    })
+    .await?;
+    Ok(comparer.finish())
+}
+
+fn too_many(parameter: &str, experiment: &Experiment) -> Failure {
+    let failure = Failure::new(format!(
+        "`{parameter}` has more than {MOST_GROUPS} different values: almost every trial would be a group of its own"
+    ));
+    let failure = failure.code(exit::USAGE);
+    match natural_parameter(&experiment.parameters) {
+        Some(other) => failure.hint(format!("`--by {other}` compares by `{other}`")),
+        None => failure.hint("a parameter with few values can be compared by"),
+    }
+}
+
+/// Table and verdict.
+pub fn text(comparison: &Comparison, experiment: &Experiment, style: &Style) -> String {
+    let mut text = format!(
+        "{}\n{}",
+        style.dim(format!(
+            "{} by {}",
+            experiment.objective.metric, comparison.parameter
+        )),
+        table(comparison, style)
+    );
+    for sentence in sentences(comparison, learns(experiment)) {
+        text += &format!("  {sentence}\n");
+    }
+    text
+}
+
+/// Whether the algorithm chooses trials by the results of earlier ones.
+fn learns(experiment: &Experiment) -> bool {
+    let chosen = &experiment.algorithm;
+    let space = Arc::new(experiment.parameters.clone());
+    algorithm::build(&chosen.name, space, chosen.seed, &chosen.settings)
+        .is_ok_and(|algorithm| algorithm.learns())
+}

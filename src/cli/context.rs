@@ -1,0 +1,118 @@
+//! What every command needs: the store, the styles of the two output streams, and how to speak to the user.
+
+use super::GlobalArgs;
+use crate::components::BuiltIn;
+use crate::error::{Failure, nearest};
+use crate::terminal::style::Style;
+use anyhow::{Context as _, Result};
+use std::io::Write;
+use std::path::PathBuf;
+use tracing_subscriber::EnvFilter;
+use tune_experiments::spec::{self, Experiment};
+use tune_experiments::store::{ExperimentRecord, Store};
+
+/// Where a command runs.
+pub struct Context {
+    /// The store's directory.
+    pub directory: PathBuf,
+    /// Of standard output.
+    pub style: Style,
+    /// Of standard error.
+    pub error_style: Style,
+    /// Say only what was asked for.
+    pub quiet: bool,
+    /// Messages from inside go to standard error.
+    pub logging: bool,
+}
+
+impl Context {
+    /// From the options of every command.
+    pub fn new(args: &GlobalArgs) -> Result<Self> {
+        start_logging(args.verbose);
+        Ok(Self {
+            directory: std::path::absolute(&args.store)
+                .context("cannot tell where the store is")?,
+            style: Style::of_stdout(args.color),
+            error_style: Style::of_stderr(args.color),
+            quiet: args.quiet,
+            logging: args.verbose > 0,
+        })
+    }
+
+    /// The store, which must exist.
+    pub async fn store(&self) -> Result<Store> {
+        if !self.directory.is_dir() {
+            let failure =
+                Failure::new(format!("there is no store at {}", self.directory.display()))
+                    .hint("`tune run FILE` makes one; `--store DIR` or TUNE_STORE names another");
+            return Err(failure.into());
+        }
+        Ok(Store::open_existing(&self.directory).await?)
+    }
+
+    /// The experiment of that name.
+    pub async fn experiment(&self, store: &Store, name: &str) -> Result<ExperimentRecord> {
+        if let Some(record) = store.experiment(name).await? {
+            return Ok(record);
+        }
+        let known: Vec<String> = store
+            .experiments()
+            .await?
+            .into_iter()
+            .map(|summary| summary.experiment.name)
+            .collect();
+        Err(unknown("experiment", name, &known, "tune list").into())
+    }
+
+    /// What the user wrote, checked.
+    pub fn spec(&self, record: &ExperimentRecord) -> Result<Experiment> {
+        Ok(
+            spec::read_document(&record.document, &BuiltIn::new()?).with_context(|| {
+                format!(
+                    "this version cannot read the stored experiment `{}`",
+                    record.name
+                )
+            })?,
+        )
+    }
+
+    /// Prints to standard output what was asked for.
+    pub fn print(&self, text: &str) -> Result<()> {
+        let mut out = std::io::stdout().lock();
+        out.write_all(text.as_bytes())?;
+        Ok(out.flush()?)
+    }
+
+    /// Says something on standard error, unless the user wants quiet.
+    pub fn say(&self, text: &str) {
+        if !self.quiet {
+            // The command does its work whether or not somebody listens.
+            let _ = writeln!(std::io::stderr(), "{text}");
+        }
+    }
+}
+
+/// A name that is not among the known ones: what it may have meant, and how to see them all.
+pub fn unknown(kind: &str, name: &str, known: &[String], see: &str) -> Failure {
+    let failure = Failure::new(format!("there is no {kind} `{name}`"));
+    match nearest(name, known.iter().map(String::as_str)) {
+        Some(near) => failure.hint(format!("did you mean `{near}`?")),
+        None if known.is_empty() => failure.hint(format!("there is no {kind} at all")),
+        None => failure.hint(format!("`{see}` shows what there is")),
+    }
+}
+
+/// Messages from inside the program go to standard error: warnings always, more with `-v`; `TUNE_LOG` says which in detail.
+fn start_logging(verbose: u8) {
+    let default = match verbose {
+        0 => "error",
+        1 => "warn,tune=info,tune_experiments=info,tune_algorithms=info",
+        _ => "info,tune=debug,tune_experiments=debug,tune_algorithms=debug",
+    };
+    let filter = EnvFilter::try_from_env("TUNE_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .init();
+}

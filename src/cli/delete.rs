@@ -1,0 +1,86 @@
+//! `tune delete`: removes experiments with all that is known of them, and the files of their runs.
+
+use super::context::Context;
+use crate::error::Failure;
+use crate::exit;
+use crate::terminal::number::count;
+use anyhow::{Context as _, Result};
+use clap::Args;
+use std::io::{BufRead, ErrorKind, IsTerminal, Write};
+use tune_experiments::controller::Layout;
+use tune_experiments::store::{ExperimentRecord, Store, StoreError};
+
+/// Delete experiments with all their trials and logs
+///
+/// Artifacts stay: trials of other experiments may share them.
+#[derive(Args, Debug)]
+pub struct DeleteArgs {
+    /// Names of the experiments
+    #[arg(required = true, value_name = "NAME")]
+    names: Vec<String>,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+}
+
+pub async fn run(args: DeleteArgs, context: Context) -> Result<u8> {
+    let store = context.store().await?;
+    let mut records = Vec::new();
+    for name in &args.names {
+        let record = context.experiment(&store, name).await?;
+        if store.is_driven(record.id) {
+            return Err(in_use(&record).into());
+        }
+        records.push(record);
+    }
+    if !args.yes && !confirmed(&store, &records).await? {
+        context.say("nothing was deleted");
+        return Ok(exit::SUCCEEDED);
+    }
+    for record in records {
+        delete(&context, &store, &record).await?;
+    }
+    Ok(exit::SUCCEEDED)
+}
+
+fn in_use(record: &ExperimentRecord) -> Failure {
+    Failure::new(format!("`{}` is being run", record.name))
+        .hint(format!("stop it first: tune cancel {}", record.name))
+}
+
+async fn confirmed(store: &Store, records: &[ExperimentRecord]) -> Result<bool> {
+    if !std::io::stdin().is_terminal() {
+        let failure = Failure::new("nobody is there to ask whether to delete")
+            .hint("--yes deletes without asking")
+            .code(exit::USAGE);
+        return Err(failure.into());
+    }
+    let mut what = Vec::new();
+    for record in records {
+        let trials = store.counts(record.id).await?.values().sum();
+        what.push(format!("`{}` with {}", record.name, count(trials, "trial")));
+    }
+    let mut error = std::io::stderr();
+    write!(error, "delete {}? [y/N] ", what.join(" and "))?;
+    error.flush()?;
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
+}
+
+/// Rows first: files without rows are only waste, rows without files would be wrong.
+async fn delete(context: &Context, store: &Store, record: &ExperimentRecord) -> Result<()> {
+    match store.delete(record.id).await {
+        Err(StoreError::InUse) => return Err(in_use(record).into()),
+        deleted => deleted?,
+    }
+    let runs = Layout::new(&context.directory)?.runs(record.id);
+    match std::fs::remove_dir_all(&runs) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot delete {}", runs.display()))?;
+        }
+        _ => {}
+    }
+    context.say(&format!("deleted `{}`", record.name));
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! Drives an experiment and shows it meanwhile: what `tune run` and `tune resume` have in common.
+
+use super::context::Context;
+use super::follow::Follower;
+use super::outcome;
+use super::setup::setup;
+use super::signals;
+use crate::error::Failure;
+use crate::exit;
+use crate::terminal::result;
+use anyhow::Result;
+use clap::Args;
+use tokio::sync::watch;
+use tune_experiments::controller::{self, DriveError};
+use tune_experiments::spec::Experiment;
+use tune_experiments::state::ExperimentState;
+use tune_experiments::store::{ExperimentRecord, Store, StoreError};
+
+/// How to run, and how to show it.
+#[derive(Args, Debug)]
+pub struct DriveArgs {
+    /// At most so many processes at once [default: as many as the experiment can use]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    processes: Option<usize>,
+    /// Print every event as a line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// A whole number that is at least 1.
+pub fn positive(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number) if number > 0 => Ok(number),
+        _ => Err("a whole number from 1 on is needed".to_owned()),
+    }
+}
+
+/// Drives the experiment to its end, or until a signal comes. The answer is the exit code.
+pub async fn drive(
+    context: &Context,
+    store: Store,
+    record: ExperimentRecord,
+    experiment: Experiment,
+    args: &DriveArgs,
+) -> Result<u8> {
+    if store.is_driven(record.id) {
+        return Err(in_use(&record.name).into());
+    }
+    let (control, listening) = signals::listen()?;
+    let (progress, seen) = watch::channel(0);
+    let setup = setup(context, store.clone(), &experiment, args.processes)?;
+    let follower = Follower::new(
+        store.clone(),
+        &record,
+        experiment.clone(),
+        context,
+        args.json,
+    );
+    let following = tokio::spawn(follower.await?.follow(seen, control.clone()));
+    let driven = Box::pin(controller::drive(&setup, &record, control, &progress)).await;
+    drop(progress);
+    // The display first: what it still has to show belongs above the result.
+    following.await??;
+    listening.abort();
+    driven.map_err(|error| refused(error, &record.name))?;
+    conclude(context, &store, &record.name, &experiment, args).await
+}
+
+fn refused(error: DriveError, name: &str) -> anyhow::Error {
+    match error {
+        DriveError::Store(StoreError::InUse) => in_use(name).into(),
+        error => error.into(),
+    }
+}
+
+fn in_use(name: &str) -> Failure {
+    Failure::new(format!("`{name}` is being run by another process"))
+        .hint(format!("`tune show {name}` shows how far it is"))
+}
+
+/// Shows how it ended.
+async fn conclude(
+    context: &Context,
+    store: &Store,
+    name: &str,
+    experiment: &Experiment,
+    args: &DriveArgs,
+) -> Result<u8> {
+    let record = context.experiment(store, name).await?;
+    if !args.json {
+        context.print(&ending(context, store, &record, experiment).await?)?;
+    }
+    if !record.state.is_finished() {
+        context.say(&format!(
+            "interrupted; `tune resume {}` or the same command goes on where it was",
+            result::shell_word(name)
+        ));
+    }
+    Ok(exit_code(&record))
+}
+
+/// The result of an experiment as the user wants it: in full, or only the best trial.
+pub async fn ending(
+    context: &Context,
+    store: &Store,
+    record: &ExperimentRecord,
+    experiment: &Experiment,
+) -> Result<String> {
+    if context.quiet {
+        let best = store.best(record.id).await?;
+        return Ok(result::best(
+            best.as_ref(),
+            &experiment.objective,
+            &context.style,
+        ));
+    }
+    let counts = store.counts(record.id).await?;
+    Ok(format!(
+        "{}\n  {}\n\n{}",
+        result::headline(record, &counts, &context.style),
+        result::counts(&counts, &context.style),
+        outcome::block(context, store, record, experiment).await?
+    ))
+}
+
+/// The exit code for the experiment's state.
+pub fn exit_code(record: &ExperimentRecord) -> u8 {
+    match record.state {
+        ExperimentState::Succeeded => exit::SUCCEEDED,
+        ExperimentState::Failed => exit::EXPERIMENT_FAILED,
+        ExperimentState::Cancelled => exit::EXPERIMENT_CANCELLED,
+        ExperimentState::Pending | ExperimentState::Running | ExperimentState::Paused => {
+            exit::INTERRUPTED
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! `tune export`: everything about all trials, for other programs. Written trial by trial, so that an experiment of any size can
+//! be exported.
+
+use super::context::Context;
+use super::fields::{Column, cell};
+use super::pages::{Pages, each_trial};
+use crate::exit;
+use crate::json;
+use anyhow::{Context as _, Result};
+use clap::{Args, ValueEnum};
+use indexmap::IndexSet;
+use serde_json::Value as Json;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+use tune_experiments::spec::Experiment;
+use tune_experiments::store::{ExperimentRecord, ExperimentSummary, Field, Store, TrialRecord};
+
+/// Write all trials with everything that is known of them
+#[derive(Args, Debug)]
+pub struct ExportArgs {
+    /// Name of the experiment
+    name: String,
+    /// The form
+    #[arg(long, value_enum)]
+    format: Format,
+    /// Where to; standard output by default
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// The forms of an export.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// One line per trial, parameters as `parameters.NAME`, metrics as `metrics.NAME`
+    Csv,
+    /// The experiment, and every trial with its steps and all reports of its metrics
+    Json,
+}
+
+pub async fn run(args: ExportArgs, context: Context) -> Result<u8> {
+    let store = context.store().await?;
+    let record = context.experiment(&store, &args.name).await?;
+    let experiment = context.spec(&record)?;
+    match &args.output {
+        None => {
+            let out = BufWriter::new(std::io::stdout());
+            write(&store, record, &experiment, args.format, out).await?;
+        }
+        Some(path) => {
+            let cannot = || format!("cannot write {}", path.display());
+            let file = File::create(path).with_context(cannot)?;
+            let out = BufWriter::new(file);
+            write(&store, record, &experiment, args.format, out)
+                .await
+                .with_context(cannot)?;
+            context.say(&format!("wrote {}", path.display()));
+        }
+    }
+    Ok(exit::SUCCEEDED)
+}
+
+async fn write(
+    store: &Store,
+    record: ExperimentRecord,
+    experiment: &Experiment,
+    format: Format,
+    mut out: impl Write,
+) -> Result<()> {
+    match format {
+        Format::Csv => write_csv(store, &record, experiment, &mut out).await?,
+        Format::Json => write_json(store, record, experiment, &mut out).await?,
+    }
+    Ok(out.flush()?)
+}
+
+async fn write_csv(
+    store: &Store,
+    record: &ExperimentRecord,
+    experiment: &Experiment,
+    out: &mut impl Write,
+) -> Result<()> {
+    let columns = columns(store, record, experiment).await?;
+    let mut writer = csv::Writer::from_writer(out);
+    writer.write_record(columns.iter().map(|(name, _)| name))?;
+    each_trial(store, record.id, |trial| {
+        let cells = columns.iter().map(|(_, column)| cell(&trial, column, true));
+        Ok(writer.write_record(cells)?)
+    })
+    .await?;
+    Ok(writer.flush()?)
+}
+
+/// The same columns for every trial; the prefixes keep a parameter and a metric of one name apart.
+async fn columns(
+    store: &Store,
+    record: &ExperimentRecord,
+    experiment: &Experiment,
+) -> Result<Vec<(String, Column)>> {
+    let fixed = [
+        ("number", Column::Field(Field::Number)),
+        ("state", Column::Field(Field::State)),
+        ("reason", Column::Reason),
+        ("explanation", Column::Explanation),
+        ("objective", Column::Field(Field::Objective)),
+        ("created_at", Column::Created),
+        ("started_at", Column::Field(Field::Started)),
+        ("finished_at", Column::Finished),
+        ("duration", Column::Field(Field::Duration)),
+    ];
+    let mut columns: Vec<(String, Column)> = fixed
+        .into_iter()
+        .map(|(name, column)| (name.to_owned(), column))
+        .collect();
+    for parameter in experiment.parameters.parameters() {
+        let field = Field::Parameter(parameter.name.clone());
+        columns.push((
+            format!("parameters.{}", parameter.name),
+            Column::Field(field),
+        ));
+    }
+    let mut metrics = IndexSet::new();
+    each_trial(store, record.id, |trial| {
+        metrics.extend(trial.metrics.into_keys());
+        Ok(())
+    })
+    .await?;
+    for metric in metrics {
+        columns.push((
+            format!("metrics.{metric}"),
+            Column::Field(Field::Metric(metric)),
+        ));
+    }
+    Ok(columns)
+}
+
+async fn write_json(
+    store: &Store,
+    record: ExperimentRecord,
+    experiment: &Experiment,
+    out: &mut impl Write,
+) -> Result<()> {
+    let id = record.id;
+    let best = store.best(id).await?;
+    let summary = ExperimentSummary {
+        trials: store.counts(id).await?,
+        best: best
+            .as_ref()
+            .and_then(|best| Some((best.number, best.objective?))),
+        experiment: record,
+    };
+    let head = json::experiment(&summary, best.as_ref(), experiment);
+    write!(out, "{{\"experiment\": {head},\n\"trials\": [")?;
+    let mut pages = Pages::new(store, id);
+    let mut separator = "\n";
+    while let Some(page) = pages.next().await? {
+        for trial in &page {
+            let view = in_full(store, &summary.experiment, trial).await?;
+            write!(out, "{separator}{view}")?;
+            separator = ",\n";
+        }
+    }
+    Ok(writeln!(out, "\n]}}")?)
+}
+
+async fn in_full(store: &Store, record: &ExperimentRecord, trial: &TrialRecord) -> Result<Json> {
+    let steps = store.steps(record.id, trial.number).await?;
+    let reports = store.metrics(record.id, trial.number, None).await?;
+    Ok(json::trial_in_full(trial, &steps, &reports))
+}

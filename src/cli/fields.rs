@@ -1,0 +1,289 @@
+//! The properties of a trial as the command line names them: in `--sort`, `--where` and `--columns`.
+
+use super::context::unknown;
+use crate::error::Failure;
+use crate::exit;
+use crate::terminal::describe::{exact, value as short_value};
+use crate::terminal::number::{duration, seconds_between, short, spelled};
+use anyhow::Result;
+use tune_algorithms::space::{Domain, Value};
+use tune_experiments::spec::Experiment;
+use tune_experiments::store::{Condition, Field, Operator, TrialRecord};
+
+/// A column of a list of trials.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Column {
+    /// What can also be filtered and sorted by.
+    Field(Field),
+    /// Why the trial is in its state, as a word.
+    Reason,
+    /// The reason in words.
+    Explanation,
+    /// When it was created.
+    Created,
+    /// When it ended.
+    Finished,
+}
+
+/// The names that an experiment's trials have.
+pub struct Names {
+    parameters: Vec<(String, Domain)>,
+    metrics: Vec<String>,
+    objective: String,
+}
+
+const FIXED: [(&str, Field); 5] = [
+    ("number", Field::Number),
+    ("state", Field::State),
+    ("objective", Field::Objective),
+    ("duration", Field::Duration),
+    ("started_at", Field::Started),
+];
+
+const OTHERS: [(&str, Column); 4] = [
+    ("reason", Column::Reason),
+    ("explanation", Column::Explanation),
+    ("created_at", Column::Created),
+    ("finished_at", Column::Finished),
+];
+
+impl Names {
+    /// Of an experiment whose trials report these metrics.
+    pub fn new(experiment: &Experiment, metrics: impl IntoIterator<Item = String>) -> Self {
+        let parameters = experiment.parameters.parameters().iter();
+        Self {
+            parameters: parameters
+                .map(|parameter| (parameter.name.clone(), parameter.domain.clone()))
+                .collect(),
+            metrics: metrics.into_iter().collect(),
+            objective: experiment.objective.metric.clone(),
+        }
+    }
+
+    /// The property of that name.
+    pub fn field(&self, name: &str) -> Result<Field> {
+        let fixed = FIXED.into_iter().find(|(known, _)| *known == name);
+        if let Some((_, field)) = fixed {
+            return Ok(field);
+        }
+        if self.domain(name).is_some() {
+            return Ok(Field::Parameter(name.to_owned()));
+        }
+        // Before any trial has reported something, every name may become that of a metric.
+        if self.metrics.is_empty()
+            || self.metrics.iter().any(|known| known == name)
+            || name == self.objective
+        {
+            return Ok(Field::Metric(name.to_owned()));
+        }
+        Err(self.unknown("parameter or metric", name, &[]).into())
+    }
+
+    /// The column of that name.
+    pub fn column(&self, name: &str) -> Result<Column> {
+        let other = OTHERS.into_iter().find(|(known, _)| *known == name);
+        match other {
+            Some((_, column)) => Ok(column),
+            None => self.field(name).map(Column::Field).map_err(|_| {
+                self.unknown("column", name, &OTHERS.map(|(name, _)| name))
+                    .into()
+            }),
+        }
+    }
+
+    /// A comparison, as in `accuracy>=0.9` or `model=svm`.
+    pub fn condition(&self, text: &str) -> Result<Condition> {
+        let Some((name, operator, value)) = split(text) else {
+            let failure = Failure::new(format!("`{text}` is no comparison"))
+                .hint("write NAME=VALUE, with one of = != < <= > >=; quote it for the shell")
+                .code(exit::USAGE);
+            return Err(failure.into());
+        };
+        let subject = self.field(name)?;
+        let value = self.value(&subject, value);
+        Ok(Condition {
+            subject,
+            operator,
+            value,
+        })
+    }
+
+    fn domain(&self, name: &str) -> Option<&Domain> {
+        let parameter = self.parameters.iter().find(|(known, _)| known == name);
+        parameter.map(|(_, domain)| domain)
+    }
+
+    /// A text where the field holds texts, else whatever the word looks like.
+    fn value(&self, subject: &Field, word: &str) -> Value {
+        let domain = match subject {
+            Field::State | Field::Started => return Value::Text(word.to_owned()),
+            Field::Parameter(name) => self.domain(name),
+            _ => None,
+        };
+        if let Some(Domain::Categorical { values } | Domain::Ordinal { values }) = domain
+            && let Some(value) = values.iter().find(|value| exact(value) == word)
+        {
+            return value.clone();
+        }
+        scalar(word)
+    }
+
+    fn unknown(&self, kind: &str, name: &str, more: &[&str]) -> Failure {
+        let fixed = FIXED.iter().map(|(name, _)| (*name).to_owned());
+        let parameters = self.parameters.iter().map(|(name, _)| name.clone());
+        let more = more.iter().map(|name| (*name).to_owned());
+        let known: Vec<String> = fixed
+            .chain(parameters)
+            .chain(self.metrics.iter().cloned())
+            .chain(more)
+            .collect();
+        unknown(kind, name, &known, "tune trials NAME --format csv").code(exit::USAGE)
+    }
+}
+
+fn split(text: &str) -> Option<(&str, Operator, &str)> {
+    // Longer signs first: `<=` begins with `<`.
+    const SIGNS: [(&str, Operator); 7] = [
+        ("<=", Operator::Le),
+        (">=", Operator::Ge),
+        ("!=", Operator::Ne),
+        ("==", Operator::Eq),
+        ("<", Operator::Lt),
+        (">", Operator::Gt),
+        ("=", Operator::Eq),
+    ];
+    let start = text.find(['<', '>', '!', '='])?;
+    let (name, rest) = text.split_at(start);
+    let (sign, operator) = SIGNS.into_iter().find(|(sign, _)| rest.starts_with(sign))?;
+    let (name, value) = (name.trim(), rest[sign.len()..].trim());
+    (!name.is_empty() && !value.is_empty()).then_some((name, operator, value))
+}
+
+fn scalar(word: &str) -> Value {
+    if let Ok(value) = word.parse() {
+        Value::Bool(value)
+    } else if let Ok(value) = word.parse() {
+        Value::Int(value)
+    } else if let Ok(value) = word.parse() {
+        Value::Float(value)
+    } else {
+        Value::Text(word.to_owned())
+    }
+}
+
+/// What a trial has in a column; empty where it has nothing. `exactly`: every digit, for programs.
+pub fn cell(trial: &TrialRecord, column: &Column, exactly: bool) -> String {
+    let time = |at: Option<jiff::Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
+    match column {
+        Column::Reason => trial
+            .reason
+            .map(|reason| reason.to_string())
+            .unwrap_or_default(),
+        Column::Explanation => trial.explanation.clone().unwrap_or_default(),
+        Column::Created => time(Some(trial.created_at)),
+        Column::Finished => time(trial.finished_at),
+        Column::Field(field) => match field {
+            Field::Number => trial.number.to_string(),
+            Field::State => trial.state.to_string(),
+            Field::Started => time(trial.started_at),
+            Field::Duration => seconds(trial)
+                .map(|seconds| {
+                    if exactly {
+                        seconds.to_string()
+                    } else {
+                        duration(seconds)
+                    }
+                })
+                .unwrap_or_default(),
+            Field::Objective => trial
+                .objective
+                .map(|value| number(value, exactly))
+                .unwrap_or_default(),
+            Field::Metric(name) => trial
+                .metrics
+                .get(name)
+                .map(|value| number(*value, exactly))
+                .unwrap_or_default(),
+            Field::Parameter(name) => trial
+                .parameters
+                .get(name)
+                .map(|value| {
+                    if exactly {
+                        exact(value)
+                    } else {
+                        short_value(value)
+                    }
+                })
+                .unwrap_or_default(),
+        },
+    }
+}
+
+/// How long a trial ran.
+pub fn seconds(trial: &TrialRecord) -> Option<f64> {
+    Some(seconds_between(trial.started_at?, trial.finished_at?))
+}
+
+fn number(value: f64, exactly: bool) -> String {
+    match (exactly, value.is_finite()) {
+        (_, false) => spelled(value).to_owned(),
+        (true, true) => value.to_string(),
+        (false, true) => short(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names() -> Names {
+        Names {
+            parameters: vec![
+                (
+                    "model".into(),
+                    Domain::Categorical {
+                        values: vec![Value::Text("svm".into()), Value::Text("1".into())],
+                    },
+                ),
+                ("fast".into(), Domain::Bool),
+            ],
+            metrics: vec!["accuracy".into()],
+            objective: "accuracy".into(),
+        }
+    }
+
+    #[test]
+    fn comparisons_are_read() {
+        let read = |text: &str| names().condition(text).unwrap();
+        assert_eq!(
+            read("accuracy >= 0.9"),
+            Condition {
+                subject: Field::Metric("accuracy".into()),
+                operator: Operator::Ge,
+                value: Value::Float(0.9)
+            }
+        );
+        assert_eq!(read("model=svm").value, Value::Text("svm".into()));
+        assert_eq!(read("model!=1").value, Value::Text("1".into()));
+        assert_eq!(read("fast=true").value, Value::Bool(true));
+        assert_eq!(read("number<7").subject, Field::Number);
+        assert_eq!(read("state=failed").value, Value::Text("failed".into()));
+    }
+
+    #[test]
+    fn nonsense_is_refused_with_a_hint() {
+        assert!(names().condition("accuracy").is_err());
+        assert!(names().condition("=3").is_err());
+        let error = names().condition("acuracy>0.9").unwrap_err();
+        let (text, code) = crate::error::report(&error);
+        assert!(text.contains("did you mean `accuracy`?"), "{text}");
+        assert_eq!(code, exit::USAGE);
+    }
+
+    #[test]
+    fn columns_have_more_names_than_fields() {
+        assert_eq!(names().column("reason").unwrap(), Column::Reason);
+        assert!(names().column("resaon").is_err());
+        assert!(names().field("reason").is_err());
+    }
+}

@@ -1,0 +1,296 @@
+//! Follows an experiment through its stored events and shows them as the user wants: a live view in a terminal, plain lines in a
+//! pipe, JSON lines for programs. It only reads the store, so that whoever drives the experiment is never held up by a display.
+
+use super::context::Context;
+use super::signals::{KILLING, STOPPING};
+use crate::terminal::live::Live;
+use crate::terminal::number::count;
+use crate::terminal::progress::{Best, News, Progress, Running};
+use crate::terminal::style::{Role, Style};
+use crate::terminal::{describe, frame, plain};
+use anyhow::Result;
+use console::Term;
+use jiff::Timestamp;
+use std::io::{self, Stderr, Write};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+use tune_experiments::controller::Control;
+use tune_experiments::spec::Experiment;
+use tune_experiments::state::TrialState;
+use tune_experiments::store::{ExperimentId, ExperimentRecord, Store, StoredEvent, TrialQuery};
+
+/// Between two looks at the store: as many frames a second as a terminal needs.
+const PAUSE: Duration = Duration::from_millis(100);
+/// Between two looks at the latest reports of running trials.
+const REPORTS_PAUSE: Duration = Duration::from_millis(400);
+/// Events that are read at once.
+const BATCH: u32 = 2000;
+/// Running trials whose latest reports are read.
+const REPORTED: usize = 8;
+/// Failures that are shown above the live view; a long series of them would hide everything else.
+const FAILURES_SHOWN: usize = 10;
+
+/// How an experiment is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    /// Not at all.
+    Quiet,
+    /// One JSON line on standard output per event.
+    Json,
+    /// One line on standard error per finished trial.
+    Plain,
+    /// Drawn again and again at the bottom of the terminal.
+    Live,
+}
+
+impl Mode {
+    fn of(context: &Context, json: bool) -> Self {
+        if json {
+            Self::Json
+        } else if context.quiet {
+            Self::Quiet
+        } else if context.error_style.width.is_some() && !context.logging {
+            Self::Live
+        } else {
+            Self::Plain
+        }
+    }
+}
+
+/// Shows an experiment until nobody drives it any more.
+pub struct Follower {
+    store: Store,
+    id: ExperimentId,
+    mode: Mode,
+    style: Style,
+    progress: Progress,
+    /// Number of the last event that was taken in.
+    cursor: i64,
+    live: Live<Stderr>,
+    failures: usize,
+    shown_at: Instant,
+    reports_at: Instant,
+    told: Control,
+}
+
+impl Follower {
+    /// Starts where the experiment stands; nobody drives it yet.
+    pub async fn new(
+        store: Store,
+        record: &ExperimentRecord,
+        experiment: Experiment,
+        context: &Context,
+        json: bool,
+    ) -> Result<Self> {
+        let mut follower = Self {
+            cursor: store.last_event(record.id).await?,
+            store,
+            id: record.id,
+            mode: Mode::of(context, json),
+            style: context.error_style,
+            progress: Progress::new(experiment),
+            live: Live::new(io::stderr()),
+            failures: 0,
+            shown_at: Instant::now(),
+            reports_at: Instant::now(),
+            told: Control::Run,
+        };
+        follower.catch_up().await?;
+        follower.introduce();
+        Ok(follower)
+    }
+
+    /// What was there before the first event that is followed.
+    async fn catch_up(&mut self) -> Result<()> {
+        self.progress.counts = self.store.counts(self.id).await?;
+        self.progress.best = self.store.best(self.id).await?.and_then(|trial| {
+            Some(Best {
+                trial: trial.number,
+                objective: trial.objective?,
+                parameters: trial.parameters,
+            })
+        });
+        let unfinished = TrialQuery {
+            states: vec![TrialState::Queued, TrialState::Running],
+            ..TrialQuery::default()
+        };
+        for trial in self.store.trials(self.id, &unfinished).await? {
+            let running = Running {
+                parameters: trial.parameters,
+                since: trial.started_at,
+                ..Running::default()
+            };
+            self.progress.running.insert(trial.number, running);
+        }
+        Ok(())
+    }
+
+    fn introduce(&self) {
+        if !matches!(self.mode, Mode::Live | Mode::Plain) {
+            return;
+        }
+        let experiment = &self.progress.experiment;
+        let mut facts = describe::facts(experiment);
+        match self.progress.finished() {
+            0 => {}
+            done => facts.push(format!("{} done before", count(done, "trial"))),
+        }
+        let mut lines = vec![self.style.strong(&experiment.name)];
+        lines.extend(describe::wrapped(&facts, &self.style, 2));
+        tell(&lines);
+    }
+
+    /// Shows what happens until the sender of `progress` is gone.
+    pub async fn follow(
+        mut self,
+        mut progress: watch::Receiver<i64>,
+        mut control: watch::Receiver<Control>,
+    ) -> Result<()> {
+        loop {
+            let ended = self.wait(&mut progress, &mut control).await;
+            let mut lines = self.read().await?;
+            lines.extend(self.notice(*control.borrow()));
+            self.show(&lines, ended);
+            if ended {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Waits until there is something to show, and no less than the pause since the last time; true at the end.
+    async fn wait(
+        &self,
+        progress: &mut watch::Receiver<i64>,
+        control: &mut watch::Receiver<Control>,
+    ) -> bool {
+        let mut news = self.mode == Mode::Live;
+        loop {
+            tokio::select! {
+                changed = progress.changed() => match changed {
+                    Ok(()) => news = true,
+                    Err(_) => return true,
+                },
+                Ok(()) = control.changed() => news = true,
+                () = sleep_until(self.shown_at + PAUSE), if news => return false,
+            }
+        }
+    }
+
+    /// Takes in the new events; the answer is the lines that they are worth.
+    async fn read(&mut self) -> Result<Vec<String>> {
+        let mut lines = Vec::new();
+        loop {
+            let events = self
+                .store
+                .events_after(Some(self.id), self.cursor, BATCH)
+                .await?;
+            for event in &events {
+                self.cursor = event.seq;
+                lines.extend(self.take(event));
+            }
+            if events.len() < BATCH as usize {
+                break;
+            }
+        }
+        if self.mode == Mode::Live && self.reports_at.elapsed() >= REPORTS_PAUSE {
+            self.read_reports().await?;
+        }
+        Ok(lines)
+    }
+
+    fn take(&mut self, event: &StoredEvent) -> Option<String> {
+        if self.mode == Mode::Json {
+            return serde_json::to_string(event).ok();
+        }
+        let news = self.progress.apply(event)?;
+        let objective = &self.progress.experiment.objective;
+        match self.mode {
+            Mode::Plain => plain::line(&news, objective, &self.style),
+            Mode::Live => {
+                let is_failure = matches!(&news, News::Retry { .. })
+                    || matches!(&news, News::Ended(ended) if ended.state == TrialState::Failed);
+                self.failures += usize::from(is_failure);
+                match self.failures {
+                    shown if !is_failure || shown <= FAILURES_SHOWN => {
+                        plain::highlight(&news, objective, &self.style)
+                    }
+                    shown if shown == FAILURES_SHOWN + 1 => {
+                        Some("more failures are only counted from here on".to_owned())
+                    }
+                    _ => None,
+                }
+            }
+            Mode::Json | Mode::Quiet => None,
+        }
+    }
+
+    /// The latest reports of the objective, for the running trials that have room in the view.
+    async fn read_reports(&mut self) -> Result<()> {
+        self.reports_at = Instant::now();
+        let metric = self.progress.experiment.objective.metric.clone();
+        for (number, running) in self.progress.running.iter_mut().take(REPORTED) {
+            let reports = self.store.metrics(self.id, *number, Some(&metric)).await?;
+            running.latest = reports.last().map(|report| (report.level, report.value));
+        }
+        Ok(())
+    }
+
+    /// What the user is told when stopping begins, or gets harder.
+    fn notice(&mut self, wanted: Control) -> Option<String> {
+        if wanted == self.told || self.mode == Mode::Json {
+            return None;
+        }
+        self.told = wanted;
+        let text = match wanted {
+            Control::Run => return None,
+            Control::Drain => STOPPING,
+            Control::Kill => KILLING,
+        };
+        Some(self.style.paint(Role::Cut, text))
+    }
+
+    fn show(&mut self, lines: &[String], ended: bool) {
+        self.shown_at = Instant::now();
+        match self.mode {
+            Mode::Live => self.draw(lines, ended),
+            Mode::Plain | Mode::Quiet => tell(lines),
+            Mode::Json => print(lines),
+        }
+    }
+
+    fn draw(&mut self, lines: &[String], ended: bool) {
+        let (rows, columns) = Term::stderr().size();
+        let (rows, columns) = (usize::from(rows), usize::from(columns));
+        // One column stays free: some terminals wrap a line that fills the last one.
+        self.style.width = Some(columns.saturating_sub(1));
+        let above: Vec<String> = lines.iter().map(|line| self.style.fit(line)).collect();
+        let frame = match ended {
+            true => Vec::new(),
+            false => frame::lines(
+                &self.progress,
+                &self.style,
+                rows.saturating_sub(1),
+                Timestamp::now(),
+            ),
+        };
+        // A terminal that has gone away must not end the experiment.
+        let _ = self.live.draw(&above, &frame, columns);
+    }
+}
+
+/// Lines for people. If nobody reads them, the experiment goes on all the same.
+fn tell(lines: &[String]) {
+    if !lines.is_empty() {
+        let _ = io::stderr().write_all((lines.join("\n") + "\n").as_bytes());
+    }
+}
+
+/// Lines for programs; one that has read enough does not end the experiment either.
+fn print(lines: &[String]) {
+    if !lines.is_empty() {
+        let mut out = io::stdout().lock();
+        let _ = out.write_all((lines.join("\n") + "\n").as_bytes());
+        let _ = out.flush();
+    }
+}

@@ -1,0 +1,176 @@
+//! The command line: one file per command, each with its arguments, whose comments are the help, and what it does.
+
+mod best;
+mod cancel;
+mod compare;
+mod completions;
+mod component;
+mod context;
+mod delete;
+mod drive;
+mod export;
+mod fields;
+mod follow;
+mod format;
+mod init;
+mod list;
+mod logs;
+mod man;
+mod outcome;
+mod pages;
+mod resume;
+mod run;
+mod schema;
+mod setup;
+mod show;
+mod signals;
+mod source;
+mod trials;
+mod validate;
+mod watchdog;
+
+use crate::exit;
+use crate::terminal::style::ColorChoice;
+use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand};
+use context::Context;
+use std::future::Future;
+use std::path::PathBuf;
+
+/// Finds the best configuration of a machine-learning pipeline.
+///
+/// One YAML file describes a search space, an objective and a pipeline of steps. tune suggests configurations, runs each as a
+/// trial of the pipeline, stops the hopeless ones early, remembers everything and shows the best.
+#[derive(Debug, Parser)]
+#[command(name = "tune", version, max_term_width = 100, after_help = AFTER_HELP, after_long_help = after_long_help())]
+pub struct Cli {
+    #[command(flatten)]
+    global: GlobalArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Global options")]
+pub struct GlobalArgs {
+    /// Where everything is kept
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "TUNE_STORE",
+        default_value = ".tune"
+    )]
+    store: PathBuf,
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
+    color: ColorChoice,
+    /// Say only what was asked for, and errors
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Say more about what happens inside; twice: much more
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::RunArgs),
+    Resume(resume::ResumeArgs),
+    Cancel(cancel::CancelArgs),
+    List(list::ListArgs),
+    Show(show::ShowArgs),
+    Best(best::BestArgs),
+    Trials(trials::TrialsArgs),
+    Compare(compare::CompareArgs),
+    Logs(logs::LogsArgs),
+    Export(export::ExportArgs),
+    Delete(delete::DeleteArgs),
+    Init(init::InitArgs),
+    Validate(validate::ValidateArgs),
+    Schema(schema::SchemaArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
+    #[command(hide = true)]
+    Component(component::ComponentArgs),
+    #[command(hide = true)]
+    Watchdog(watchdog::WatchdogArgs),
+}
+
+const AFTER_HELP: &str = "\
+First steps:
+  tune init experiment.yaml     write an experiment that runs as it is
+  tune run experiment.yaml      run it; the same command goes on where it was
+  tune best NAME                the best configuration";
+
+fn after_long_help() -> String {
+    let codes = exit::ALL.map(|(code, meaning)| format!("\n  {code:<4} {meaning}"));
+    format!("{AFTER_HELP}\n\nExit codes:{}", codes.concat())
+}
+
+/// Does what the command line says; the answer is the exit code.
+pub fn run(cli: Cli) -> anyhow::Result<u8> {
+    let context = Context::new(&cli.global)?;
+    match cli.command {
+        Command::Run(args) => driving(run::run(args, context)),
+        Command::Resume(args) => driving(resume::run(args, context)),
+        Command::Cancel(args) => reading(cancel::run(args, context)),
+        Command::List(args) => reading(list::run(args, context)),
+        Command::Show(args) => reading(show::run(args, context)),
+        Command::Best(args) => reading(best::run(args, context)),
+        Command::Trials(args) => reading(trials::run(args, context)),
+        Command::Compare(args) => reading(compare::run(args, context)),
+        Command::Logs(args) => reading(logs::run(args, context)),
+        Command::Export(args) => reading(export::run(args, context)),
+        Command::Delete(args) => reading(delete::run(args, context)),
+        Command::Init(args) => init::run(&args, &context),
+        Command::Validate(args) => validate::run(&args, &context),
+        Command::Schema(args) => schema::run(&args, &context),
+        Command::Completions(args) => completions::run(&args, &context),
+        Command::Man(args) => man::run(&args, &context),
+        Command::Component(args) => component::run(&args),
+        Command::Watchdog(args) => watchdog::run(&args),
+    }
+}
+
+/// The whole command line, for completions and the manual page.
+fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// Runs a command that reads the store: one thread is enough.
+fn reading(work: impl Future<Output = anyhow::Result<u8>>) -> anyhow::Result<u8> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(work)
+}
+
+/// Runs a command that drives an experiment: one thread for its steps and one for the display.
+fn driving(work: impl Future<Output = anyhow::Result<u8>>) -> anyhow::Result<u8> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    let result = runtime.block_on(work);
+    // Whatever still blocks a thread (a read from standard input, say) must not keep the process alive.
+    runtime.shutdown_background();
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn global_options_may_follow_the_command() {
+        let cli = Cli::try_parse_from(["tune", "list", "--store", "elsewhere", "-vv"]).unwrap();
+        assert_eq!(cli.global.store, PathBuf::from("elsewhere"));
+        assert_eq!(cli.global.verbose, 2);
+    }
+}

@@ -1,0 +1,94 @@
+//! What is shown of an experiment as a whole: when its run ends, and when it is looked at later.
+
+use super::compare;
+use super::context::Context;
+use super::pages::each_trial;
+use crate::comparison::natural_parameter;
+use crate::terminal::result;
+use crate::terminal::style::Style;
+use anyhow::Result;
+use tune_experiments::spec::Experiment;
+use tune_experiments::state::{ExperimentState, TrialState};
+use tune_experiments::store::{ExperimentRecord, Field, Sort, Store, TrialQuery};
+
+/// The best trial, the picture of the search, a comparison where one suggests itself, and what comes next.
+pub async fn block(
+    context: &Context,
+    store: &Store,
+    record: &ExperimentRecord,
+    experiment: &Experiment,
+) -> Result<String> {
+    let style = &context.style;
+    let best = store.best(record.id).await?;
+    let objective = &experiment.objective;
+    let mut sections = vec![
+        failure(store, record, best.is_none(), style).await?,
+        result::best(best.as_ref(), objective, style),
+        result::history(&objectives(store, record).await?, objective, style),
+    ];
+    let parameter = natural_parameter(&experiment.parameters);
+    if let Some(parameter) = parameter.filter(|_| best.is_some()) {
+        let comparison = compare::compare(store, record.id, experiment, parameter).await?;
+        sections.push(compare::text(&comparison, experiment, style));
+    }
+    sections.push(next(context, record, parameter, best.is_some()));
+    sections.retain(|section| !section.is_empty());
+    Ok(sections.join("\n"))
+}
+
+/// The last trial that failed, where failures are what the experiment came to.
+async fn failure(
+    store: &Store,
+    record: &ExperimentRecord,
+    nothing_else: bool,
+    style: &Style,
+) -> Result<String> {
+    if record.state != ExperimentState::Failed && !nothing_else {
+        return Ok(String::new());
+    }
+    let query = TrialQuery {
+        states: vec![TrialState::Failed],
+        sort: Some(Sort {
+            field: Field::Number,
+            descending: true,
+        }),
+        limit: Some(1),
+        ..TrialQuery::default()
+    };
+    let trials = store.trials(record.id, &query).await?;
+    let last = trials
+        .first()
+        .map(|trial| result::failure(&record.name, trial, style));
+    Ok(last.unwrap_or_default())
+}
+
+fn next(
+    context: &Context,
+    record: &ExperimentRecord,
+    parameter: Option<&str>,
+    has_best: bool,
+) -> String {
+    let style: &Style = &context.style;
+    format!(
+        "{}\n{}",
+        style.dim(format!("kept in {}; next:", context.directory.display())),
+        result::next(record, parameter, has_best, style)
+    )
+}
+
+/// Objectives of the trials that succeeded, in the order in which they finished.
+async fn objectives(store: &Store, record: &ExperimentRecord) -> Result<Vec<f64>> {
+    let mut finished = Vec::new();
+    each_trial(store, record.id, |trial| {
+        if trial.state == TrialState::Succeeded {
+            finished.extend(trial.finished_order.zip(trial.objective));
+        }
+        Ok(())
+    })
+    .await?;
+    finished.sort_by_key(|(order, _)| *order);
+    Ok(finished
+        .into_iter()
+        .map(|(_, objective)| objective)
+        .collect())
+}

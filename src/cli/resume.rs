@@ -1,0 +1,32 @@
+//! `tune resume`: goes on with an experiment by its name.
+
+use super::context::Context;
+use super::drive::{DriveArgs, drive, ending, exit_code};
+use anyhow::Result;
+use clap::Args;
+use tune_experiments::controller::goes_on;
+
+/// Go on with an experiment where it was
+#[derive(Args, Debug)]
+pub struct ResumeArgs {
+    /// Name of the experiment
+    name: String,
+    #[command(flatten)]
+    drive: DriveArgs,
+}
+
+pub async fn run(args: ResumeArgs, context: Context) -> Result<u8> {
+    let store = context.store().await?;
+    let record = context.experiment(&store, &args.name).await?;
+    let experiment = context.spec(&record)?;
+    if goes_on(&store, &record, &experiment).await? {
+        return drive(&context, store, record, experiment, &args.drive).await;
+    }
+    context.say(&format!(
+        "`{}` has ended already; `tune run FILE` with a higher limit goes on",
+        record.name
+    ));
+    let text = ending(&context, &store, &record, &experiment).await?;
+    context.print(&text)?;
+    Ok(exit_code(&record))
+}

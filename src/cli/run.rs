@@ -1,0 +1,177 @@
+//! `tune run`: runs an experiment file; a file that has run before goes on where it was.
+
+use super::context::Context;
+use super::drive::{DriveArgs, drive, ending, exit_code};
+use super::source;
+use crate::components::BuiltIn;
+use crate::error::{Failure, InvalidFile};
+use crate::exit;
+use crate::terminal::result::shell_word;
+use anyhow::{Context as _, Result};
+use clap::Args;
+use jiff::Timestamp;
+use std::path::{Path, PathBuf};
+use tune_experiments::controller::{self, SubmitError, Submitted};
+use tune_experiments::spec::{self, Difference, Override, Submission};
+use tune_experiments::store::Store;
+
+/// Run an experiment, or go on with it
+///
+/// The same file goes on where it was. A file in which only limits changed goes on with the new limits.
+#[derive(Args, Debug)]
+pub struct RunArgs {
+    /// The experiment file; `-` for standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Set a key of the file, as in --set algorithm.seed=7; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", value_parser = key_and_value)]
+    set: Vec<Override>,
+    /// Give the experiment another name
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Another limit of trials
+    #[arg(long, value_name = "N")]
+    max_trials: Option<u64>,
+    /// Another number of trials at once
+    #[arg(long, value_name = "N")]
+    parallel: Option<u32>,
+    /// Another seed of the algorithm
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    #[command(flatten)]
+    drive: DriveArgs,
+}
+
+fn key_and_value(text: &str) -> Result<Override, String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok(Override {
+            key: key.trim().to_owned(),
+            value: value.to_owned(),
+        }),
+        _ => Err("write KEY=VALUE, as in max_trials=20".to_owned()),
+    }
+}
+
+pub async fn run(args: RunArgs, context: Context) -> Result<u8> {
+    let components = BuiltIn::new()?;
+    let submission = source::read(&args.file)?
+        .and_then(|source| spec::read(&source, &overrides(&args), &components))
+        .map_err(|error| {
+            source::show(&error, &context);
+            InvalidFile
+        })?;
+    let store = Store::open(&context.directory).await?;
+    let directory = directory(&args.file)?;
+    let now = Timestamp::now();
+    let submitted = controller::submit(&store, &components, &submission, &directory, now)
+        .await
+        .map_err(refused)?;
+    go_on(&args, &context, store, submission, submitted).await
+}
+
+async fn go_on(
+    args: &RunArgs,
+    context: &Context,
+    store: Store,
+    submission: Submission,
+    submitted: Submitted,
+) -> Result<u8> {
+    let experiment = submission.experiment;
+    let record = match submitted {
+        Submitted::Created(record) => record,
+        Submitted::Continues(record) => {
+            context.say(&format!("`{}` goes on where it was", record.name));
+            record
+        }
+        Submitted::LimitsChanged(record) => {
+            context.say(&format!("`{}` goes on with new limits", record.name));
+            record
+        }
+        Submitted::Finished(record) => {
+            context.say(&format!(
+                "`{}` has ended already; raise a limit to go on, or run it anew with --name",
+                record.name
+            ));
+            let text = ending(context, &store, &record, &experiment).await?;
+            context.print(&text)?;
+            return Ok(exit_code(&record));
+        }
+    };
+    drive(context, store, record, experiment, &args.drive).await
+}
+
+/// The options that set a key of the file; later ones win.
+fn overrides(args: &RunArgs) -> Vec<Override> {
+    let set = |key: &str, value: Option<String>| {
+        value.map(|value| Override {
+            key: key.to_owned(),
+            value,
+        })
+    };
+    let mut overrides = args.set.clone();
+    // Quoted: a name may look like a number.
+    let name = args
+        .name
+        .as_ref()
+        .map(|name| serde_json::Value::from(name.as_str()).to_string());
+    overrides.extend(set("name", name));
+    overrides.extend(set(
+        "max_trials",
+        args.max_trials.map(|max| max.to_string()),
+    ));
+    overrides.extend(set(
+        "parallel_trials",
+        args.parallel.map(|number| number.to_string()),
+    ));
+    overrides.extend(set(
+        "algorithm.seed",
+        args.seed.map(|seed| seed.to_string()),
+    ));
+    overrides
+}
+
+/// What relative paths in the file start from.
+fn directory(file: &Path) -> Result<PathBuf> {
+    let current = std::env::current_dir().context("the current directory is gone")?;
+    if file.as_os_str() == "-" {
+        return Ok(current);
+    }
+    let file = std::path::absolute(file)?;
+    Ok(file.parent().map_or(current, Path::to_path_buf))
+}
+
+fn refused(error: SubmitError) -> anyhow::Error {
+    match error {
+        SubmitError::Different { name, differences } => different(&name, &differences).into(),
+        error => error.into(),
+    }
+}
+
+fn different(name: &str, differences: &[Difference]) -> Failure {
+    let lines: Vec<String> = differences
+        .iter()
+        .map(|difference| format!("\n  {}", described(difference)))
+        .collect();
+    let word = shell_word(name);
+    Failure::new(format!(
+        "experiment `{name}` exists and is another one:{}",
+        lines.concat()
+    ))
+    .hint("--name NEW_NAME runs this file beside it")
+    .hint(format!("tune delete {word} makes room for this file"))
+    .code(exit::NAME_TAKEN)
+}
+
+/// `max_depth.max: 12 before, 20 now`.
+fn described(difference: &Difference) -> String {
+    let text = |value: &Option<serde_json::Value>| match value {
+        Some(value) => value.to_string(),
+        None => "nothing".to_owned(),
+    };
+    format!(
+        "{}: {} before, {} now",
+        difference.path,
+        text(&difference.stored),
+        text(&difference.given)
+    )
+}

@@ -1,0 +1,52 @@
+//! Experiment files: read from disk or standard input, and their problems shown.
+
+use super::context::Context;
+use anyhow::{Context as _, Result};
+use miette::{GraphicalReportHandler, GraphicalTheme, ThemeCharacters, ThemeStyles};
+use std::io::{Read, Write};
+use std::path::Path;
+use tune_experiments::spec::{MAX_BYTES, Source, SpecError};
+
+/// The text of the file, or of standard input for `-`. The inner error is about what the file holds.
+pub fn read(file: &Path) -> Result<Result<Source, SpecError>> {
+    let mut bytes = Vec::new();
+    // One byte more than allowed is enough to see that it is too large.
+    let limit = MAX_BYTES as u64 + 1;
+    let name = if file.as_os_str() == "-" {
+        std::io::stdin()
+            .lock()
+            .take(limit)
+            .read_to_end(&mut bytes)
+            .context("cannot read standard input")?;
+        "<stdin>".to_owned()
+    } else {
+        std::fs::File::open(file)
+            .and_then(|file| file.take(limit).read_to_end(&mut bytes))
+            .with_context(|| format!("cannot read {}", file.display()))?;
+        file.display().to_string()
+    };
+    Ok(Source::from_bytes(name, bytes))
+}
+
+/// Shows the problems on standard error, each with its lines.
+pub fn show(error: &SpecError, context: &Context) {
+    let style = &context.error_style;
+    let theme = GraphicalTheme {
+        characters: match style.unicode {
+            true => ThemeCharacters::unicode(),
+            false => ThemeCharacters::ascii(),
+        },
+        styles: match style.colors {
+            true => ThemeStyles::ansi(),
+            false => ThemeStyles::none(),
+        },
+    };
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(style.width.unwrap_or(100));
+    let mut text = String::new();
+    if handler.render_report(&mut text, error).is_err() {
+        // Rendering into memory only fails where the positions do; the message alone still helps.
+        text = error.to_string();
+    }
+    // The exit code tells it too, should nobody read this.
+    let _ = writeln!(std::io::stderr(), "{text}");
+}

@@ -1,0 +1,208 @@
+//! `tune trials`: the trials of an experiment, filtered, sorted and in the columns that are wanted.
+
+use super::context::Context;
+use super::fields::{Column, Names, cell};
+use super::format::pretty;
+use crate::exit;
+use crate::json;
+use crate::terminal::style::{Role, Style, trial_role};
+use crate::terminal::table::{Align, Table};
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use tune_algorithms::history::Goal;
+use tune_experiments::spec::Experiment;
+use tune_experiments::state::TrialState;
+use tune_experiments::store::{ExperimentRecord, Field, Sort, Store, TrialQuery, TrialRecord};
+
+/// List the trials of an experiment
+///
+/// A FIELD is number, state, objective, duration, started_at, or the name of a parameter or metric.
+#[derive(Args, Debug)]
+pub struct TrialsArgs {
+    /// Name of the experiment
+    name: String,
+    /// Sort by this; `objective` puts the best first
+    #[arg(long, value_name = "FIELD", default_value = "number")]
+    sort: String,
+    /// Largest first
+    #[arg(long, conflicts_with = "asc")]
+    desc: bool,
+    /// Smallest first
+    #[arg(long)]
+    asc: bool,
+    /// Only trials in this state; may be repeated
+    #[arg(long, value_name = "STATE", value_parser = state)]
+    state: Vec<TrialState>,
+    /// Only trials for which this holds, such as 'accuracy>=0.9' or model=svm; may be repeated
+    #[arg(long = "where", value_name = "COMPARISON")]
+    conditions: Vec<String>,
+    /// Only these columns: fields, and reason, explanation, created_at, finished_at
+    #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
+    columns: Vec<String>,
+    /// At most so many
+    #[arg(long, value_name = "N")]
+    limit: Option<u64>,
+    /// The form
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// The forms of a list of trials.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    #[default]
+    Table,
+    /// For spreadsheets
+    Csv,
+    /// For programs: the JSON of the HTTP interface
+    Json,
+}
+
+fn state(word: &str) -> Result<TrialState, String> {
+    word.parse().map_err(|_| {
+        let known: Vec<&str> = TrialState::ALL.iter().map(|state| state.as_str()).collect();
+        format!("the states are {}", known.join(", "))
+    })
+}
+
+pub async fn run(args: TrialsArgs, context: Context) -> Result<u8> {
+    let store = context.store().await?;
+    let record = context.experiment(&store, &args.name).await?;
+    let experiment = context.spec(&record)?;
+    let names = Names::new(&experiment, known_metrics(&store, &record).await?);
+    let trials = store
+        .trials(record.id, &query(&args, &names, &experiment)?)
+        .await?;
+    let text = match args.format {
+        Format::Json => pretty(&json::list(
+            "trials",
+            trials.iter().map(json::trial).collect(),
+        ))?,
+        format => {
+            let columns = columns(&args, &names, &experiment, &trials)?;
+            match format {
+                Format::Csv => csv(&trials, &columns)?,
+                _ => table(&trials, &columns, &context.style),
+            }
+        }
+    };
+    if trials.is_empty() && args.format == Format::Table {
+        context.say("no such trials");
+    } else {
+        context.print(&text)?;
+    }
+    Ok(exit::SUCCEEDED)
+}
+
+/// The metrics that trials report, as the best one shows.
+pub async fn known_metrics(store: &Store, record: &ExperimentRecord) -> Result<Vec<String>> {
+    let best = store.best(record.id).await?;
+    Ok(best
+        .map(|trial| trial.metrics.into_keys().collect())
+        .unwrap_or_default())
+}
+
+fn query(args: &TrialsArgs, names: &Names, experiment: &Experiment) -> Result<TrialQuery> {
+    let field = names.field(&args.sort)?;
+    let is_objective =
+        field == Field::Objective || field == Field::Metric(experiment.objective.metric.clone());
+    let best_first = is_objective && experiment.objective.goal == Goal::Maximize;
+    let conditions = args.conditions.iter().map(|text| names.condition(text));
+    Ok(TrialQuery {
+        states: args.state.clone(),
+        conditions: conditions.collect::<Result<_>>()?,
+        sort: Some(Sort {
+            field,
+            descending: args.desc || (best_first && !args.asc),
+        }),
+        offset: 0,
+        limit: args.limit,
+    })
+}
+
+/// Names and columns: those that are wanted, or what people and programs usually want to see.
+fn columns(
+    args: &TrialsArgs,
+    names: &Names,
+    experiment: &Experiment,
+    trials: &[TrialRecord],
+) -> Result<Vec<(String, Column)>> {
+    let wanted = if args.columns.is_empty() {
+        usual(args.format, experiment, trials)
+    } else {
+        args.columns.clone()
+    };
+    wanted
+        .into_iter()
+        .map(|name| Ok((name.clone(), names.column(&name)?)))
+        .collect()
+}
+
+fn usual(format: Format, experiment: &Experiment, trials: &[TrialRecord]) -> Vec<String> {
+    let parameters = experiment.parameters.parameters().iter();
+    let parameters = parameters.map(|parameter| parameter.name.clone());
+    let mut names: Vec<String> = ["number", "state"].map(str::to_owned).into();
+    if format == Format::Csv {
+        names.extend(
+            [
+                "reason",
+                "objective",
+                "started_at",
+                "finished_at",
+                "duration",
+            ]
+            .map(str::to_owned),
+        );
+        names.extend(parameters);
+        for metric in trials.iter().flat_map(|trial| trial.metrics.keys()) {
+            if !names.contains(metric) {
+                names.push(metric.clone());
+            }
+        }
+    } else {
+        names.push(experiment.objective.metric.clone());
+        names.extend(parameters);
+        names.push("duration".to_owned());
+        if trials.iter().any(|trial| trial.state == TrialState::Failed) {
+            names.push("explanation".to_owned());
+        }
+    }
+    names
+}
+
+fn csv(trials: &[TrialRecord], columns: &[(String, Column)]) -> Result<String> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(columns.iter().map(|(name, _)| name))?;
+    for trial in trials {
+        writer.write_record(columns.iter().map(|(_, column)| cell(trial, column, true)))?;
+    }
+    Ok(String::from_utf8(writer.into_inner()?)?)
+}
+
+fn table(trials: &[TrialRecord], columns: &[(String, Column)], style: &Style) -> String {
+    let titles = columns
+        .iter()
+        .map(|(name, column)| (name.as_str(), align(column)));
+    let mut table = Table::new(titles);
+    for trial in trials {
+        let cells = columns.iter().map(|(_, column)| {
+            let text = cell(trial, column, false).replace('\n', " ");
+            match column {
+                Column::Field(Field::State) => style.paint(trial_role(trial.state), text),
+                Column::Explanation => style.paint(Role::Dim, text),
+                _ => text,
+            }
+        });
+        table.row(cells.collect());
+    }
+    table.render(style, 0)
+}
+
+fn align(column: &Column) -> Align {
+    match column {
+        Column::Field(Field::State | Field::Parameter(_) | Field::Started) => Align::Left,
+        Column::Field(_) => Align::Right,
+        _ => Align::Left,
+    }
+}

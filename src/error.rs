@@ -1,0 +1,134 @@
+//! What the user is told when a command cannot do what was asked: a message, hints, and an exit code. Problems in an experiment
+//! file are not told this way but as reports that point into the file; see [`InvalidFile`].
+
+use crate::exit;
+use std::fmt;
+use std::io;
+
+/// An error with hints.
+#[derive(Debug)]
+pub struct Failure {
+    message: String,
+    hints: Vec<String>,
+    code: u8,
+}
+
+impl Failure {
+    /// A failure with the general exit code and no hint.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            hints: Vec::new(),
+            code: exit::ERROR,
+        }
+    }
+
+    /// Adds what the user can do about it.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Sets the exit code.
+    pub fn code(mut self, code: u8) -> Self {
+        self.code = code;
+        self
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Problems in experiment files, which have been shown already.
+#[derive(Debug)]
+pub struct InvalidFile;
+
+impl fmt::Display for InvalidFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the experiment file has problems")
+    }
+}
+
+impl std::error::Error for InvalidFile {}
+
+/// How a command that ended with this error ends the process: what it prints to standard error, and the exit code.
+pub fn report(error: &anyhow::Error) -> (String, u8) {
+    if is_broken_pipe(error) {
+        return (String::new(), exit::SUCCEEDED);
+    }
+    if error.is::<InvalidFile>() {
+        return (String::new(), exit::INVALID_FILE);
+    }
+    let mut text = format!("error: {error}\n");
+    for cause in error.chain().skip(1) {
+        text += &format!("  cause: {cause}\n");
+    }
+    let failure = error.downcast_ref::<Failure>();
+    for hint in failure
+        .map(|failure| failure.hints.as_slice())
+        .unwrap_or_default()
+    {
+        text += &format!("hint: {hint}\n");
+    }
+    (text, failure.map_or(exit::ERROR, |failure| failure.code))
+}
+
+/// Whether the reader of our output has gone, as `head` does when it has seen enough.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// The known word that is most like the unknown one, if any is like it at all.
+pub fn nearest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|word| (strsim::jaro_winkler(unknown, word), word))
+        .filter(|(likeness, _)| *likeness > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, word)| word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context as _;
+
+    #[test]
+    fn hints_and_causes_are_printed_below_the_message() {
+        let error = anyhow::Error::from(
+            Failure::new("no experiment `irs`")
+                .hint("did you mean `iris`?")
+                .code(7),
+        );
+        let (text, code) = report(&error);
+        assert_eq!(
+            text,
+            "error: no experiment `irs`\nhint: did you mean `iris`?\n"
+        );
+        assert_eq!(code, 7);
+        let error = Err::<(), _>(io::Error::other("disk on fire")).context("cannot open it");
+        let (text, code) = report(&error.unwrap_err());
+        assert_eq!(text, "error: cannot open it\n  cause: disk on fire\n");
+        assert_eq!(code, exit::ERROR);
+    }
+
+    #[test]
+    fn a_broken_pipe_is_no_error() {
+        let error = anyhow::Error::from(io::Error::from(io::ErrorKind::BrokenPipe));
+        assert_eq!(report(&error.context("writing")), (String::new(), 0));
+    }
+
+    #[test]
+    fn only_similar_words_are_near() {
+        assert_eq!(nearest("irs", ["digits", "iris"]), Some("iris"));
+        assert_eq!(nearest("zzz", ["digits", "iris"]), None);
+    }
+}

@@ -1,0 +1,168 @@
+//! A comparison as a table and a sentence that claims no more than the numbers do.
+
+use super::describe;
+use super::number::short;
+use super::style::{Role, Style};
+use super::table::{Align, Table};
+use crate::comparison::{Comparison, FEWEST, Group, Verdict};
+use tune_algorithms::compare::Test;
+
+/// The groups, one per line.
+pub fn table(comparison: &Comparison, style: &Style) -> String {
+    let mut table = Table::new([
+        (comparison.parameter.as_str(), Align::Left),
+        ("trials", Align::Right),
+        ("best", Align::Right),
+        ("median", Align::Right),
+        ("quartiles", Align::Left),
+        ("best configuration", Align::Left),
+    ]);
+    for group in &comparison.groups {
+        table.row(row(group, comparison, style));
+    }
+    table.render(style, 2)
+}
+
+fn row(group: &Group, comparison: &Comparison, style: &Style) -> Vec<String> {
+    let name = describe::value(&group.value);
+    let wins =
+        matches!(&comparison.verdict, Verdict::Better { winner, .. } if *winner == group.value);
+    let name = if wins {
+        style.paint(Role::Good, name)
+    } else {
+        name
+    };
+    let summary = group.summary.as_ref();
+    let none = || "-".to_owned();
+    vec![
+        name,
+        group.trials.to_string(),
+        group
+            .best
+            .as_ref()
+            .map_or_else(none, |best| short(best.objective)),
+        summary.map_or_else(none, |summary| short(summary.median)),
+        summary.map_or_else(none, |summary| {
+            format!(
+                "{} {} {}",
+                short(summary.lower_quartile),
+                style.pick("–", "-"),
+                short(summary.upper_quartile)
+            )
+        }),
+        group
+            .best
+            .as_ref()
+            .map_or_else(none, |best| style.dim(configuration(best, comparison))),
+    ]
+}
+
+/// The other parameters: the one that is compared stands in the first column.
+fn configuration(best: &crate::comparison::BestTrial, comparison: &Comparison) -> String {
+    let others = best
+        .parameters
+        .iter()
+        .filter(|(name, _)| *name != comparison.parameter)
+        .map(|(name, value)| (name.to_owned(), value.clone()))
+        .collect();
+    describe::configuration(&others)
+}
+
+/// What the comparison says, and what it does not.
+pub fn sentences(comparison: &Comparison, learns: bool) -> Vec<String> {
+    let mut sentences = vec![verdict(comparison)];
+    let stopped: u64 = comparison
+        .groups
+        .iter()
+        .map(|group| group.early_stopped)
+        .sum();
+    if stopped > 0 {
+        sentences.push(format!(
+            "{stopped} trials were stopped early and are not compared: the groups may look better than they are"
+        ));
+    }
+    if learns && comparison.verdict != Verdict::TooFew {
+        sentences.push("the algorithm chose later trials by earlier results: take this as a guide, not as proof".to_owned());
+    }
+    sentences
+}
+
+fn verdict(comparison: &Comparison) -> String {
+    let evidence = comparison.test.map(|test| {
+        let name = match test.test {
+            Test::MannWhitney => "Mann-Whitney",
+            Test::KruskalWallis => "Kruskal-Wallis",
+        };
+        format!("{name} test, {}", probability(test.p_value))
+    });
+    let evidence = evidence.unwrap_or_default();
+    match &comparison.verdict {
+        Verdict::Better {
+            winner,
+            share_of_pairs: Some(share),
+        } => format!(
+            "{} is better: in {:.0} % of all pairs its trial wins ({evidence})",
+            describe::value(winner),
+            share * 100.0
+        ),
+        Verdict::Better { winner, .. } => format!(
+            "the groups differ ({evidence}); {} has the best median",
+            describe::value(winner)
+        ),
+        Verdict::Unclear => {
+            format!("no clear winner: chance alone could explain the difference ({evidence})")
+        }
+        Verdict::TooFew => too_few(comparison),
+    }
+}
+
+fn too_few(comparison: &Comparison) -> String {
+    let count = |group: &Group| group.summary.map_or(0, |summary| summary.count);
+    let smallest = comparison.groups.iter().min_by_key(|group| count(group));
+    let smallest =
+        smallest.map(|group| format!(", {} has {}", describe::value(&group.value), count(group)));
+    format!(
+        "too few results to say which is better: {FEWEST} of each are needed{}",
+        smallest.unwrap_or_default()
+    )
+}
+
+fn probability(p: f64) -> String {
+    if p < 0.001 {
+        "p < 0.001".to_owned()
+    } else {
+        format!("p = {p:.3}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::comparison::tests::comparison;
+    use insta::assert_snapshot;
+    use tune_algorithms::history::Goal;
+
+    fn text(count: u64, lead: f64) -> String {
+        let comparison = comparison(count, lead, Goal::Maximize);
+        format!(
+            "{}{}",
+            table(&comparison, &Style::PLAIN),
+            sentences(&comparison, true).join("\n")
+        )
+    }
+
+    #[test]
+    fn a_winner_is_named_with_the_evidence() {
+        assert_snapshot!(text(8, 0.5), @"");
+    }
+
+    #[test]
+    fn no_winner_is_claimed_where_chance_could_explain_the_difference() {
+        assert_snapshot!(text(8, 0.01), @"");
+    }
+
+    #[test]
+    fn few_trials_are_too_few() {
+        assert_snapshot!(text(3, 0.5), @"");
+    }
+}

@@ -1,0 +1,161 @@
+//! Configurations, experiments and reasons in words.
+
+use super::number::{count, duration, short};
+use super::style::Style;
+use tune_algorithms::history::Goal;
+use tune_algorithms::space::{Configuration, Value};
+use tune_experiments::spec::{Experiment, Limits};
+use tune_experiments::state::{ExperimentReason, TrialReason};
+
+/// A value in few characters; `exact` is for those who copy it.
+pub fn value(value: &Value) -> String {
+    match value {
+        Value::Float(number) => short(*number),
+        other => exact(other),
+    }
+}
+
+/// A value with every digit.
+pub fn exact(value: &Value) -> String {
+    match value {
+        // Unlike `Display`, this writes `1.0` and `1e-7`: a float stays a float for whoever reads it back.
+        Value::Float(number) => serde_json::json!(number).to_string(),
+        other => other.to_string(),
+    }
+}
+
+/// A configuration on one line: `model=svm gamma=0.1`.
+pub fn configuration(configuration: &Configuration) -> String {
+    let pairs: Vec<String> = configuration
+        .iter()
+        .map(|(name, given)| format!("{name}={}", quoted(&value(given))))
+        .collect();
+    pairs.join(" ")
+}
+
+fn quoted(text: &str) -> String {
+    if text.is_empty() || text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        format!("{text:?}")
+    } else {
+        text.to_owned()
+    }
+}
+
+/// The word for the goal.
+pub fn goal(goal: Goal) -> &'static str {
+    match goal {
+        Goal::Minimize => "minimize",
+        Goal::Maximize => "maximize",
+    }
+}
+
+/// What an experiment is about, in short facts.
+pub fn facts(experiment: &Experiment) -> Vec<String> {
+    let objective = &experiment.objective;
+    let mut facts = vec![format!("{} {}", goal(objective.goal), objective.metric)];
+    if let Some(target) = objective.target {
+        facts[0] += &format!(" to {}", short(target));
+    }
+    let algorithm = &experiment.algorithm;
+    facts.push(format!("{}, seed {}", algorithm.name, algorithm.seed));
+    if let Some(stopper) = &experiment.early_stopping {
+        facts.push(format!("early stopping {}", stopper.name));
+    }
+    facts.extend(limits(&experiment.limits));
+    facts
+}
+
+/// The limits, in short facts.
+pub fn limits(limits: &Limits) -> Vec<String> {
+    let trials = match limits.max_trials {
+        Some(max) => count(max, "trial"),
+        None => "no limit of trials".to_owned(),
+    };
+    let mut facts = vec![format!("{trials}, {} at once", limits.parallel_trials)];
+    if let Some(max) = limits.max_duration {
+        facts.push(format!("at most {}", duration(max.as_secs_f64())));
+    }
+    if let Some(max) = limits.max_failed_trials {
+        facts.push(format!("at most {max} failed"));
+    }
+    facts
+}
+
+/// Facts on as many lines as they need, none of them broken.
+pub fn wrapped(facts: &[String], style: &Style, indent: usize) -> Vec<String> {
+    let width = style.width.unwrap_or(usize::MAX);
+    let mut lines: Vec<String> = Vec::new();
+    let mut used = 0;
+    for fact in facts {
+        let length = console::measure_text_width(fact) + 3;
+        match lines.last_mut() {
+            Some(line) if used + length <= width => {
+                *line += &format!("{}{fact}", style.separator());
+                used += length;
+            }
+            _ => {
+                lines.push(format!("{}{fact}", " ".repeat(indent)));
+                used = indent + length - 3;
+            }
+        }
+    }
+    lines
+}
+
+/// Why an experiment is in its state.
+pub fn experiment_reason(reason: ExperimentReason) -> &'static str {
+    match reason {
+        ExperimentReason::TargetReached => "the target is reached",
+        ExperimentReason::MaxTrials => "all trials have run",
+        ExperimentReason::MaxDuration => "the time is used up",
+        ExperimentReason::SpaceExhausted => "every configuration has been tried",
+        ExperimentReason::MaxFailedTrials => "too many trials failed",
+        ExperimentReason::NoTrialSucceeded => "no trial succeeded",
+        ExperimentReason::Interrupted => "interrupted",
+        ExperimentReason::Cancelled => "cancelled by the user",
+    }
+}
+
+/// Why a trial is in its state.
+pub fn trial_reason(reason: TrialReason) -> &'static str {
+    match reason {
+        TrialReason::StepFailed => "a step failed",
+        TrialReason::TimedOut => "a step ran out of time",
+        TrialReason::MetricMissing => "no step reported the objective",
+        TrialReason::MetricNotFinite => "the objective is not finite",
+        TrialReason::EarlyStopping => "stopped early",
+        TrialReason::ExperimentEnded => "the experiment ended",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn configurations_are_short_and_unambiguous() {
+        let given: Configuration = serde_json::from_str(
+            r#"{"model": "svm", "gamma": 0.123456789, "cost": 3, "note": "two words", "fast": true}"#,
+        )
+        .unwrap();
+        assert_eq!(
+            configuration(&given),
+            r#"model=svm gamma=0.1235 cost=3 note="two words" fast=true"#
+        );
+        assert_eq!(exact(&Value::Float(0.123_456_789)), "0.123456789");
+        assert_eq!(exact(&Value::Float(1.0)), "1.0");
+    }
+
+    #[test]
+    fn facts_wrap_between_facts() {
+        let style = Style {
+            width: Some(20),
+            ..Style::PLAIN
+        };
+        let facts = ["minimize loss", "tpe", "40 trials"].map(str::to_owned);
+        assert_eq!(
+            wrapped(&facts, &style, 2),
+            ["  minimize loss", "  tpe · 40 trials"]
+        );
+    }
+}

@@ -1,0 +1,155 @@
+//! Commands that need no experiment to run: files, empty stores, unknown names, exit codes.
+
+use crate::harness::Place;
+use insta::assert_snapshot;
+use std::io::Read;
+use std::process::Stdio;
+
+const WRONG: &str = "\
+name: wrong
+objective: { metric: loss, goal: minimise }
+max_trails: 3
+parameters:
+  x: { type: float, min: 1, max: 0 }
+pipeline:
+  train: { run: 'echo loss=1' }
+";
+
+#[test]
+fn a_file_from_init_is_valid() {
+    let place = Place::new();
+    assert_eq!(place.tune(&["init"]).code, 0);
+    let said = place.tune(&["validate", "experiment.yaml"]);
+    assert_eq!(
+        (said.code, said.error.as_str()),
+        (0, "experiment.yaml: valid\n")
+    );
+}
+
+#[test]
+fn init_overwrites_nothing_unless_it_is_told_to() {
+    let place = Place::new();
+    place.write("experiment.yaml", "mine");
+    let said = place.tune(&["init"]);
+    assert_eq!(said.code, 1);
+    assert_snapshot!(said.error, @"");
+    assert_eq!(
+        std::fs::read_to_string(place.path("experiment.yaml")).unwrap(),
+        "mine"
+    );
+    assert_eq!(place.tune(&["init", "--force"]).code, 0);
+    assert!(
+        std::fs::read_to_string(place.path("experiment.yaml"))
+            .unwrap()
+            .contains("objective:")
+    );
+}
+
+#[test]
+fn a_wrong_file_has_its_own_exit_code_and_every_problem_its_line() {
+    let place = Place::new();
+    place.write("wrong.yaml", WRONG);
+    let said = place.tune(&["validate", "wrong.yaml"]);
+    assert_eq!((said.code, said.out.as_str()), (3, ""));
+    for part in ["minimise", "max_trails", "max_trials", "wrong.yaml:3"] {
+        assert!(
+            said.error.contains(part),
+            "{part} is missing in {}",
+            said.error
+        );
+    }
+    assert_eq!(place.tune(&["run", "wrong.yaml"]).code, 3);
+    assert!(
+        !place.path(".tune").exists(),
+        "a wrong file leaves nothing behind"
+    );
+}
+
+#[test]
+fn problems_are_there_for_programs_too() {
+    let place = Place::new();
+    place.write("wrong.yaml", WRONG);
+    let said = place.tune(&["validate", "--format", "json", "wrong.yaml"]);
+    assert_eq!(said.code, 3);
+    let view: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(view["file"], "wrong.yaml");
+    let problems = view["problems"].as_array().unwrap();
+    let lines: Vec<_> = problems
+        .iter()
+        .map(|problem| problem["line"].as_u64().unwrap())
+        .collect();
+    assert!(
+        lines.contains(&2) && lines.contains(&3) && lines.contains(&5),
+        "{view}"
+    );
+    for key in ["path", "column", "message", "help"] {
+        assert!(problems[0].get(key).is_some(), "{key} is missing in {view}");
+    }
+}
+
+#[test]
+fn the_schema_describes_experiment_files() {
+    let said = Place::new().tune(&["schema"]);
+    assert_eq!(said.code, 0);
+    let schema: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert!(schema["properties"]["objective"].is_object(), "{schema}");
+}
+
+#[test]
+fn a_missing_store_is_an_empty_list_but_has_no_experiments_to_show() {
+    let place = Place::new();
+    let said = place.tune(&["list"]);
+    assert_eq!((said.code, said.out.as_str()), (0, ""));
+    assert_snapshot!(said.error, @"");
+    let said = place.tune(&["list", "--format", "json"]);
+    assert_snapshot!(said.out, @"");
+    let said = place.tune(&["show", "iris"]);
+    assert_eq!(said.code, 1);
+    assert_snapshot!(said.error, @"");
+    assert!(!place.path(".tune").exists(), "reading makes no store");
+}
+
+#[test]
+fn a_missing_file_is_no_fault_of_the_file() {
+    let said = Place::new().tune(&["run", "nowhere.yaml"]);
+    assert_eq!(said.code, 1);
+    assert_snapshot!(said.error, @"");
+}
+
+#[test]
+fn nonsense_on_the_command_line_is_a_usage_error() {
+    let place = Place::new();
+    for args in [
+        ["run", "x.yaml", "--set", "no_value"].as_slice(),
+        &["run", "x.yaml", "--processes", "0"],
+        &["trials", "x", "--state", "done"],
+        &["trials", "x", "--asc", "--desc"],
+        &["delete"],
+    ] {
+        assert_eq!(place.tune(args).code, 2, "{args:?}");
+    }
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let place = Place::new();
+    let mut child = place
+        .command(&["schema"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The pipe is closed while the program writes, or before it does.
+    drop(child.stdout.take());
+    let mut error = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut error)
+        .unwrap();
+    assert_eq!(
+        (child.wait().unwrap().code(), error.as_str()),
+        (Some(0), "")
+    );
+}

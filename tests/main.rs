@@ -1,0 +1,5 @@
+//! Tests of the whole program through its binary: one file per subject.
+
+mod cli_commands;
+mod cli_help;
+mod harness;
