@@ -53,7 +53,7 @@ impl Components for BuiltIn {
 
     /// Every artifact is one file, called as the artifact.
     fn artifacts(&self, component: &str) -> IndexMap<String, String> {
-        let artifacts = tune_components::find(component).map(|component| component.artifacts());
+        let artifacts = tune_components::find(component).map(Component::artifacts);
         let artifacts = artifacts.unwrap_or_default().iter();
         artifacts
             .map(|name| ((*name).to_owned(), (*name).to_owned()))

@@ -11,8 +11,8 @@ use tune_experiments::state::TrialState;
 use tune_experiments::store::{ExperimentSummary, MetricRecord, StepRecord, TrialRecord};
 
 /// A list and the cursor of its next page.
-pub fn list(name: &str, items: Vec<Json>) -> Json {
-    json!({ name: items, "next": null })
+pub fn list(name: &str, items: impl IntoIterator<Item = Json>) -> Json {
+    json!({ name: Json::from_iter(items), "next": null })
 }
 
 /// A trial.

@@ -32,7 +32,10 @@ fn init_overwrites_nothing_unless_it_is_told_to() {
     place.write("experiment.yaml", "mine");
     let said = place.tune(&["init"]);
     assert_eq!(said.code, 1);
-    assert_snapshot!(said.error, @"");
+    assert_snapshot!(said.error, @r"
+    error: experiment.yaml exists
+    hint: name another file, or overwrite this one with --force
+    ");
     assert_eq!(
         std::fs::read_to_string(place.path("experiment.yaml")).unwrap(),
         "mine"
@@ -100,12 +103,23 @@ fn a_missing_store_is_an_empty_list_but_has_no_experiments_to_show() {
     let place = Place::new();
     let said = place.tune(&["list"]);
     assert_eq!((said.code, said.out.as_str()), (0, ""));
-    assert_snapshot!(said.error, @"");
+    assert_snapshot!(said.error, @r"
+    no experiments in DIR/.tune
+    hint: `tune init` writes one to start from, `tune run FILE` runs it
+    ");
     let said = place.tune(&["list", "--format", "json"]);
-    assert_snapshot!(said.out, @"");
+    assert_snapshot!(said.out, @r#"
+    {
+      "experiments": [],
+      "next": null
+    }
+    "#);
     let said = place.tune(&["show", "iris"]);
     assert_eq!(said.code, 1);
-    assert_snapshot!(said.error, @"");
+    assert_snapshot!(said.error, @r"
+    error: there is no store at DIR/.tune
+    hint: `tune run FILE` makes one; `--store DIR` or TUNE_STORE names another
+    ");
     assert!(!place.path(".tune").exists(), "reading makes no store");
 }
 
@@ -113,7 +127,10 @@ fn a_missing_store_is_an_empty_list_but_has_no_experiments_to_show() {
 fn a_missing_file_is_no_fault_of_the_file() {
     let said = Place::new().tune(&["run", "nowhere.yaml"]);
     assert_eq!(said.code, 1);
-    assert_snapshot!(said.error, @"");
+    assert_snapshot!(said.error, @r"
+    error: cannot read nowhere.yaml
+      cause: No such file or directory (os error 2)
+    ");
 }
 
 #[test]

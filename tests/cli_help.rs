@@ -7,14 +7,76 @@ use insta::assert_snapshot;
 fn help() {
     let said = Place::new().tune(&["-h"]);
     assert_eq!(said.code, 0);
-    assert_snapshot!(said.out, @"");
+    assert_snapshot!(said.out, @r"
+    Finds the best configuration of a machine-learning pipeline
+
+    Usage: tune [OPTIONS] <COMMAND>
+
+    Commands:
+      run          Run an experiment, or go on with it
+      resume       Go on with an experiment where it was
+      cancel       End an experiment for good; what was found so far stays
+      list         List the experiments
+      show         Show an experiment, or one of its trials
+      best         Print the best configuration
+      trials       List the trials of an experiment
+      compare      Compare the values of a parameter: which is better, and how sure that is
+      logs         Print what a step of a trial printed
+      export       Write all trials with everything that is known of them
+      delete       Delete experiments with all their trials and logs
+      init         Write a commented experiment file that runs as it is
+      validate     Check experiment files
+      schema       Print the JSON Schema of experiment files
+      completions  Print completions for a shell
+      man          Print the manual page
+      help         Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help     Print help (see more with '--help')
+      -V, --version  Print version
+
+    Global options:
+          --store <DIR>   Where everything is kept [env: TUNE_STORE=] [default: .tune]
+          --color <WHEN>  When to use colours [default: auto] [possible values: auto, always, never]
+      -q, --quiet         Say only what was asked for, and errors
+      -v, --verbose...    Say more about what happens inside; twice: much more
+
+    First steps:
+      tune init experiment.yaml     write an experiment that runs as it is
+      tune run experiment.yaml      run it; the same command goes on where it was
+      tune best NAME                the best configuration
+    ");
 }
 
 #[test]
 fn help_of_run() {
     let said = Place::new().tune(&["run", "-h"]);
     assert_eq!(said.code, 0);
-    assert_snapshot!(said.out, @"");
+    assert_snapshot!(said.out, @r"
+    Run an experiment, or go on with it
+
+    Usage: tune run [OPTIONS] <FILE>
+
+    Arguments:
+      <FILE>  The experiment file; `-` for standard input
+
+    Options:
+          --set <KEY=VALUE>  Set a key of the file, as in --set algorithm.seed=7; may be repeated
+          --name <NAME>      Give the experiment another name
+          --max-trials <N>   Another limit of trials
+          --parallel <N>     Another number of trials at once
+          --seed <N>         Another seed of the algorithm
+          --processes <N>    At most so many processes at once [default: as many as the experiment can
+                             use]
+          --json             Print every event as a line of JSON
+      -h, --help             Print help (see more with '--help')
+
+    Global options:
+          --store <DIR>   Where everything is kept [env: TUNE_STORE=] [default: .tune]
+          --color <WHEN>  When to use colours [default: auto] [possible values: auto, always, never]
+      -q, --quiet         Say only what was asked for, and errors
+      -v, --verbose...    Say more about what happens inside; twice: much more
+    ");
 }
 
 #[test]

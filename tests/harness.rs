@@ -1,5 +1,7 @@
 //! Runs the program in a directory of its own and hands back what it said.
 
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
+
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;

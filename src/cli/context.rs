@@ -66,14 +66,13 @@ impl Context {
 
     /// What the user wrote, checked.
     pub fn spec(&self, record: &ExperimentRecord) -> Result<Experiment> {
-        Ok(
-            spec::read_document(&record.document, &BuiltIn::new()?).with_context(|| {
-                format!(
-                    "this version cannot read the stored experiment `{}`",
-                    record.name
-                )
-            })?,
-        )
+        let cannot = || {
+            format!(
+                "this version cannot read the stored experiment `{}`",
+                record.name
+            )
+        };
+        spec::read_document(&record.document, &BuiltIn::new()?).with_context(cannot)
     }
 
     /// Prints to standard output what was asked for.

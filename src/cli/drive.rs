@@ -35,6 +35,25 @@ pub fn positive(text: &str) -> Result<usize, String> {
     }
 }
 
+/// Fails when another process drives the experiment.
+pub fn refuse_if_driven(store: &Store, record: &ExperimentRecord) -> Result<()> {
+    match store.is_driven(record.id) {
+        true => Err(in_use(&record.name).into()),
+        false => Ok(()),
+    }
+}
+
+/// What to say of an experiment that has nothing more to do.
+pub fn nothing_to_do(record: &ExperimentRecord) -> String {
+    let (name, state) = (&record.name, record.state);
+    match state {
+        ExperimentState::Cancelled => format!("`{name}` was cancelled; --name runs the file anew"),
+        _ => format!(
+            "`{name}` has ended already: {state}; raise a limit to go on, or run the file anew with --name"
+        ),
+    }
+}
+
 /// Drives the experiment to its end, or until a signal comes. The answer is the exit code.
 pub async fn drive(
     context: &Context,
@@ -43,9 +62,6 @@ pub async fn drive(
     experiment: Experiment,
     args: &DriveArgs,
 ) -> Result<u8> {
-    if store.is_driven(record.id) {
-        return Err(in_use(&record.name).into());
-    }
     let (control, listening) = signals::listen()?;
     let (progress, seen) = watch::channel(0);
     let setup = setup(context, store.clone(), &experiment, args.processes)?;

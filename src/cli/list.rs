@@ -27,7 +27,7 @@ pub async fn run(args: ListArgs, context: Context) -> Result<u8> {
     };
     match args.format {
         Format::Json => {
-            let items = experiments.iter().map(json::summary).collect();
+            let items = experiments.iter().map(json::summary);
             let list = json::list("experiments", items);
             context.print(&pretty(&list)?)?;
         }

@@ -1,7 +1,7 @@
 //! `tune resume`: goes on with an experiment by its name.
 
 use super::context::Context;
-use super::drive::{DriveArgs, drive, ending, exit_code};
+use super::drive::{DriveArgs, drive, ending, exit_code, nothing_to_do, refuse_if_driven};
 use anyhow::Result;
 use clap::Args;
 use tune_experiments::controller::goes_on;
@@ -20,12 +20,10 @@ pub async fn run(args: ResumeArgs, context: Context) -> Result<u8> {
     let record = context.experiment(&store, &args.name).await?;
     let experiment = context.spec(&record)?;
     if goes_on(&store, &record, &experiment).await? {
+        refuse_if_driven(&store, &record)?;
         return drive(&context, store, record, experiment, &args.drive).await;
     }
-    context.say(&format!(
-        "`{}` has ended already; `tune run FILE` with a higher limit goes on",
-        record.name
-    ));
+    context.say(&nothing_to_do(&record));
     let text = ending(&context, &store, &record, &experiment).await?;
     context.print(&text)?;
     Ok(exit_code(&record))

@@ -1,7 +1,7 @@
 //! `tune run`: runs an experiment file; a file that has run before goes on where it was.
 
 use super::context::Context;
-use super::drive::{DriveArgs, drive, ending, exit_code};
+use super::drive::{DriveArgs, drive, ending, exit_code, nothing_to_do, refuse_if_driven};
 use super::source;
 use crate::components::BuiltIn;
 use crate::error::{Failure, InvalidFile};
@@ -80,6 +80,7 @@ async fn go_on(
     let record = match submitted {
         Submitted::Created(record) => record,
         Submitted::Continues(record) => {
+            refuse_if_driven(&store, &record)?;
             context.say(&format!("`{}` goes on where it was", record.name));
             record
         }
@@ -88,10 +89,7 @@ async fn go_on(
             record
         }
         Submitted::Finished(record) => {
-            context.say(&format!(
-                "`{}` has ended already; raise a limit to go on, or run it anew with --name",
-                record.name
-            ));
+            context.say(&nothing_to_do(&record));
             let text = ending(context, &store, &record, &experiment).await?;
             context.print(&text)?;
             return Ok(exit_code(&record));

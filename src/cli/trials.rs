@@ -75,10 +75,7 @@ pub async fn run(args: TrialsArgs, context: Context) -> Result<u8> {
         .trials(record.id, &query(&args, &names, &experiment)?)
         .await?;
     let text = match args.format {
-        Format::Json => pretty(&json::list(
-            "trials",
-            trials.iter().map(json::trial).collect(),
-        ))?,
+        Format::Json => pretty(&json::list("trials", trials.iter().map(json::trial)))?,
         format => {
             let columns = columns(&args, &names, &experiment, &trials)?;
             match format {

@@ -1,7 +1,7 @@
 //! A comparison as a table and a sentence that claims no more than the numbers do.
 
 use super::describe;
-use super::number::short;
+use super::number::{count, short};
 use super::style::{Role, Style};
 use super::table::{Align, Table};
 use crate::comparison::{Comparison, FEWEST, Group, Verdict};
@@ -78,7 +78,8 @@ pub fn sentences(comparison: &Comparison, learns: bool) -> Vec<String> {
         .sum();
     if stopped > 0 {
         sentences.push(format!(
-            "{stopped} trials were stopped early and are not compared: the groups may look better than they are"
+            "not compared: {} stopped early; the groups may look better than they are",
+            count(stopped, "trial")
         ));
     }
     if learns && comparison.verdict != Verdict::TooFew {
@@ -117,10 +118,10 @@ fn verdict(comparison: &Comparison) -> String {
 }
 
 fn too_few(comparison: &Comparison) -> String {
-    let count = |group: &Group| group.summary.map_or(0, |summary| summary.count);
-    let smallest = comparison.groups.iter().min_by_key(|group| count(group));
+    let size = |group: &Group| group.summary.map_or(0, |summary| summary.count);
+    let smallest = comparison.groups.iter().min_by_key(|group| size(group));
     let smallest =
-        smallest.map(|group| format!(", {} has {}", describe::value(&group.value), count(group)));
+        smallest.map(|group| format!(", {} has {}", describe::value(&group.value), size(group)));
     format!(
         "too few results to say which is better: {FEWEST} of each are needed{}",
         smallest.unwrap_or_default()
@@ -153,16 +154,36 @@ mod tests {
 
     #[test]
     fn a_winner_is_named_with_the_evidence() {
-        assert_snapshot!(text(8, 0.5), @"");
+        assert_snapshot!(text(8, 0.5), @r"
+          model     trials  best  median  quartiles        best configuration
+          boosting       8  1.37   1.335  1.317 – 1.353
+          forest        10  0.87   0.835  0.8175 – 0.8525
+        boosting is better: in 100 % of all pairs its trial wins (Mann-Whitney test, p < 0.001)
+        not compared: 1 trial stopped early; the groups may look better than they are
+        the algorithm chose later trials by earlier results: take this as a guide, not as proof
+        ");
     }
 
     #[test]
     fn no_winner_is_claimed_where_chance_could_explain_the_difference() {
-        assert_snapshot!(text(8, 0.01), @"");
+        assert_snapshot!(text(8, 0.01), @r"
+          model     trials  best  median  quartiles        best configuration
+          boosting       8  0.88   0.845  0.8275 – 0.8625
+          forest        10  0.87   0.835  0.8175 – 0.8525
+        no clear winner: chance alone could explain the difference (Mann-Whitney test, p = 0.460)
+        not compared: 1 trial stopped early; the groups may look better than they are
+        the algorithm chose later trials by earlier results: take this as a guide, not as proof
+        ");
     }
 
     #[test]
     fn few_trials_are_too_few() {
-        assert_snapshot!(text(3, 0.5), @"");
+        assert_snapshot!(text(3, 0.5), @r"
+          model     trials  best  median  quartiles      best configuration
+          boosting       3  1.32    1.31  1.305 – 1.315
+          forest         5  0.82    0.81  0.805 – 0.815
+        too few results to say which is better: 5 of each are needed, boosting has 3
+        not compared: 1 trial stopped early; the groups may look better than they are
+        ");
     }
 }

@@ -3,9 +3,9 @@
 use super::describe;
 use super::number::{duration, seconds_between, short};
 use super::progress::{Progress, Running};
-use super::style::{Role, Style, pad, pad_left, trial_role};
+use super::result::counts;
+use super::style::{Role, Style, pad, pad_left};
 use jiff::Timestamp;
-use tune_experiments::state::TrialState;
 
 /// How many running trials are shown at the most.
 const MOST_RUNNING: usize = 8;
@@ -15,7 +15,7 @@ pub fn lines(progress: &Progress, style: &Style, rows: usize, now: Timestamp) ->
     let mut lines = vec![
         String::new(),
         bar(progress, style, now),
-        counts(progress, style),
+        format!("  {}", counts(&progress.counts, style)),
     ];
     let room = rows.saturating_sub(lines.len() + 3).min(MOST_RUNNING);
     lines.extend(running(progress, style, room, now));
@@ -71,24 +71,6 @@ fn stripe(share: f64, columns: usize, style: &Style) -> String {
     }
     let rest = style.pick("─", ".").repeat(rest);
     format!("{}{}", style.paint(Role::Good, done), style.dim(rest))
-}
-
-/// `14 succeeded · 3 early stopped · 1 failed · 2 running`.
-fn counts(progress: &Progress, style: &Style) -> String {
-    let facts: Vec<String> = TrialState::ALL
-        .iter()
-        .rev()
-        .filter(|state| progress.count(**state) > 0)
-        .map(|&state| {
-            let text = format!(
-                "{} {}",
-                progress.count(state),
-                state.as_str().replace('_', " ")
-            );
-            style.paint(trial_role(state), text)
-        })
-        .collect();
-    format!("  {}", facts.join(&style.separator()))
 }
 
 fn running(progress: &Progress, style: &Style, room: usize, now: Timestamp) -> Vec<String> {
@@ -194,7 +176,13 @@ mod tests {
             width: Some(80),
             ..Style::PLAIN
         };
-        assert_snapshot!(frame(&style, 20), @"");
+        assert_snapshot!(frame(&style, 20), @r"
+
+        ━━━─────────────────────────────────────  3/40  0.4/s  1m33s left
+        1 running · 2 succeeded · 1 failed
+           3  train (attempt 2)    3.0s  accuracy=0.9333 at 4  model=random_forest n_…
+        best accuracy=0.95  trial 1  model=random_forest n_estimators=51
+        ");
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub fn details(
 fn times(record: &ExperimentRecord, now: Timestamp) -> String {
     let mut text = format!("{:.0} ({})", record.created_at, ago(record.created_at, now));
     if let Some(finished) = record.finished_at {
-        text += &format!(", finished {:.0}", finished);
+        text += &format!(", finished {finished:.0}");
     }
     if record.active_seconds > 0.0 {
         text += &format!(", {} at work", duration(record.active_seconds));

@@ -7,7 +7,7 @@ use super::progress::{EndedTrial, News, improvement};
 use super::style::{Role, Style, pad, trial_role};
 use tune_algorithms::history::Goal;
 use tune_experiments::spec::Objective;
-use tune_experiments::state::{ExperimentState, TrialState};
+use tune_experiments::state::TrialState;
 
 /// A line for every piece of news; `None` for what the end block says better.
 pub fn line(news: &News, objective: &Objective, style: &Style) -> Option<String> {
@@ -24,10 +24,7 @@ pub fn line(news: &News, objective: &Objective, style: &Style) -> Option<String>
             style.paint(Role::Cut, "retry"),
             duration(*retry_in)
         )),
-        News::Experiment(state, _) => match state {
-            ExperimentState::Paused => Some("paused".to_owned()),
-            _ => None,
-        },
+        News::Experiment(..) => None,
     }
 }
 
@@ -111,12 +108,20 @@ mod tests {
 
     #[test]
     fn every_trial_that_ends_has_its_line() {
-        assert_snapshot!(all(line), @"");
+        assert_snapshot!(all(line), @r"
+        trial 0  succeeded  accuracy=0.9  (best)  model=random_forest n_estimators=51  2.0s
+        trial 1  succeeded  accuracy=0.95  (best)  model=random_forest n_estimators=51  1.0s
+        trial 2  failed     step `train` exited with 1  model=random_forest n_estimators=51  1.0s
+        ");
     }
 
     #[test]
     fn only_improvements_and_failures_are_highlights() {
-        assert_snapshot!(all(highlight), @"");
+        assert_snapshot!(all(highlight), @r"
+        ▲  trial 0  accuracy=0.9  model=random_forest n_estimators=51
+        ▲  trial 1  accuracy=0.95  +0.05  model=random_forest n_estimators=51
+        trial 2  failed     step `train` exited with 1  model=random_forest n_estimators=51  1.0s
+        ");
     }
 
     #[test]
@@ -129,6 +134,6 @@ mod tests {
             retry_in: 0.5,
         };
         let text = line(&news, &experiment().objective, &Style::PLAIN).unwrap();
-        assert_snapshot!(text, @"");
+        assert_snapshot!(text, @"trial 3  retry  step train, attempt 1: exited with 1; next attempt in 0.50s");
     }
 }

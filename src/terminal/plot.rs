@@ -141,7 +141,7 @@ impl Canvas {
         self.dots
             .chunks(self.columns.max(1))
             .zip(self.best.chunks(self.columns.max(1)))
-            .map(|(dots, best)| self.row(dots, best, style))
+            .map(|(dots, best)| self.row(dots, best, style).trim_end().to_owned())
             .collect()
     }
 
@@ -187,7 +187,12 @@ mod tests {
 
     #[test]
     fn the_best_so_far_is_a_line_that_only_improves() {
-        assert_snapshot!(picture(&VALUES, Goal::Maximize, &Style::PLAIN), @"");
+        assert_snapshot!(picture(&VALUES, Goal::Maximize, &Style::PLAIN), @r"
+        0.91┤                 ⡏⠉⠋⠉⠉⠉⠉
+            │        ⢰⠒⠲⠒⠒⠒⠒⠒⠒⠃
+            │  ⡤⠤⠤⠤⠖⠒⠚
+         0.6┤⣀⣀⡇
+        ");
     }
 
     #[test]
@@ -196,7 +201,12 @@ mod tests {
             unicode: false,
             ..Style::PLAIN
         };
-        assert_snapshot!(picture(&VALUES, Goal::Minimize, &ascii), @"");
+        assert_snapshot!(picture(&VALUES, Goal::Minimize, &ascii), @r"
+        0.88+        . . .      .
+            |##### .
+            |    ###########
+         0.3+              ##########
+        ");
     }
 
     #[test]

@@ -139,11 +139,6 @@ impl Progress {
         }
     }
 
-    /// How many trials are in the state.
-    pub fn count(&self, state: TrialState) -> u64 {
-        self.counts.get(&state).copied().unwrap_or(0)
-    }
-
     /// How many trials have ended.
     pub fn finished(&self) -> u64 {
         let ended = self.counts.iter().filter(|(state, _)| state.is_finished());
@@ -403,6 +398,12 @@ pub(super) mod tests {
             .filter_map(|event| progress.apply(event))
             .collect();
         (progress, news)
+    }
+
+    impl Progress {
+        fn count(&self, state: TrialState) -> u64 {
+            self.counts.get(&state).copied().unwrap_or(0)
+        }
     }
 
     #[test]

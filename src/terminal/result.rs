@@ -174,7 +174,7 @@ pub fn next(
             "the configuration, to use it",
         ));
     }
-    if let Some(parameter) = compare_by {
+    if let Some(parameter) = compare_by.filter(|_| has_best) {
         let command = format!("tune compare {name} --by {}", shell_word(parameter));
         commands.push((command, "which is better, and how sure that is"));
     }
@@ -261,14 +261,19 @@ mod tests {
             ExperimentState::Succeeded,
             Some(ExperimentReason::MaxTrials),
         );
-        assert_snapshot!(headline(&done, &totals, &Style::PLAIN), @"");
-        assert_snapshot!(counts(&totals, &Style::PLAIN), @"");
+        assert_snapshot!(headline(&done, &totals, &Style::PLAIN), @"iris  succeeded: all trials have run · 40 trials · 12s at work");
+        assert_snapshot!(counts(&totals, &Style::PLAIN), @"39 succeeded · 1 failed");
     }
 
     #[test]
     fn the_best_trial_is_shown_with_every_digit() {
-        assert_snapshot!(best(Some(&trial()), &experiment().objective, &Style::PLAIN), @"");
-        assert_snapshot!(best(None, &experiment().objective, &Style::PLAIN), @"");
+        assert_snapshot!(best(Some(&trial()), &experiment().objective, &Style::PLAIN), @r"
+        best accuracy 0.97  trial 12
+          model          svm
+          learning_rate  0.012345678
+          f1=0.961
+        ");
+        assert_snapshot!(best(None, &experiment().objective, &Style::PLAIN), @"no trial has succeeded");
     }
 
     #[test]
@@ -277,12 +282,19 @@ mod tests {
             ExperimentState::Succeeded,
             Some(ExperimentReason::MaxTrials),
         );
-        assert_snapshot!(next(&done, Some("model"), true, &Style::PLAIN), @"");
+        assert_snapshot!(next(&done, Some("model"), true, &Style::PLAIN), @r"
+        tune best iris --format args       the configuration, to use it
+        tune compare iris --by model       which is better, and how sure that is
+        tune trials iris --sort objective  all trials, the best first
+        ");
         let interrupted = record(
             ExperimentState::Running,
             Some(ExperimentReason::Interrupted),
         );
-        assert_snapshot!(next(&interrupted, None, false, &Style::PLAIN), @"");
+        assert_snapshot!(next(&interrupted, None, false, &Style::PLAIN), @r"
+        tune resume iris                   go on where it was
+        tune trials iris --sort objective  all trials, the best first
+        ");
     }
 
     #[test]

@@ -31,10 +31,14 @@ pub fn text(
     if let Some(explanation) = &trial.explanation {
         text += &format!("  {}\n", style.paint(Role::Dim, explanation));
     }
-    text += &section("configuration", parameters(&trial.parameters, style), style);
-    text += &section("metrics", metrics(reports, style), style);
-    text += &section("steps", step_table(steps, style), style);
-    text += &section("artifacts", artifacts(steps, style), style);
+    text += &section(
+        "configuration",
+        &parameters(&trial.parameters, style),
+        style,
+    );
+    text += &section("metrics", &metrics(reports, style), style);
+    text += &section("steps", &step_table(steps, style), style);
+    text += &section("artifacts", &artifacts(steps, style), style);
     if steps.iter().any(|step| step.record.attempt > 0) {
         let command = format!("tune logs {} {}", shell_word(experiment), trial.number);
         text += &format!("\n{command}  {}\n", style.dim("what a step printed"));
@@ -57,7 +61,7 @@ fn headline(experiment: &str, trial: &TrialRecord, style: &Style) -> String {
     format!("{title}  {}\n", facts.join(&style.separator()))
 }
 
-fn section(title: &str, body: String, style: &Style) -> String {
+fn section(title: &str, body: &str, style: &Style) -> String {
     if body.is_empty() {
         return String::new();
     }
