@@ -22,7 +22,7 @@ pipeline:
 YAML
 
 python3 - "$tune" "$scratch" "${1:-5}" <<'PYTHON'
-import os, shutil, statistics, subprocess, sys, time
+import os, statistics, subprocess, sys, tempfile, time
 
 tune, scratch, pairs = sys.argv[1], sys.argv[2], int(sys.argv[3])
 XARGS = "seq 1000 | xargs -P2 -I{} sh -c 'echo m=1' > /dev/null"
@@ -39,8 +39,8 @@ def timed(command, **options):
 
 
 def run_tune():
-    store = os.path.join(scratch, "store")
-    shutil.rmtree(store, ignore_errors=True)
+    # A new folder each time: some file systems make files slowly for a while where many have just been deleted.
+    store = tempfile.mkdtemp(dir=scratch)
     return timed([tune, "--store", store, "run", os.path.join(scratch, "overhead.yaml")])
 
 
