@@ -8,6 +8,7 @@ use crate::error::Failure;
 use crate::exit;
 use crate::json;
 use crate::terminal::comparison::{sentences, table};
+use crate::terminal::describe;
 use crate::terminal::style::Style;
 use anyhow::Result;
 use clap::Args;
@@ -111,7 +112,7 @@ pub fn text(comparison: &Comparison, experiment: &Experiment, style: &Style) -> 
         table(comparison, style)
     );
     for sentence in sentences(comparison, learns(experiment)) {
-        text += &format!("  {sentence}\n");
+        text += &describe::paragraph(&sentence, style, 2);
     }
     text
 }

@@ -64,7 +64,7 @@ async fn show_experiment(
         text += "  it is being cancelled\n";
     }
     if let Some(description) = &experiment.description {
-        text += &format!("  {}\n", style.dim(description.trim()));
+        text += &describe::paragraph(description, style, 2);
     }
     for line in describe::wrapped(&describe::facts(experiment), style, 2) {
         text += &format!("{line}\n");

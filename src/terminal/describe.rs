@@ -2,6 +2,7 @@
 
 use super::number::{count, duration, short};
 use super::style::Style;
+use console::measure_text_width;
 use tune_algorithms::history::Goal;
 use tune_algorithms::space::{Configuration, Value};
 use tune_experiments::spec::{Experiment, Limits};
@@ -39,6 +40,27 @@ fn quoted(text: &str) -> String {
     } else {
         text.to_owned()
     }
+}
+
+/// A sentence on as many lines as it needs, each with the indentation and a newline.
+pub fn paragraph(sentence: &str, style: &Style, indent: usize) -> String {
+    let room = style
+        .width
+        .map_or(usize::MAX, |width| width.saturating_sub(indent));
+    let mut lines: Vec<String> = Vec::new();
+    for word in sentence.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if measure_text_width(line) + 1 + measure_text_width(word) <= room => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    let lines = lines
+        .iter()
+        .map(|line| format!("{}{line}\n", " ".repeat(indent)));
+    lines.collect()
 }
 
 /// The word for the goal.
@@ -87,7 +109,7 @@ pub fn wrapped(facts: &[String], style: &Style, indent: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut used = 0;
     for fact in facts {
-        let length = console::measure_text_width(fact) + 3;
+        let length = measure_text_width(fact) + 3;
         match lines.last_mut() {
             Some(line) if used + length <= width => {
                 *line += &format!("{}{fact}", style.separator());
@@ -144,6 +166,23 @@ mod tests {
         );
         assert_eq!(exact(&Value::Float(0.123_456_789)), "0.123456789");
         assert_eq!(exact(&Value::Float(1.0)), "1.0");
+    }
+
+    #[test]
+    fn paragraphs_wrap_between_words() {
+        let style = Style {
+            width: Some(10),
+            ..Style::PLAIN
+        };
+        assert_eq!(
+            paragraph("one two three", &style, 2),
+            "  one two\n  three\n"
+        );
+        assert_eq!(
+            paragraph("one two three", &Style::PLAIN, 0),
+            "one two three\n"
+        );
+        assert_eq!(paragraph("", &style, 2), "");
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! A small picture of the search: a dot for the objective of every trial, in the order in which they finished, and a line for the
-//! best so far. Drawn with braille characters (2 × 4 dots each), or with `.` and `#` where there is only ASCII.
+//! A small picture of the search: a line for the best objective so far, in the order in which the trials finished, and a dot for every
+//! trial, unless there are so many that the dots would cover everything. Drawn with braille characters (2 × 4 dots each), or with `.` and `#` where there is only ASCII.
 
 use super::number::short;
 use super::style::{Role, Style, pad_left};
@@ -101,13 +101,14 @@ impl Canvas {
             (share * (height - 1) as f64).round() as usize
         };
         let column_of = |index: usize| index * width.saturating_sub(1) / last;
+        let with_dots = history.values.len() <= width;
         let mut best = history.values[0];
         let mut previous = None;
         for (index, &value) in history.values.iter().enumerate() {
             if history.goal.better(value, best) {
                 best = value;
             }
-            if (low..=high).contains(&value) {
+            if with_dots && (low..=high).contains(&value) {
                 canvas.dot(column_of(index), row_of(value), false);
             }
             let here = (column_of(index), row_of(best));

@@ -102,11 +102,15 @@ pub fn failure(experiment: &str, trial: &TrialRecord, style: &Style) -> String {
         let reason = trial.reason.map(describe::trial_reason);
         reason.map(str::to_owned)
     });
-    format!(
-        "{}  trial {}: {}\n  tune logs {} {}  {}\n",
-        style.paint(Role::Bad, "last failure"),
+    let sentence = format!(
+        "trial {}: {}",
         trial.number,
-        explanation.unwrap_or_default(),
+        explanation.unwrap_or_default()
+    );
+    format!(
+        "{}\n{}  tune logs {} {}  {}\n",
+        style.paint(Role::Bad, "last failure"),
+        describe::paragraph(&sentence, style, 2),
         shell_word(experiment),
         trial.number,
         style.dim("all that the step printed")
@@ -194,9 +198,16 @@ pub fn next(
         .map(|(command, _)| command.len())
         .max()
         .unwrap_or(0);
-    let lines = commands
-        .iter()
-        .map(|(command, what)| format!("  {}  {}\n", pad(command, width), style.dim(what)));
+    let lines = commands.iter().map(|(command, what)| {
+        let line = format!("  {}  {}", pad(command, width), style.dim(what));
+        // The explanation may be cut, the command may not.
+        let fits = style.width.is_none_or(|columns| columns > width + 4);
+        if fits {
+            style.fit(&line) + "\n"
+        } else {
+            line + "\n"
+        }
+    });
     lines.collect()
 }
 

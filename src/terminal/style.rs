@@ -10,9 +10,9 @@ pub enum ColorChoice {
     /// In a terminal, unless NO_COLOR is set.
     #[default]
     Auto,
-    /// Always.
+    /// Also where the output is no terminal.
     Always,
-    /// Never.
+    /// Plain text.
     Never,
 }
 
