@@ -79,7 +79,7 @@ pub fn report(error: &anyhow::Error) -> (String, u8) {
 }
 
 /// Whether the reader of our output has gone, as `head` does when it has seen enough.
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
+pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error
         .chain()
         .filter_map(|cause| cause.downcast_ref::<io::Error>())

@@ -41,7 +41,7 @@ impl Context {
 
     /// The store, which must exist.
     pub async fn store(&self) -> Result<Store> {
-        if !self.directory.is_dir() {
+        if !self.directory.exists() {
             let failure =
                 Failure::new(format!("there is no store at {}", self.directory.display()))
                     .hint("`tune run FILE` makes one; `--store DIR` or TUNE_STORE names another");

@@ -5,7 +5,7 @@ use super::follow::Follower;
 use super::outcome;
 use super::setup::setup;
 use super::signals;
-use crate::error::Failure;
+use crate::error::{Failure, is_broken_pipe};
 use crate::exit;
 use crate::terminal::result;
 use anyhow::Result;
@@ -104,7 +104,16 @@ async fn conclude(
 ) -> Result<u8> {
     let record = context.experiment(store, name).await?;
     if !args.json {
-        context.print(&ending(context, store, &record, experiment).await?)?;
+        let text = ending(context, store, &record, experiment).await?;
+        let printed = context.print(&text);
+        // Even if nobody reads the result, the exit code must tell how the experiment ended.
+        printed.or_else(|error| {
+            if is_broken_pipe(&error) {
+                Ok(())
+            } else {
+                Err(error)
+            }
+        })?;
     }
     if !record.state.is_finished() {
         context.say(&format!(

@@ -21,7 +21,7 @@ pub struct ListArgs {
 }
 
 pub async fn run(args: ListArgs, context: Context) -> Result<u8> {
-    let experiments = match context.directory.is_dir() {
+    let experiments = match context.directory.exists() {
         true => context.store().await?.experiments().await?,
         false => Vec::new(),
     };

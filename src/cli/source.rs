@@ -1,9 +1,10 @@
 //! Experiment files: read from disk or standard input, and their problems shown.
 
 use super::context::Context;
+use crate::error::Failure;
 use anyhow::{Context as _, Result};
 use miette::{GraphicalReportHandler, GraphicalTheme, ThemeCharacters, ThemeStyles};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 use tune_experiments::spec::{MAX_BYTES, Source, SpecError};
 
@@ -22,10 +23,23 @@ pub fn read(file: &Path) -> Result<Result<Source, SpecError>> {
     } else {
         std::fs::File::open(file)
             .and_then(|file| file.take(limit).read_to_end(&mut bytes))
-            .with_context(|| format!("cannot read {}", file.display()))?;
+            .map_err(|error| unreadable(file, &error))?;
         file.display().to_string()
     };
     Ok(Source::from_bytes(name, bytes))
+}
+
+fn unreadable(file: &Path, error: &std::io::Error) -> Failure {
+    let failure = Failure::new(format!("cannot read {}: {error}", file.display()));
+    let is_name = file.extension().is_none() && file.components().count() == 1;
+    match error.kind() {
+        ErrorKind::NotFound if is_name => failure.hint(format!(
+            "a file is needed here; `tune resume {}` goes on with an experiment by its name",
+            file.display()
+        )),
+        ErrorKind::NotFound => failure.hint("`tune init FILE` writes an experiment to start from"),
+        _ => failure,
+    }
 }
 
 /// Shows the problems on standard error, each with its lines.

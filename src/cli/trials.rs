@@ -10,6 +10,7 @@ use crate::terminal::table::{Align, Table};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use tune_algorithms::history::Goal;
+use tune_algorithms::space::Value;
 use tune_experiments::spec::Experiment;
 use tune_experiments::state::TrialState;
 use tune_experiments::store::{ExperimentRecord, Field, Sort, Store, TrialQuery, TrialRecord};
@@ -180,7 +181,7 @@ fn csv(trials: &[TrialRecord], columns: &[(String, Column)]) -> Result<String> {
 fn table(trials: &[TrialRecord], columns: &[(String, Column)], style: &Style) -> String {
     let titles = columns
         .iter()
-        .map(|(name, column)| (name.as_str(), align(column)));
+        .map(|(name, column)| (name.as_str(), align(column, trials)));
     let mut table = Table::new(titles);
     for trial in trials {
         let cells = columns.iter().map(|(_, column)| {
@@ -196,9 +197,19 @@ fn table(trials: &[TrialRecord], columns: &[(String, Column)], style: &Style) ->
     table.render(style, 0)
 }
 
-fn align(column: &Column) -> Align {
+/// Numbers to the right.
+fn align(column: &Column, trials: &[TrialRecord]) -> Align {
+    let is_number = |value: &Value| value.as_f64().is_some();
     match column {
-        Column::Field(Field::State | Field::Parameter(_) | Field::Started) => Align::Left,
+        Column::Field(Field::Parameter(name)) => {
+            let mut values = trials.iter().filter_map(|trial| trial.parameters.get(name));
+            if values.any(is_number) {
+                Align::Right
+            } else {
+                Align::Left
+            }
+        }
+        Column::Field(Field::State | Field::Started) => Align::Left,
         Column::Field(_) => Align::Right,
         _ => Align::Left,
     }

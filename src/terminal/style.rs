@@ -80,7 +80,7 @@ impl Style {
                 ColorChoice::Never => false,
             },
             unicode: locale_is_utf8(),
-            width: is_terminal.then(|| usize::from(terminal.size().1)),
+            width: (is_terminal && !is_dumb()).then(|| usize::from(terminal.size().1)),
         }
     }
 
