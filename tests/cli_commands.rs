@@ -128,8 +128,8 @@ fn a_missing_file_is_no_fault_of_the_file() {
     let said = Place::new().tune(&["run", "nowhere.yaml"]);
     assert_eq!(said.code, 1);
     assert_snapshot!(said.error, @r"
-    error: cannot read nowhere.yaml
-      cause: No such file or directory (os error 2)
+    error: cannot read nowhere.yaml: No such file or directory (os error 2)
+    hint: `tune init FILE` writes an experiment to start from
     ");
 }
 
