@@ -173,3 +173,77 @@ fn described(difference: &Difference) -> String {
         text(&difference.given)
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: RunArgs,
+    }
+
+    fn read(words: &[&str]) -> RunArgs {
+        Line::parse_from(["run", "x.yaml"].iter().chain(words)).args
+    }
+
+    #[test]
+    fn options_set_keys_and_win_over_set() {
+        let args = read(&[
+            "--set",
+            "max_trials=3",
+            "--set",
+            "algorithm.name=grid",
+            "--name",
+            "7",
+            "--max-trials",
+            "9",
+            "--parallel",
+            "2",
+            "--seed",
+            "1",
+        ]);
+        let keys: Vec<String> = overrides(&args)
+            .into_iter()
+            .map(|set| format!("{}={}", set.key, set.value))
+            .collect();
+        assert_eq!(
+            keys,
+            [
+                "max_trials=3",
+                "algorithm.name=grid",
+                "name=\"7\"",
+                "max_trials=9",
+                "parallel_trials=2",
+                "algorithm.seed=1"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_value_may_hold_an_equals_sign() {
+        let args = read(&["--set", "pipeline.train.run=echo loss=1"]);
+        assert_eq!(args.set[0].key, "pipeline.train.run");
+        assert_eq!(args.set[0].value, "echo loss=1");
+    }
+
+    #[test]
+    fn what_differs_is_named_with_both_values() {
+        let failure = different(
+            "iris",
+            &[Difference {
+                path: "parameters.x.max".into(),
+                stored: Some(serde_json::json!(12)),
+                given: None,
+            }],
+        );
+        assert!(
+            failure
+                .to_string()
+                .ends_with("parameters.x.max: 12 before, nothing now"),
+            "{failure}"
+        );
+    }
+}

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-/// A value to four significant digits, without trailing zeros; very large and very small ones in scientific form.
+/// A value to four significant digits; very large and very small ones in scientific form. Zeros at the end say that the value was
+/// rounded: 0.99997 is `1.0000`, and only 1 is `1`.
 pub fn short(value: f64) -> String {
     if !value.is_finite() {
         return spelled(value).to_owned();
@@ -16,7 +17,11 @@ pub fn short(value: f64) -> String {
     }
     let digits_before_point = size.log10().floor() as i32 + 1;
     let decimals = (4 - digits_before_point).clamp(0, 7) as usize;
-    trimmed(&format!("{value:.decimals$}"))
+    let rounded = format!("{value:.decimals$}");
+    let is_exact = rounded
+        .parse()
+        .is_ok_and(|read: f64| (read - value).abs() <= 1e-12 * size);
+    if is_exact { trimmed(&rounded) } else { rounded }
 }
 
 /// NaN and the infinities, as they are written in JSON, where they are no numbers.
@@ -118,6 +123,9 @@ mod tests {
         let cases = [
             (0.966_666_7, "0.9667"),
             (1.0, "1"),
+            (0.999_97, "1.0000"),
+            (-1.999_63, "-2.000"),
+            (0.1 + 0.2, "0.3"),
             (0.0, "0"),
             (-0.5, "-0.5"),
             (123.456, "123.5"),

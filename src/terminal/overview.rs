@@ -115,3 +115,31 @@ fn list(values: &[tune_algorithms::space::Value]) -> String {
     let values: Vec<String> = values.iter().map(describe::value).collect();
     values.join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use insta::assert_snapshot;
+
+    #[test]
+    fn parameters_are_described_in_words() {
+        let parameters: Vec<Parameter> = serde_json::from_str(
+            r#"[
+                {"name": "model", "type": "categorical", "values": ["svm", "knn"]},
+                {"name": "gamma", "type": "float", "min": 0.001, "max": 1.0, "scale": "log", "when": {"model": ["svm"]}},
+                {"name": "k", "type": "int", "min": 1, "max": 9, "step": 2},
+                {"name": "size", "type": "ordinal", "values": [16, 32]},
+                {"name": "fast", "type": "bool"}
+            ]"#,
+        )
+        .unwrap();
+        let lines: Vec<String> = parameters.iter().map(described).collect();
+        assert_snapshot!(lines.join("\n"), @r"
+        model: one of svm, knn
+        gamma: float 0.001 to 1, log scale, when model is svm
+        k: int 1 to 9, in steps of 2
+        size: ordinal 16, 32
+        fast: true or false
+        ");
+    }
+}

@@ -184,3 +184,124 @@ fn artifacts(steps: &[StepView], style: &Style) -> String {
         String::new()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use insta::assert_snapshot;
+    use jiff::Timestamp;
+    use tune_experiments::artifacts::Artifact;
+    use tune_experiments::state::{StepState, TrialReason, TrialState};
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn trial() -> TrialRecord {
+        TrialRecord {
+            number: 3,
+            state: TrialState::Failed,
+            reason: Some(TrialReason::StepFailed),
+            explanation: Some("step `evaluate` failed: exit code 1".into()),
+            parameters: serde_json::from_str(r#"{"model": "svm", "gamma": 0.1}"#).unwrap(),
+            metrics: IndexMap::from([("loss".to_owned(), 0.5)]),
+            objective: None,
+            created_at: at(0),
+            started_at: Some(at(0)),
+            finished_at: Some(at(90)),
+            finished_order: Some(0),
+        }
+    }
+
+    fn step(name: &str, state: StepState, explanation: Option<&str>) -> StepView {
+        let model = Artifact {
+            hash: "ab12".into(),
+            size: 2048,
+            path: "ab/ab12/model".into(),
+        };
+        let succeeded = state == StepState::Succeeded;
+        StepView {
+            record: StepRecord {
+                trial: 3,
+                step: name.into(),
+                state,
+                explanation: explanation.map(str::to_owned),
+                attempt: 1,
+                failures: 0,
+                exit_code: None,
+                started_at: Some(at(0)),
+                finished_at: Some(at(45)),
+                values: serde_json::Map::new(),
+                artifacts: succeeded
+                    .then(|| ("model".to_owned(), model))
+                    .into_iter()
+                    .collect(),
+            },
+            log: format!("/s/runs/1/3/{name}/1/log").into(),
+            artifacts: "/s/artifacts".into(),
+        }
+    }
+
+    fn report(level: f64, value: f64) -> MetricRecord {
+        MetricRecord {
+            trial: 3,
+            step: "train".into(),
+            name: "loss".into(),
+            level,
+            value,
+            at: at(1),
+        }
+    }
+
+    #[test]
+    fn a_trial_shows_all_that_is_known_of_it() {
+        let steps = [
+            step("train", StepState::Succeeded, None),
+            step("evaluate", StepState::Failed, Some("exit code 1")),
+        ];
+        let reports = [report(1.0, 0.9), report(2.0, 0.5)];
+        assert_snapshot!(text("iris", &trial(), &steps, &reports, &Style::PLAIN), @r"
+        iris trial 3  failed: a step failed · 1m30s
+          step `evaluate` failed: exit code 1
+
+        configuration
+          model  svm
+          gamma  0.1
+
+        metrics
+          metric  last  step   reports
+          loss     0.5  train  2 reports from 0.9 at level 1 to 0.5 at 2
+
+        steps
+          step      state      attempts  time
+          train     succeeded         1   45s  /s/runs/1/3/train/1/log
+          evaluate  failed            1   45s  exit code 1
+
+        artifacts
+          artifact        size  path
+          train.model  2.0 KiB  /s/artifacts/ab/ab12/model
+
+        tune logs iris 3  what a step printed
+        ");
+    }
+
+    #[test]
+    fn a_trial_that_has_not_begun_has_only_its_configuration() {
+        let queued = TrialRecord {
+            state: TrialState::Queued,
+            reason: None,
+            explanation: None,
+            metrics: IndexMap::new(),
+            started_at: None,
+            finished_at: None,
+            ..trial()
+        };
+        assert_snapshot!(text("iris", &queued, &[], &[], &Style::PLAIN), @r"
+        iris trial 3  queued
+
+        configuration
+          model  svm
+          gamma  0.1
+        ");
+    }
+}
