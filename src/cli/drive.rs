@@ -76,8 +76,11 @@ pub async fn drive(
     let driven = Box::pin(controller::drive(&setup, &record, control, &progress)).await;
     drop(progress);
     // The display first: what it still has to show belongs above the result.
-    following.await??;
+    if let Err(error) = following.await? {
+        context.say(&format!("the display failed: {error:#}"));
+    }
     listening.abort();
+    signals::leave_at_once()?;
     driven.map_err(|error| refused(error, &record.name))?;
     conclude(context, &store, &record.name, &experiment, args).await
 }

@@ -31,7 +31,13 @@ pub async fn block(
         let comparison = compare::compare(store, record.id, experiment, parameter).await?;
         sections.push(compare::text(&comparison, experiment, style));
     }
-    sections.push(next(context, record, parameter, best.is_some()));
+    let situation = result::Situation {
+        record,
+        is_driven: store.is_driven(record.id),
+        has_best: best.is_some(),
+        compare_by: parameter,
+    };
+    sections.push(next(context, &situation));
     sections.retain(|section| !section.is_empty());
     Ok(sections.join("\n"))
 }
@@ -62,17 +68,12 @@ async fn failure(
     Ok(last.unwrap_or_default())
 }
 
-fn next(
-    context: &Context,
-    record: &ExperimentRecord,
-    parameter: Option<&str>,
-    has_best: bool,
-) -> String {
-    let style: &Style = &context.style;
+fn next(context: &Context, situation: &result::Situation) -> String {
+    let style = &context.style;
     format!(
         "{}\n{}",
         style.dim(format!("kept in {}; next:", context.directory.display())),
-        result::next(record, parameter, has_best, style)
+        result::next(situation, style)
     )
 }
 

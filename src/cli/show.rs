@@ -13,6 +13,7 @@ use clap::Args;
 use jiff::Timestamp;
 use tune_experiments::controller::Layout;
 use tune_experiments::spec::Experiment;
+use tune_experiments::state::ExperimentState;
 use tune_experiments::store::{ExperimentRecord, ExperimentSummary, Store};
 
 /// Show an experiment, or one of its trials
@@ -62,6 +63,9 @@ async fn show_experiment(
     let mut text = format!("{}\n", result::headline(&record, &counts, style));
     if record.request.is_some() && !record.state.is_finished() {
         text += "  it is being cancelled\n";
+    }
+    if record.state == ExperimentState::Running && !store.is_driven(record.id) {
+        text += "  no process runs it at the moment\n";
     }
     if let Some(description) = &experiment.description {
         text += &describe::paragraph(description, style, 2);

@@ -51,9 +51,19 @@ pub fn listen() -> Result<(watch::Receiver<Control>, tokio::task::JoinHandle<()>
     Ok((receiver, listening))
 }
 
+/// From now on a signal ends the process at once: nothing is under way that it could damage.
+pub fn leave_at_once() -> Result<()> {
+    let mut signals = Signals::new()?;
+    tokio::spawn(async move {
+        signals.next().await;
+        leave();
+    });
+    Ok(())
+}
+
 #[expect(
     clippy::exit,
-    reason = "the third signal means now; the watchdog ends the processes of the steps"
+    reason = "the user means now; the watchdog ends the processes of the steps"
 )]
 fn leave() {
     std::process::exit(i32::from(exit::INTERRUPTED));

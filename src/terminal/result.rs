@@ -160,16 +160,29 @@ pub fn history(values: &[f64], objective: &Objective, style: &Style) -> String {
     format!("{}\n{}\n", style.dim(title), picture.join("\n"))
 }
 
+/// What decides which commands come next.
+#[derive(Clone, Copy, Debug)]
+pub struct Situation<'a> {
+    /// The experiment.
+    pub record: &'a ExperimentRecord,
+    /// Whether a process drives it.
+    pub is_driven: bool,
+    /// Whether there is a best trial.
+    pub has_best: bool,
+    /// The parameter by which it is worth comparing.
+    pub compare_by: Option<&'a str>,
+}
+
 /// The commands that come next.
-pub fn next(
-    record: &ExperimentRecord,
-    compare_by: Option<&str>,
-    has_best: bool,
-    style: &Style,
-) -> String {
+pub fn next(situation: &Situation, style: &Style) -> String {
+    let Situation {
+        record, has_best, ..
+    } = *situation;
     let name = shell_word(&record.name);
     let mut commands = Vec::new();
-    if !record.state.is_finished() {
+    if situation.is_driven {
+        commands.push((format!("tune cancel {name}"), "end it for good"));
+    } else if !record.state.is_finished() {
         commands.push((format!("tune resume {name}"), "go on where it was"));
     }
     if has_best {
@@ -178,7 +191,7 @@ pub fn next(
             "the configuration, to use it",
         ));
     }
-    if let Some(parameter) = compare_by.filter(|_| has_best) {
+    if let Some(parameter) = situation.compare_by.filter(|_| has_best) {
         let command = format!("tune compare {name} --by {}", shell_word(parameter));
         commands.push((command, "which is better, and how sure that is"));
     }
@@ -293,17 +306,30 @@ mod tests {
             ExperimentState::Succeeded,
             Some(ExperimentReason::MaxTrials),
         );
-        assert_snapshot!(next(&done, Some("model"), true, &Style::PLAIN), @r"
+        let situation = Situation {
+            record: &done,
+            is_driven: false,
+            has_best: true,
+            compare_by: Some("model"),
+        };
+        assert_snapshot!(next(&situation, &Style::PLAIN), @r"
         tune best iris --format args       the configuration, to use it
         tune compare iris --by model       which is better, and how sure that is
         tune trials iris --sort objective  all trials, the best first
         ");
-        let interrupted = record(
-            ExperimentState::Running,
-            Some(ExperimentReason::Interrupted),
-        );
-        assert_snapshot!(next(&interrupted, None, false, &Style::PLAIN), @r"
+        let running = record(ExperimentState::Running, None);
+        let situation = |is_driven| Situation {
+            record: &running,
+            is_driven,
+            has_best: false,
+            compare_by: Some("model"),
+        };
+        assert_snapshot!(next(&situation(false), &Style::PLAIN), @r"
         tune resume iris                   go on where it was
+        tune trials iris --sort objective  all trials, the best first
+        ");
+        assert_snapshot!(next(&situation(true), &Style::PLAIN), @r"
+        tune cancel iris                   end it for good
         tune trials iris --sort objective  all trials, the best first
         ");
     }
