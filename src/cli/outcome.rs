@@ -23,7 +23,10 @@ pub async fn block(
     let objective = &experiment.objective;
     let mut sections = vec![
         failure(store, record, best.is_none(), style).await?,
-        result::best(best.as_ref(), objective, style),
+        match &best {
+            None if !record.state.is_finished() => "no trial has succeeded yet\n".to_owned(),
+            best => result::best(best.as_ref(), objective, style),
+        },
         result::history(&objectives(store, record).await?, objective, style),
     ];
     let parameter = natural_parameter(&experiment.parameters);
