@@ -1,6 +1,6 @@
 //! `kill -9` at any moment: nothing is lost, nothing runs twice, nothing is left behind.
 
-use crate::bench::{Bench, has_lines, wait_until};
+use crate::harness::{Place, has_lines, wait_until};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value as Json;
@@ -26,26 +26,26 @@ pipeline:
 
 #[test]
 fn thirty_kills_lose_nothing_and_repeat_nothing() {
-    let bench = Bench::new();
-    bench.write("crashing.yaml", EXPERIMENT);
+    let place = Place::new();
+    place.write("crashing.yaml", EXPERIMENT);
     let mut rng = ChaCha8Rng::seed_from_u64(30);
     let mut killed = 0;
     for _ in 0..30 {
-        let mut child = bench.start(&["run", "crashing.yaml"]);
+        let mut child = place.start(&["run", "crashing.yaml"]);
         // The moment is the point of the test: it is not waited for anything.
         std::thread::sleep(Duration::from_millis(rng.random_range(0..350)));
         child.kill().expect("it can be killed");
         killed += usize::from(!child.wait().expect("it ends").success());
-        bench.wait_for_quiet();
+        place.wait_for_quiet();
     }
     assert_eq!(killed, 30, "every run was killed before its end");
-    bench.tune(&["run", "crashing.yaml"]).success();
-    bench.wait_for_quiet();
-    check(&bench);
+    place.tune(&["run", "crashing.yaml"]).success();
+    place.wait_for_quiet();
+    check(&place);
 }
 
-fn check(bench: &Bench) {
-    let trials = bench.trials("crashing");
+fn check(place: &Place) {
+    let trials = place.trials("crashing");
     assert_eq!(trials.len(), 40);
     let configurations: HashSet<String> = trials
         .iter()
@@ -57,7 +57,7 @@ fn check(bench: &Bench) {
         assert_eq!(trial["state"], "succeeded");
         assert_eq!(trial["metrics"]["m"], trial["parameters"]["x"]);
     }
-    let events = bench.events("crashing");
+    let events = place.events("crashing");
     assert!(events.windows(2).all(|pair| pair[0].seq < pair[1].seq));
     each_trial_finished_once(&events);
     no_finished_step_ran_again(&events);
@@ -97,15 +97,15 @@ fn no_finished_step_ran_again(events: &[StoredEvent]) {
 }
 
 fn undisturbed() -> HashSet<String> {
-    let bench = Bench::new();
-    bench
+    let place = Place::new();
+    place
         .run(
             &EXPERIMENT
                 .replace("sleep 0.1;", "")
                 .replace("sleep 0.05 &", ""),
         )
         .success();
-    bench
+    place
         .trials("crashing")
         .iter()
         .map(|trial: &Json| trial["parameters"].to_string())
@@ -114,8 +114,8 @@ fn undisturbed() -> HashSet<String> {
 
 #[test]
 fn a_killed_run_takes_daemons_with_it() {
-    let bench = Bench::new();
-    bench.write(
+    let place = Place::new();
+    place.write(
         "daemon.yaml",
         r#"
 name: daemon
@@ -126,12 +126,12 @@ pipeline:
   step: { run: "setsid sleep 1000 & sleep 1000 & echo started >> started; sleep 1000" }
 "#,
     );
-    let mut child = bench.start(&["run", "daemon.yaml"]);
+    let mut child = place.start(&["run", "daemon.yaml"]);
     wait_until("the step has started", || {
-        has_lines(&bench.path("started"), 1)
+        has_lines(&place.path("started"), 1)
     });
-    wait_until("its daemons run", || bench.processes().len() >= 3);
+    wait_until("its daemons run", || place.processes().len() >= 3);
     child.kill().expect("it can be killed");
     child.wait().expect("it ends");
-    bench.wait_for_quiet();
+    place.wait_for_quiet();
 }

@@ -1,6 +1,6 @@
 //! Every shipped example runs as it is, and shows what it says it shows.
 
-use crate::bench::{Bench, Ran};
+use crate::harness::{Place, Said};
 use serde_json::Value as Json;
 use std::path::{Path, PathBuf};
 
@@ -10,24 +10,24 @@ fn example(name: &str) -> PathBuf {
         .join(name)
 }
 
-fn run(bench: &Bench, name: &str) -> Ran {
-    bench
+fn run(place: &Place, name: &str) -> Said {
+    place
         .tune(&["run", example(name).to_str().expect("a plain path")])
         .success()
 }
 
-fn best(bench: &Bench, name: &str, metric: &str) -> f64 {
-    let best = bench.tune(&["best", name, "--format", "json"]).success();
-    let best: Json = serde_json::from_str(&best.stdout).expect("JSON");
+fn best(place: &Place, name: &str, metric: &str) -> f64 {
+    let best = place.tune(&["best", name, "--format", "json"]).success();
+    let best: Json = serde_json::from_str(&best.out).expect("JSON");
     best["metrics"][metric].as_f64().expect("a number")
 }
 
 #[test]
 fn iris_compares_forest_and_boosting_and_finds_the_same_again() {
-    let (first, second) = (Bench::new(), Bench::new());
-    for bench in [&first, &second] {
+    let (first, second) = (Place::new(), Place::new());
+    for place in [&first, &second] {
         let path = example("iris.yaml");
-        let ran = bench
+        let ran = place
             .tune(&[
                 "run",
                 path.to_str().expect("a plain path"),
@@ -36,11 +36,11 @@ fn iris_compares_forest_and_boosting_and_finds_the_same_again() {
             ])
             .success();
         ran.says(&["random_forest", "gradient_boosting"]);
-        assert!(best(bench, "iris", "accuracy") >= 0.95);
+        assert!(best(place, "iris", "accuracy") >= 0.95);
     }
     let compared = first.tune(&["compare", "iris", "--by", "model"]).success();
     compared.says(&["random_forest", "gradient_boosting"]);
-    let results = |bench: &Bench| {
+    let results = |place: &Place| {
         let result = |trial: &Json| {
             (
                 trial["parameters"].clone(),
@@ -48,7 +48,7 @@ fn iris_compares_forest_and_boosting_and_finds_the_same_again() {
                 trial["state"].clone(),
             )
         };
-        bench.trials("iris").iter().map(result).collect::<Vec<_>>()
+        place.trials("iris").iter().map(result).collect::<Vec<_>>()
     };
     assert_eq!(results(&first).len(), 40);
     assert_eq!(results(&first), results(&second));
@@ -56,10 +56,10 @@ fn iris_compares_forest_and_boosting_and_finds_the_same_again() {
 
 #[test]
 fn grid_tries_everything_once() {
-    let bench = Bench::new();
-    run(&bench, "grid.yaml");
-    assert_eq!(bench.experiment("grid")["reason"], "space_exhausted");
-    let mut tried: Vec<String> = bench
+    let place = Place::new();
+    run(&place, "grid.yaml");
+    assert_eq!(place.experiment("grid")["reason"], "space_exhausted");
+    let mut tried: Vec<String> = place
         .trials("grid")
         .iter()
         .map(|trial| trial["parameters"].to_string())
@@ -71,25 +71,25 @@ fn grid_tries_everything_once() {
 
 #[test]
 fn csv_reads_the_users_own_table() {
-    let bench = Bench::new();
-    run(&bench, "csv.yaml");
-    assert!(best(&bench, "csv", "balanced_accuracy") > 0.6);
+    let place = Place::new();
+    run(&place, "csv.yaml");
+    assert!(best(&place, "csv", "balanced_accuracy") > 0.6);
 }
 
 #[test]
 fn script_passes_values_and_artifacts() {
-    let bench = Bench::new();
-    run(&bench, "script.yaml");
-    assert!(best(&bench, "script", "loss") < 0.01);
-    let steps = bench.trial("script", 0)["steps"].clone();
+    let place = Place::new();
+    run(&place, "script.yaml");
+    assert!(best(&place, "script", "loss") < 0.01);
+    let steps = place.trial("script", 0)["steps"].clone();
     assert_eq!(steps.as_array().map(Vec::len), Some(3));
 }
 
 #[test]
 fn early_stopping_stops_hopeless_trials_and_says_why() {
-    let bench = Bench::new();
-    run(&bench, "early-stopping.yaml");
-    let trials = bench.trials("early-stopping");
+    let place = Place::new();
+    run(&place, "early-stopping.yaml");
+    let trials = place.trials("early-stopping");
     let stopped = trials
         .iter()
         .filter(|trial| trial["state"] == "early_stopped")
@@ -103,18 +103,18 @@ fn early_stopping_stops_hopeless_trials_and_says_why() {
 
 #[test]
 fn cross_validation_reports_mean_and_deviation() {
-    let bench = Bench::new();
-    run(&bench, "cross-validation.yaml");
-    assert!(best(&bench, "cross-validation", "accuracy_mean") > 0.9);
-    assert!(best(&bench, "cross-validation", "accuracy_std") >= 0.0);
+    let place = Place::new();
+    run(&place, "cross-validation.yaml");
+    assert!(best(&place, "cross-validation", "accuracy_mean") > 0.9);
+    assert!(best(&place, "cross-validation", "accuracy_std") >= 0.0);
 }
 
 #[test]
 fn regression_minimises() {
-    let bench = Bench::new();
-    run(&bench, "regression.yaml");
-    let best = best(&bench, "regression", "rmse");
-    let all = bench.trials("regression");
+    let place = Place::new();
+    run(&place, "regression.yaml");
+    let best = best(&place, "regression", "rmse");
+    let all = place.trials("regression");
     assert!(
         all.iter()
             .filter_map(|trial| trial["metrics"]["rmse"].as_f64())

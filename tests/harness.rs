@@ -2,9 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
 
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use serde_json::Value as Json;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
+use tune_experiments::store::{ExperimentId, Store, StoredEvent};
+
+/// How long to wait for something that must happen before the test gives up.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A directory to run the program in.
 pub struct Place {
@@ -12,8 +18,9 @@ pub struct Place {
 }
 
 /// What one run said.
+#[derive(Debug)]
 pub struct Said {
-    /// The exit code.
+    /// The exit code; -1 when a signal ended it.
     pub code: i32,
     /// Standard output.
     pub out: String,
@@ -35,7 +42,7 @@ impl Place {
     }
 
     /// Writes a file.
-    pub fn write(&self, name: &str, text: &str) {
+    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) {
         std::fs::write(self.path(name), text).unwrap();
     }
 
@@ -58,17 +65,157 @@ impl Place {
         self.said(&self.command(args).output().unwrap())
     }
 
+    /// Writes an experiment file and runs it.
+    pub fn run(&self, experiment: &str) -> Said {
+        self.write("experiment.yaml", experiment);
+        self.tune(&["run", "experiment.yaml"])
+    }
+
+    /// Starts the program without waiting for it.
+    pub fn start(&self, arguments: &[&str]) -> Child {
+        let mut command = self.command(arguments);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().expect("the program starts")
+    }
+
+    /// All trials of an experiment, by number, as `tune trials --format json` prints them.
+    pub fn trials(&self, name: &str) -> Vec<Json> {
+        let listed = self.tune(&[
+            "trials", name, "--sort", "number", "--asc", "--limit", "1000000", "--format", "json",
+        ]);
+        let listed: Json = serde_json::from_str(&listed.success().out).expect("JSON");
+        listed["trials"]
+            .as_array()
+            .expect("a list of trials")
+            .clone()
+    }
+
+    /// One trial in full.
+    pub fn trial(&self, name: &str, number: u64) -> Json {
+        let shown = self.tune(&["show", name, &number.to_string(), "--format", "json"]);
+        serde_json::from_str(&shown.success().out).expect("JSON")
+    }
+
+    /// An experiment in full.
+    pub fn experiment(&self, name: &str) -> Json {
+        let shown = self.tune(&["show", name, "--format", "json"]);
+        serde_json::from_str(&shown.success().out).expect("JSON")
+    }
+
+    /// Every event in the store, in order.
+    pub fn events(&self, name: &str) -> Vec<StoredEvent> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        runtime.block_on(async {
+            let store = Store::open_existing(&self.path(".tune"))
+                .await
+                .expect("a store");
+            let record = store
+                .experiment(name)
+                .await
+                .expect("a readable store")
+                .expect("the experiment");
+            all_events(&store, record.id).await
+        })
+    }
+
+    /// The processes that steps of this folder's experiments have left.
+    pub fn processes(&self) -> Vec<u32> {
+        let mark = format!("TUNE_PARAMS={}", self.path(".tune").display());
+        let pids = std::fs::read_dir("/proc")
+            .expect("a proc file system")
+            .flatten();
+        let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        pids.filter(|pid: &u32| environment_has(*pid, &mark))
+            .collect()
+    }
+
+    /// Waits until no process of a step is left.
+    pub fn wait_for_quiet(&self) {
+        wait_until("every step has ended", || self.processes().is_empty());
+    }
+
     fn said(&self, output: &Output) -> Said {
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         // A temporary directory may be reached by a link.
         let real = self.directory.path().canonicalize().unwrap();
         let error = text(&output.stderr)
             .replace(&*real.to_string_lossy(), "DIR")
             .replace(&*self.directory.path().to_string_lossy(), "DIR");
         Said {
-            code: output.status.code().unwrap(),
+            code: output.status.code().unwrap_or(-1),
             out: text(&output.stdout),
             error,
         }
     }
+}
+
+impl Said {
+    /// It must have succeeded.
+    #[track_caller]
+    pub fn success(self) -> Self {
+        self.exit(0)
+    }
+
+    /// It must have ended with this code, and not by a panic.
+    #[track_caller]
+    pub fn exit(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{}", self.all());
+        assert!(!self.error.contains("panicked"), "{}", self.all());
+        self
+    }
+
+    /// It must have said all of this, on one stream or the other.
+    #[track_caller]
+    pub fn says(self, words: &[&str]) -> Self {
+        let all = self.all();
+        for word in words {
+            assert!(all.contains(word), "`{word}` is not in\n{all}");
+        }
+        self
+    }
+
+    fn all(&self) -> String {
+        let Self { code, out, error } = self;
+        format!("code {code}\n--- stdout\n{out}\n--- stderr\n{error}")
+    }
+}
+
+async fn all_events(store: &Store, id: ExperimentId) -> Vec<StoredEvent> {
+    let mut events = Vec::<StoredEvent>::new();
+    loop {
+        let last = events.last().map_or(0, |event| event.seq);
+        let more = store
+            .events_after(Some(id), last, 1000)
+            .await
+            .expect("readable events");
+        if more.is_empty() {
+            return events;
+        }
+        events.extend(more);
+    }
+}
+
+fn environment_has(pid: u32, mark: &str) -> bool {
+    let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    environment
+        .split(|byte| *byte == 0)
+        .any(|entry| entry.starts_with(mark.as_bytes()))
+}
+
+/// Looks again and again until it is so; fails the test when it never is.
+pub fn wait_until(what: &str, so: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !so() {
+        assert!(start.elapsed() < PATIENCE, "waited in vain until {what}");
+        std::thread::yield_now();
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Whether the file exists and has at least so many lines.
+pub fn has_lines(path: &Path, count: usize) -> bool {
+    std::fs::read_to_string(path).is_ok_and(|text| text.lines().count() >= count)
 }

@@ -2,4 +2,7 @@
 
 mod cli_commands;
 mod cli_help;
+mod crash;
+mod examples;
 mod harness;
+mod trouble;

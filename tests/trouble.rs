@@ -1,6 +1,6 @@
 //! Steps, files and stores that make trouble: each ends in a clear message and a consistent store.
 
-use crate::bench::{Bench, has_lines, wait_until};
+use crate::harness::{Place, has_lines, wait_until};
 use rustix::process::{Pid, Signal, kill_process};
 use std::process::Child;
 
@@ -27,49 +27,52 @@ fn signal(child: &Child, signal: Signal) {
 
 #[test]
 fn a_gigabyte_of_output() {
-    let bench = Bench::new();
+    let place = Place::new();
     let step = "run: \"head -c 1000000000 /dev/zero | tr '\\\\0' x; echo; yes | head -c 50000000; echo m=1\"";
-    bench.run(&one_step(step, "")).success();
-    assert_eq!(bench.trial("trouble", 0)["metrics"]["m"], 1.0);
+    place.run(&one_step(step, "")).success();
+    assert_eq!(place.trial("trouble", 0)["metrics"]["m"], 1.0);
 }
 
 #[test]
 fn a_step_that_ignores_sigterm_is_killed_when_its_time_is_up() {
-    let bench = Bench::new();
+    let place = Place::new();
     let step = "run: \"trap '' TERM; while :; do sleep 1; done\"\n    timeout: 300ms";
-    bench.run(&one_step(step, "")).exit(4).says(&["timed_out"]);
-    let trial = bench.trial("trouble", 0);
+    place
+        .run(&one_step(step, ""))
+        .exit(4)
+        .says(&["ran out of time"]);
+    let trial = place.trial("trouble", 0);
     assert_eq!(
         (trial["state"].as_str(), trial["reason"].as_str()),
         (Some("failed"), Some("timed_out"))
     );
-    bench.wait_for_quiet();
+    place.wait_for_quiet();
 }
 
 #[test]
 fn a_daemon_does_not_hold_up_the_trial() {
-    let bench = Bench::new();
-    bench
+    let place = Place::new();
+    place
         .run(&one_step(
             "run: \"sleep 1000 & setsid sleep 1000 & echo m=2\"",
             "",
         ))
         .success();
-    assert_eq!(bench.trial("trouble", 0)["metrics"]["m"], 2.0);
-    bench.wait_for_quiet();
+    assert_eq!(place.trial("trouble", 0)["metrics"]["m"], 2.0);
+    place.wait_for_quiet();
 }
 
 #[test]
 fn invalid_utf8() {
-    let bench = Bench::new();
-    bench
+    let place = Place::new();
+    place
         .run(&one_step(
             r#"run: "printf 'm=\\377 \\300\\200\\n\\376m=1\\nm=3\\n'""#,
             "",
         ))
         .success();
-    assert_eq!(bench.trial("trouble", 0)["metrics"]["m"], 3.0);
-    bench
+    assert_eq!(place.trial("trouble", 0)["metrics"]["m"], 3.0);
+    place
         .tune(&["logs", "trouble", "0"])
         .success()
         .says(&["m=3"]);
@@ -77,11 +80,11 @@ fn invalid_utf8() {
 
 #[test]
 fn exit_0_without_the_metric() {
-    let bench = Bench::new();
-    bench
+    let place = Place::new();
+    place
         .run(&one_step("run: \"echo 'm: 0.5'; echo loss=1\"", ""))
         .exit(4);
-    let trial = bench.trial("trouble", 0);
+    let trial = place.trial("trouble", 0);
     assert_eq!(trial["reason"], "metric_missing");
     let words = trial["explanation"].as_str().expect("an explanation");
     assert!(
@@ -92,9 +95,9 @@ fn exit_0_without_the_metric() {
 
 #[test]
 fn a_metric_that_is_not_a_number() {
-    let bench = Bench::new();
-    bench.run(&one_step("run: \"echo m=nan\"", "")).exit(4);
-    let trial = bench.trial("trouble", 0);
+    let place = Place::new();
+    place.run(&one_step("run: \"echo m=nan\"", "")).exit(4);
+    let trial = place.trial("trouble", 0);
     assert_eq!(
         (trial["reason"].as_str(), trial["metrics"]["m"].as_str()),
         (Some("metric_not_finite"), Some("NaN"))
@@ -103,28 +106,28 @@ fn a_metric_that_is_not_a_number() {
 
 #[test]
 fn a_missing_program() {
-    let bench = Bench::new();
-    bench
+    let place = Place::new();
+    place
         .run(&one_step("run: [no-such-program, --help]", ""))
         .exit(4);
-    let trial = bench.trial("trouble", 0);
+    let trial = place.trial("trouble", 0);
     let words = trial["explanation"].as_str().expect("an explanation");
     assert!(
-        words.contains("no-such-program") && words.contains("not found"),
+        words.contains("no-such-program") && words.contains("not in PATH"),
         "{words}"
     );
 }
 
 #[test]
 fn a_declared_artifact_that_is_not_there() {
-    let bench = Bench::new();
-    bench
+    let place = Place::new();
+    place
         .run(&one_step(
             "run: \"echo m=1\"\n    artifacts: { model: model.bin }",
             "",
         ))
         .exit(4);
-    let words = bench.trial("trouble", 0)["explanation"].to_string();
+    let words = place.trial("trouble", 0)["explanation"].to_string();
     assert!(
         words.contains("model.bin") && words.contains("TUNE_ARTIFACTS"),
         "{words}"
@@ -133,30 +136,30 @@ fn a_declared_artifact_that_is_not_there() {
 
 #[test]
 fn a_full_disk_for_artifacts() {
-    let bench = Bench::new();
-    let Some(_disk) = SmallDisk::mount(&bench) else {
+    let place = Place::new();
+    let Some(_disk) = SmallDisk::mount(&place) else {
         panic!(
             "this test mounts a small tmpfs: run it as root, or where user namespaces may mount"
         );
     };
     let step = "run: \"head -c 100000000 /dev/zero > $TUNE_ARTIFACTS/big; echo m=1\"\n    artifacts: { big: big }";
-    bench
+    place
         .run(&one_step(step, "max_trials: 2"))
         .exit(4)
         .says(&["space"]);
-    let trials = bench.trials("trouble");
+    let trials = place.trials("trouble");
     assert_eq!(trials.len(), 2);
     assert!(trials.iter().all(|trial| trial["state"] == "failed"));
 }
 
-/// A tmpfs of a few megabytes over the folder of the experiment's runs.
+/// A tmpfs of a few megabytes over the folder of the artifacts.
 struct SmallDisk {
     path: std::path::PathBuf,
 }
 
 impl SmallDisk {
-    fn mount(bench: &Bench) -> Option<Self> {
-        let path = bench.path("store/runs");
+    fn mount(place: &Place) -> Option<Self> {
+        let path = place.path(".tune/artifacts");
         std::fs::create_dir_all(&path).ok()?;
         let mut mount = std::process::Command::new("mount");
         mount
@@ -175,9 +178,9 @@ impl Drop for SmallDisk {
 
 #[test]
 fn a_store_that_cannot_be_made() {
-    let bench = Bench::new();
-    bench.write("store", "a file where the store's folder would be");
-    bench
+    let place = Place::new();
+    place.write(".tune", "a file where the store's folder would be");
+    place
         .run(&one_step("run: \"echo m=1\"", ""))
         .exit(1)
         .says(&["store"]);
@@ -185,55 +188,55 @@ fn a_store_that_cannot_be_made() {
 
 #[test]
 fn a_store_that_is_garbage_or_newer() {
-    let bench = Bench::new();
-    std::fs::create_dir_all(bench.path("store")).unwrap();
-    bench.write("store/tune.db", vec![7_u8; 100_000]);
-    bench
+    let place = Place::new();
+    std::fs::create_dir_all(place.path(".tune")).unwrap();
+    place.write(".tune/tune.db", vec![7_u8; 100_000]);
+    place
         .run(&one_step("run: \"echo m=1\"", ""))
         .exit(1)
         .says(&["tune.db"]);
-    bench.tune(&["list"]).exit(1);
+    place.tune(&["list"]).exit(1);
 }
 
 #[test]
 fn a_cyclic_pipeline() {
-    let bench = Bench::new();
+    let place = Place::new();
     let text = one_step(
         "{ run: \"echo m=1\", needs: other }\n  other: { run: \"true\", needs: step }",
         "",
     );
-    bench.run(&text).exit(3).says(&["step → other → step"]);
+    place.run(&text).exit(3).says(&["step → other → step"]);
     assert!(
-        !bench.path("store").exists(),
+        !place.path(".tune").exists(),
         "nothing is made for an invalid file"
     );
 }
 
 #[test]
 fn files_that_are_no_experiments() {
-    let bench = Bench::new();
-    bench.run("").exit(3).says(&["empty"]);
-    bench.write(
+    let place = Place::new();
+    place.run("").exit(3).says(&["empty"]);
+    place.write(
         "garbage.yaml",
         (0..5_000_000_u32)
             .map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8)
             .collect::<Vec<_>>(),
     );
-    bench
+    place
         .tune(&["run", "garbage.yaml"])
         .exit(3)
         .says(&["garbage.yaml"]);
-    bench
+    place
         .tune(&["run", "missing.yaml"])
         .exit(1)
         .says(&["missing.yaml"]);
-    bench.tune(&["run", "."]).exit(1);
-    assert!(!bench.path("store").exists());
+    place.tune(&["run", "."]).exit(1);
+    assert!(!place.path(".tune").exists());
 }
 
 #[test]
 fn ten_thousand_problems_at_once() {
-    let bench = Bench::new();
+    let place = Place::new();
     let wrong: String = (0..10_000)
         .map(|n| format!("  p{n}: {{ type: flaot }}\n"))
         .collect();
@@ -241,17 +244,17 @@ fn ten_thousand_problems_at_once() {
         "parameters: { x: { type: float, min: 0, max: 1 } }\n",
         &format!("parameters:\n{wrong}"),
     );
-    let ran = bench.run(&text).exit(3).says(&["10,000", "float"]);
+    let ran = place.run(&text).exit(3).says(&["10,000", "float"]);
     assert!(
-        ran.stderr.len() < 200_000,
+        ran.error.len() < 200_000,
         "the report stays readable: {} bytes",
-        ran.stderr.len()
+        ran.error.len()
     );
 }
 
 #[test]
 fn names_that_could_do_harm() {
-    let bench = Bench::new();
+    let place = Place::new();
     for name in [
         "../../etc/passwd",
         "a/b",
@@ -262,135 +265,135 @@ fn names_that_could_do_harm() {
     ] {
         let text = one_step("run: \"echo m=1\"", "")
             .replace("name: trouble", &format!("name: \"{name}\""));
-        bench.run(&text).exit(3).says(&["name"]);
+        place.run(&text).exit(3).says(&["name"]);
     }
-    assert!(!bench.path("store").exists());
+    assert!(!place.path(".tune").exists());
 }
 
 #[test]
 fn a_parameter_cannot_break_out_of_a_shell_command() {
-    let bench = Bench::new();
+    let place = Place::new();
     let text = one_step("run: \"printf %s ${{ params.word }} > word; echo m=1\"", "").replace(
         "x: { type: float, min: 0, max: 1 }",
         r#"word: { type: categorical, values: ["$(touch broken); 'x' `y` \\ & "] }"#,
     );
-    bench.run(&text).success();
+    place.run(&text).success();
     assert_eq!(
-        std::fs::read_to_string(bench.path("word")).unwrap(),
+        std::fs::read_to_string(place.path("word")).unwrap(),
         "$(touch broken); 'x' `y` \\ & "
     );
-    assert!(!bench.path("broken").exists());
+    assert!(!place.path("broken").exists());
 }
 
 #[test]
 fn one_interrupt_lets_running_steps_end_and_the_same_command_goes_on() {
-    let bench = Bench::new();
+    let place = Place::new();
     let step = "run: \"echo $TUNE_TRIAL >> started; while [ ! -e go ]; do sleep 0.01; done; echo m=$TUNE_TRIAL\"";
-    bench.write(
+    place.write(
         "experiment.yaml",
         one_step(step, "max_trials: 4\nparallel_trials: 2"),
     );
-    let child = bench.start(&["run", "experiment.yaml"]);
+    let child = place.start(&["run", "experiment.yaml"]);
     wait_until("two steps have started", || {
-        has_lines(&bench.path("started"), 2)
+        has_lines(&place.path("started"), 2)
     });
     signal(&child, Signal::INT);
-    wait_until("the interrupt is known", || child_says_stopping(&bench));
-    bench.write("go", "");
+    wait_until("the interrupt is known", || child_says_stopping(&place));
+    place.write("go", "");
     let ended = child.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(130));
-    assert_eq!(bench.experiment("trouble")["state"], "paused");
-    let succeeded = |bench: &Bench| {
-        bench
+    assert_eq!(place.experiment("trouble")["state"], "paused");
+    let succeeded = |place: &Place| {
+        place
             .trials("trouble")
             .iter()
             .filter(|trial| trial["state"] == "succeeded")
             .count()
     };
-    assert_eq!(succeeded(&bench), 2);
-    bench.tune(&["run", "experiment.yaml"]).success();
-    assert_eq!(succeeded(&bench), 4);
+    assert_eq!(succeeded(&place), 2);
+    place.tune(&["run", "experiment.yaml"]).success();
+    assert_eq!(succeeded(&place), 4);
 }
 
 /// The store does not tell of a drain before it is over; that no third step starts is what can be seen of it, so a moment must pass.
-fn child_says_stopping(bench: &Bench) -> bool {
+fn child_says_stopping(place: &Place) -> bool {
     std::thread::sleep(std::time::Duration::from_millis(300));
-    has_lines(&bench.path("started"), 2)
+    has_lines(&place.path("started"), 2)
 }
 
 #[test]
 fn two_interrupts_kill_the_steps_and_they_run_again_later() {
-    let bench = Bench::new();
+    let place = Place::new();
     let step =
         "run: \"echo $TUNE_ATTEMPT >> started; if [ ! -e go ]; then sleep 1000; fi; echo m=1\"";
-    bench.write("experiment.yaml", one_step(step, ""));
-    let child = bench.start(&["run", "experiment.yaml"]);
+    place.write("experiment.yaml", one_step(step, ""));
+    let child = place.start(&["run", "experiment.yaml"]);
     wait_until("the step has started", || {
-        has_lines(&bench.path("started"), 1)
+        has_lines(&place.path("started"), 1)
     });
     signal(&child, Signal::INT);
     std::thread::sleep(std::time::Duration::from_millis(200));
     signal(&child, Signal::INT);
     assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));
-    bench.wait_for_quiet();
-    bench.write("go", "");
-    bench.tune(&["resume", "trouble"]).success();
+    place.wait_for_quiet();
+    place.write("go", "");
+    place.tune(&["resume", "trouble"]).success();
     assert_eq!(
-        std::fs::read_to_string(bench.path("started")).unwrap(),
+        std::fs::read_to_string(place.path("started")).unwrap(),
         "1\n2\n"
     );
 }
 
 #[test]
 fn cancelling_from_another_terminal() {
-    let bench = Bench::new();
-    bench.write(
+    let place = Place::new();
+    place.write(
         "experiment.yaml",
         one_step(
             "run: \"echo $TUNE_TRIAL >> started; sleep 1000\"",
             "max_trials: 3",
         ),
     );
-    let child = bench.start(&["run", "experiment.yaml"]);
+    let child = place.start(&["run", "experiment.yaml"]);
     wait_until("the step has started", || {
-        has_lines(&bench.path("started"), 1)
+        has_lines(&place.path("started"), 1)
     });
-    bench.tune(&["delete", "trouble", "--yes"]).exit(1);
-    bench.tune(&["cancel", "trouble"]).success();
+    place.tune(&["delete", "trouble", "--yes"]).exit(1);
+    place.tune(&["cancel", "trouble"]).success();
     assert_eq!(child.wait_with_output().unwrap().status.code(), Some(5));
-    let states = bench
+    let states = place
         .trials("trouble")
         .iter()
         .map(|trial| trial["state"].clone())
         .collect::<Vec<_>>();
     assert_eq!(states, ["cancelled"]);
-    bench.wait_for_quiet();
-    bench.tune(&["delete", "trouble", "--yes"]).success();
-    bench.tune(&["show", "trouble"]).exit(1);
+    place.wait_for_quiet();
+    place.tune(&["delete", "trouble", "--yes"]).success();
+    place.tune(&["show", "trouble"]).exit(1);
 }
 
 #[test]
 fn a_second_process_is_told_that_the_experiment_is_in_use() {
-    let bench = Bench::new();
-    bench.write(
+    let place = Place::new();
+    place.write(
         "experiment.yaml",
         one_step(
             "run: \"echo x >> started; while [ ! -e go ]; do sleep 0.01; done; echo m=1\"",
             "",
         ),
     );
-    let child = bench.start(&["run", "experiment.yaml"]);
+    let child = place.start(&["run", "experiment.yaml"]);
     wait_until("the step has started", || {
-        has_lines(&bench.path("started"), 1)
+        has_lines(&place.path("started"), 1)
     });
-    bench
+    place
         .tune(&["run", "experiment.yaml"])
         .exit(1)
         .says(&["another process"]);
-    bench
+    place
         .tune(&["list"])
         .success()
         .says(&["trouble", "running"]);
-    bench.write("go", "");
+    place.write("go", "");
     assert!(child.wait_with_output().unwrap().status.success());
 }
