@@ -5,4 +5,5 @@ mod cli_help;
 mod crash;
 mod examples;
 mod harness;
+mod readme;
 mod trouble;

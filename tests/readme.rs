@@ -1,0 +1,135 @@
+//! What the README shows is what the program does: its commands are run, their output is compared, its table of keys is the code's.
+//! `TUNE_UPDATE=1 cargo test --test main readme` writes the output and the table anew.
+
+use crate::harness::Place;
+use std::fmt::Write as _;
+use std::path::Path;
+
+const README: &str = include_str!("../README.md");
+
+/// Runs the command lines of every `console` block in one scratch folder with the examples and the experiment of the README; the text with
+/// their real output.
+fn replayed() -> String {
+    let place = Place::new();
+    copy(
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("examples")
+            .as_path(),
+        &place.path("examples"),
+    );
+    place.write("mine.yaml", block_after(README, "```yaml\n"));
+    let mut replayed = String::new();
+    let mut rest = README;
+    while let Some((before, after)) = rest.split_once("```console\n") {
+        let (block, after) = after.split_once("```").expect("a block ends");
+        write!(replayed, "{before}```console\n{}```", replay(&place, block)).expect("a string");
+        rest = after;
+    }
+    replayed + rest
+}
+
+fn replay(place: &Place, block: &str) -> String {
+    let mut replayed = String::new();
+    for line in block.lines().filter_map(|line| line.strip_prefix("$ ")) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        assert_eq!(words.first(), Some(&"tune"), "{line}");
+        let said = place.tune(&words[1..]).success();
+        let folder = place
+            .path("")
+            .canonicalize()
+            .expect("the folder")
+            .display()
+            .to_string();
+        write!(
+            replayed,
+            "$ {line}\n{}",
+            said.out.replace(&format!("{folder}/"), "")
+        )
+        .expect("a string");
+    }
+    replayed
+}
+
+fn block_after<'a>(text: &'a str, start: &str) -> &'a str {
+    text.split_once(start)
+        .and_then(|(_, rest)| rest.split_once("```"))
+        .expect("such a block")
+        .0
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder").flatten() {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("a copy");
+        }
+    }
+}
+
+/// Times differ from run to run: each becomes `…`.
+fn without_times(text: &str) -> String {
+    let time = |word: &str| {
+        let number = word.trim_end_matches("ms").trim_end_matches('s');
+        number.len() < word.len() && number.parse::<f64>().is_ok()
+    };
+    let line = |line: &str| {
+        let words = line
+            .split(' ')
+            .map(|word| if time(word) { "…" } else { word });
+        words
+            .filter(|word| !word.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn with_keys(text: &str) -> String {
+    let (before, rest) = text.split_once("<!-- keys:").expect("a place for the keys");
+    let (note, rest) = rest.split_once("-->\n").expect("the note ends");
+    let (_, after) = rest
+        .split_once("<!-- end of keys -->")
+        .expect("the keys end");
+    let keys = tune_experiments::spec::reference();
+    format!(
+        "{before}<!-- keys:{note}-->\n\n{}\n\n<!-- end of keys -->{after}",
+        keys.trim()
+    )
+}
+
+#[test]
+fn the_readme_shows_what_happens() {
+    let real = with_keys(&replayed());
+    if std::env::var_os("TUNE_UPDATE").is_some() {
+        std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"), real)
+            .expect("the README");
+    } else {
+        pretty_assert(&without_times(README), &without_times(&real));
+    }
+}
+
+fn pretty_assert(shown: &str, real: &str) {
+    for (number, (shown, real)) in shown.lines().zip(real.lines()).enumerate() {
+        assert_eq!(shown, real, "line {} of the README", number + 1);
+    }
+    assert_eq!(
+        shown.lines().count(),
+        real.lines().count(),
+        "the README has other lines than it should"
+    );
+}
+
+#[test]
+fn every_file_that_the_readme_names_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for link in README
+        .split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split_once(')'))
+    {
+        assert!(root.join(link.0).exists(), "{} is not there", link.0);
+    }
+}
