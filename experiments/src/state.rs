@@ -79,8 +79,6 @@ words! {
         SpaceExhausted = "space_exhausted",
         /// As many trials failed as are tolerated.
         MaxFailedTrials = "max_failed_trials",
-        /// The experiment came to its end without one trial that succeeded.
-        NoTrialSucceeded = "no_trial_succeeded",
         /// The user stopped the process; the experiment can go on.
         Interrupted = "interrupted",
         /// The user cancelled it.

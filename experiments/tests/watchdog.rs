@@ -124,7 +124,9 @@ impl Bench {
             artifacts: IndexMap::new(),
             timeout: None,
         };
-        self.engine.start(task, self.updates.clone());
+        let (give, leave) = tokio::sync::oneshot::channel();
+        give.send(()).unwrap();
+        self.engine.start(task, leave, self.updates.clone());
     }
 
     fn next(&mut self) -> Update {

@@ -29,7 +29,7 @@ pub async fn run(args: CancelArgs, context: Context) -> Result<u8> {
     } else {
         let experiment = context.spec(&record)?;
         let setup = setup(&context, store, &experiment, None)?;
-        Box::pin(controller::cancel(&setup, &record)).await?;
+        Box::pin(controller::cancel(&setup, record.id)).await?;
         context.say(&format!("`{name}` is cancelled"));
     }
     Ok(exit::SUCCEEDED)

@@ -73,7 +73,7 @@ pub async fn drive(
         args.json,
     );
     let following = tokio::spawn(follower.await?.follow(seen, control.clone()));
-    let driven = Box::pin(controller::drive(&setup, &record, control, &progress)).await;
+    let driven = Box::pin(controller::drive(&setup, record.id, control, &progress)).await;
     drop(progress);
     // The display first: what it still has to show belongs above the result.
     if let Err(error) = following.await? {

@@ -112,17 +112,17 @@ fn after_long_help() -> String {
 pub fn run(cli: Cli) -> anyhow::Result<u8> {
     let context = Context::new(&cli.global)?;
     match cli.command {
-        Command::Run(args) => driving(run::run(args, context)),
-        Command::Resume(args) => driving(resume::run(args, context)),
-        Command::Cancel(args) => reading(cancel::run(args, context)),
-        Command::List(args) => reading(list::run(args, context)),
-        Command::Show(args) => reading(show::run(args, context)),
-        Command::Best(args) => reading(best::run(args, context)),
-        Command::Trials(args) => reading(trials::run(args, context)),
-        Command::Compare(args) => reading(compare::run(args, context)),
-        Command::Logs(args) => reading(logs::run(args, context)),
-        Command::Export(args) => reading(export::run(args, context)),
-        Command::Delete(args) => reading(delete::run(args, context)),
+        Command::Run(args) => waiting(run::run(args, context)),
+        Command::Resume(args) => waiting(resume::run(args, context)),
+        Command::Cancel(args) => waiting(cancel::run(args, context)),
+        Command::List(args) => waiting(list::run(args, context)),
+        Command::Show(args) => waiting(show::run(args, context)),
+        Command::Best(args) => waiting(best::run(args, context)),
+        Command::Trials(args) => waiting(trials::run(args, context)),
+        Command::Compare(args) => waiting(compare::run(args, context)),
+        Command::Logs(args) => waiting(logs::run(args, context)),
+        Command::Export(args) => waiting(export::run(args, context)),
+        Command::Delete(args) => waiting(delete::run(args, context)),
         Command::Init(args) => init::run(&args, &context),
         Command::Validate(args) => validate::run(&args, &context),
         Command::Schema(args) => schema::run(&args, &context),
@@ -138,18 +138,10 @@ fn command() -> clap::Command {
     Cli::command()
 }
 
-/// Runs a command that reads the store: one thread is enough.
-fn reading(work: impl Future<Output = anyhow::Result<u8>>) -> anyhow::Result<u8> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?
-        .block_on(work)
-}
-
-/// Runs a command that drives an experiment: one thread for its steps and one for the display.
-fn driving(work: impl Future<Output = anyhow::Result<u8>>) -> anyhow::Result<u8> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+/// Runs a command on one thread: what it waits for are processes and the database, and handing work from thread to thread would cost more
+/// than the work. The algorithm and the database have threads of their own.
+fn waiting(work: impl Future<Output = anyhow::Result<u8>>) -> anyhow::Result<u8> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let result = runtime.block_on(work);

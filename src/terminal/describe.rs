@@ -6,7 +6,7 @@ use console::measure_text_width;
 use tune_algorithms::history::Goal;
 use tune_algorithms::space::{Configuration, Value};
 use tune_experiments::spec::{Experiment, Limits};
-use tune_experiments::state::{ExperimentReason, TrialReason};
+use tune_experiments::state::{ExperimentReason, ExperimentState, TrialReason};
 
 /// A value in few characters; `exact` is for those who copy it.
 pub fn value(value: &Value) -> String {
@@ -124,15 +124,15 @@ pub fn wrapped(facts: &[String], style: &Style, indent: usize) -> Vec<String> {
     lines
 }
 
-/// Why an experiment is in its state.
-pub fn experiment_reason(reason: ExperimentReason) -> &'static str {
+/// Why an experiment is in its state. One that has failed although it was not cut short has not a single result.
+pub fn experiment_reason(state: ExperimentState, reason: ExperimentReason) -> &'static str {
     match reason {
+        ExperimentReason::MaxFailedTrials => "too many trials failed",
+        _ if state == ExperimentState::Failed => "no trial succeeded",
         ExperimentReason::TargetReached => "the target is reached",
         ExperimentReason::MaxTrials => "all trials have run",
         ExperimentReason::MaxDuration => "the time is used up",
         ExperimentReason::SpaceExhausted => "every configuration has been tried",
-        ExperimentReason::MaxFailedTrials => "too many trials failed",
-        ExperimentReason::NoTrialSucceeded => "no trial succeeded",
         ExperimentReason::Interrupted => "interrupted",
         ExperimentReason::Cancelled => "cancelled by the user",
     }

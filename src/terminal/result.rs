@@ -29,7 +29,7 @@ pub fn headline(
         style.paint(experiment_role(record.state), state)
     );
     if let Some(reason) = record.reason {
-        let words = describe::experiment_reason(reason);
+        let words = describe::experiment_reason(record.state, reason);
         if words != state {
             text += &format!(": {words}");
         }

@@ -4,22 +4,26 @@
 use super::Layout;
 use super::core::Core;
 use super::event::{Command, Control, Event};
+use super::outbox::Outbox;
 use super::plan::Plan;
 use super::recover::recover;
+use super::submit::goes_on;
 use super::suggester::{AlgorithmCrashed, Suggester};
 use super::trial::StepValues;
 use crate::artifacts::ArtifactStore;
-use crate::engine::{Engine, TaskId, Update};
+use crate::engine::{Engine, Task, TaskId, Update};
 use crate::pipeline::{Components, Graph};
 use crate::spec::{self, Experiment, SpecError};
-use crate::store::{ExperimentId, ExperimentRecord, Request, Snapshot, Store, StoreError};
+use crate::state::ExperimentState;
+use crate::store::{Changes, ExperimentId, ExperimentRecord, Request, Snapshot, Store, StoreError};
 use jiff::Timestamp;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Interval, MissedTickBehavior, interval};
-use tune_algorithms::{algorithm, stopper};
+use tune_algorithms::algorithm;
+use tune_algorithms::stopper::{self, Stopper};
 
 /// How often the store is asked whether another process wants something.
 const REQUESTS_EVERY: Duration = Duration::from_millis(500);
@@ -56,21 +60,30 @@ pub enum DriveError {
     /// The operating system refused something.
     #[error(transparent)]
     Io(#[from] std::io::Error),
-    /// No such experiment.
-    #[error("there is no experiment with the id {}", .0.0)]
-    Unknown(ExperimentId),
 }
 
-/// Drives an experiment until it ends or `control` says otherwise; returns where it then stands. `progress` is told the number of the last
-/// stored event after each transaction. Fails at once when another process drives the experiment.
+/// Drives an experiment until it ends or `control` says otherwise. `progress` is told the number of the last stored event after each
+/// transaction. Nothing happens when it has come to its end meanwhile.
+///
+/// # Errors
+/// At once when another process drives the experiment; later when the store, the algorithm or the system refuses.
 pub async fn drive(
     setup: &Setup,
-    experiment: &ExperimentRecord,
+    id: ExperimentId,
     control: watch::Receiver<Control>,
     progress: &watch::Sender<i64>,
 ) -> Result<(), DriveError> {
-    let _lock = setup.store.lock(experiment.id)?;
-    let mut driver = Driver::start(setup, experiment, control, progress).await?;
+    let _lock = setup.store.lock(id)?;
+    let Loaded {
+        core,
+        suggester,
+        open,
+        ..
+    } = load(setup, id).await?;
+    if !open {
+        return Ok(());
+    }
+    let mut driver = Driver::new(setup, id, core, suggester, control, progress);
     let result = driver.run().await;
     if result.is_err() {
         driver.kill_all().await;
@@ -78,45 +91,66 @@ pub async fn drive(
     result
 }
 
-/// Cancels an experiment that no process drives: its unfinished trials end, and so does it.
-pub async fn cancel(setup: &Setup, experiment: &ExperimentRecord) -> Result<(), DriveError> {
-    let _lock = setup.store.lock(experiment.id)?;
-    let (mut core, _) = load(setup, experiment).await?;
-    core.handle(Timestamp::now(), Event::Cancel);
-    setup
-        .store
-        .commit(experiment.id, core.take().changes)
-        .await?;
+/// Cancels an experiment that no process drives: its unfinished trials end, and so does it. One that has ended stays as it is.
+///
+/// # Errors
+/// When a process drives it, or the store refuses.
+pub async fn cancel(setup: &Setup, id: ExperimentId) -> Result<(), DriveError> {
+    let _lock = setup.store.lock(id)?;
+    let mut loaded = load(setup, id).await?;
+    if !loaded.state.is_finished() {
+        loaded.core.handle(Timestamp::now(), Event::Cancel);
+        setup.store.commit(id, loaded.core.take().changes).await?;
+    }
     Ok(())
 }
 
-/// The core and the suggester of an experiment, as the store remembers it.
-async fn load(setup: &Setup, record: &ExperimentRecord) -> Result<(Core, Suggester), DriveError> {
+/// An experiment as the store remembers it, under the lock.
+struct Loaded {
+    core: Core,
+    suggester: Suggester,
+    /// Where it stands.
+    state: ExperimentState,
+    /// Whether there is more to do.
+    open: bool,
+}
+
+async fn load(setup: &Setup, id: ExperimentId) -> Result<Loaded, DriveError> {
+    let snapshot = setup.store.load(id).await?;
+    let record = &snapshot.experiment;
+    let state = record.state;
     let experiment =
         spec::read_document(&record.document, setup.components.as_ref()).map_err(Box::new)?;
+    let open = goes_on(&setup.store, record, &experiment).await?;
     let chosen = &experiment.algorithm;
     let space = Arc::new(experiment.parameters.clone());
     let algorithm = algorithm::build(&chosen.name, space, chosen.seed, &chosen.settings)
         .map_err(|problems| refused(&problems))?;
-    let stopper = experiment.early_stopping.as_ref();
-    let stopper = stopper
-        .map(|choice| stopper::build(&choice.name, experiment.objective.goal, &choice.settings));
-    let stopper = stopper.transpose().map_err(|problems| refused(&problems))?;
+    let stopper = stopper(&experiment)?;
     let curves = match stopper {
-        Some(_) => {
-            setup
-                .store
-                .curves(record.id, &experiment.objective.metric)
-                .await?
-        }
+        Some(_) => setup.store.curves(id, &experiment.objective.metric).await?,
         None => Vec::new(),
     };
-    let snapshot = setup.store.load(record.id).await?;
     let values = complete_values(setup, &snapshot)?;
     let ahead = if algorithm.learns() { 0 } else { AHEAD };
     let plan = plan(setup, record, experiment, ahead)?;
     let (core, history) = recover(plan, snapshot, &curves, values, stopper);
-    Ok((core, Suggester::start(algorithm, history)?))
+    let suggester = Suggester::start(algorithm, history)?;
+    Ok(Loaded {
+        core,
+        suggester,
+        state,
+        open,
+    })
+}
+
+fn stopper(experiment: &Experiment) -> Result<Option<Box<dyn Stopper>>, DriveError> {
+    let goal = experiment.objective.goal;
+    let built = experiment
+        .early_stopping
+        .as_ref()
+        .map(|choice| stopper::build(&choice.name, goal, &choice.settings));
+    built.transpose().map_err(|problems| refused(&problems))
 }
 
 /// Large values are kept as artifacts: here they are read again.
@@ -173,27 +207,27 @@ struct Driver<'a> {
 }
 
 impl<'a> Driver<'a> {
-    async fn start(
+    fn new(
         setup: &'a Setup,
-        record: &ExperimentRecord,
+        id: ExperimentId,
+        core: Core,
+        suggester: Suggester,
         control: watch::Receiver<Control>,
         progress: &'a watch::Sender<i64>,
-    ) -> Result<Self, DriveError> {
-        let (core, suggester) = load(setup, record).await?;
+    ) -> Self {
         let mut requests = interval(REQUESTS_EVERY);
         requests.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let updates = mpsc::channel(UPDATES_WAITING);
-        Ok(Self {
+        Self {
             setup,
-            id: record.id,
+            id,
             core,
             suggester,
             control,
             progress,
-            updates,
+            updates: mpsc::channel(UPDATES_WAITING),
             requests,
             tasks: HashSet::new(),
-        })
+        }
     }
 
     async fn run(&mut self) -> Result<(), DriveError> {
@@ -209,12 +243,13 @@ impl<'a> Driver<'a> {
     async fn wait(&mut self) -> Result<Vec<Event>, DriveError> {
         let mut updates = Vec::new();
         let tick = sleep_until(self.core.wake_at());
+        // In the order of rarity: a step that reports without pause must not drown what the user wants.
         tokio::select! {
             biased;
-            _ = self.updates.1.recv_many(&mut updates, UPDATES_WAITING) => {}
-            answer = self.suggester.answer() => return Ok(vec![answer?]),
             Ok(()) = self.control.changed() => return Ok(vec![self.controlled()]),
             _ = self.requests.tick() => return self.requested().await,
+            answer = self.suggester.answer() => return Ok(vec![answer?]),
+            _ = self.updates.1.recv_many(&mut updates, UPDATES_WAITING) => {}
             () = tick => return Ok(vec![Event::Tick]),
         }
         Ok(updates
@@ -248,32 +283,58 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// Lets the core decide, stores, then acts.
+    /// Lets the core decide, stores, then acts. Tasks are handed to the engine while their intent is being stored, so that it can prepare
+    /// them meanwhile; they start when it is.
     async fn take(&mut self, events: Vec<Event>) -> Result<(), DriveError> {
         let now = Timestamp::now();
         for event in events {
             self.core.handle(now, event);
         }
-        let outbox = self.core.take();
-        if !outbox.changes.is_empty() {
-            let last = self.setup.store.commit(self.id, outbox.changes).await?;
-            self.progress.send_replace(last);
-        }
-        outbox
-            .commands
+        let Outbox {
+            changes,
+            starts,
+            commands,
+        } = self.core.take();
+        let storing = self.store(changes);
+        let (stored, leaves) = tokio::join!(biased; storing, async { self.hand_over(starts) });
+        stored?;
+        commands
             .into_iter()
-            .try_for_each(|command| self.carry_out(command))
+            .try_for_each(|command| self.carry_out(command))?;
+        for (task, leave) in leaves {
+            self.tasks.insert(task);
+            // Without a receiver the task has ended already.
+            let _ = leave.send(());
+        }
+        Ok(())
     }
 
-    fn carry_out(&mut self, command: Command) -> Result<(), DriveError> {
+    async fn store(&self, changes: Changes) -> Result<(), DriveError> {
+        if !changes.is_empty() {
+            let last = self.setup.store.commit(self.id, changes).await?;
+            if last > 0 {
+                self.progress.send_replace(last);
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives tasks to the engine, without leave to start.
+    fn hand_over(&self, tasks: Vec<Task>) -> Vec<(TaskId, oneshot::Sender<()>)> {
+        let hand_over = |task: Task| {
+            let (give, leave) = oneshot::channel();
+            let id = task.id.clone();
+            self.setup.engine.start(task, leave, self.updates.0.clone());
+            (id, give)
+        };
+        tasks.into_iter().map(hand_over).collect()
+    }
+
+    fn carry_out(&self, command: Command) -> Result<(), DriveError> {
         match command {
             Command::Suggest(count) => self.suggester.suggest(count)?,
             Command::Learn { trial, outcome } => self.suggester.learn(trial, outcome)?,
             Command::Stop(id) => self.setup.engine.stop(&id),
-            Command::Start(task) => {
-                self.tasks.insert(task.id.clone());
-                self.setup.engine.start(*task, self.updates.0.clone());
-            }
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What comes into the controller's core, and what it wants done.
 
-use crate::engine::{Ending, Task, TaskId};
+use crate::engine::{Ending, TaskId};
 use crate::metrics::Report;
 use tune_algorithms::history::Outcome;
 use tune_algorithms::space::Configuration;
@@ -53,8 +53,6 @@ pub enum Command {
         /// How it ended.
         outcome: Outcome,
     },
-    /// Start a task.
-    Start(Box<Task>),
     /// Stop a task; its `Ended` is awaited.
     Stop(TaskId),
 }

@@ -22,12 +22,8 @@ impl Layout {
         self.root.join("runs").join(experiment.0.to_string())
     }
 
-    /// One step run: `runs/EXPERIMENT/TRIAL/STEP`.
-    pub fn step(&self, experiment: ExperimentId, trial: u64, step: &str) -> PathBuf {
-        self.runs(experiment).join(trial.to_string()).join(step)
-    }
-
-    /// One attempt: `runs/EXPERIMENT/TRIAL/STEP/ATTEMPT`; its log is the file `log` in it.
+    /// One attempt: `runs/EXPERIMENT/TRIAL.STEP.ATTEMPT`; its log is the file `log` in it. One folder, not three within each
+    /// other: making folders is a good part of what a short trial costs.
     pub fn attempt(
         &self,
         experiment: ExperimentId,
@@ -35,12 +31,14 @@ impl Layout {
         step: &str,
         attempt: u32,
     ) -> PathBuf {
-        self.step(experiment, trial, step).join(attempt.to_string())
+        self.runs(experiment)
+            .join(format!("{trial}.{step}.{attempt}"))
     }
 
-    /// What a step run keeps across its attempts: `runs/EXPERIMENT/TRIAL/STEP/checkpoint`.
+    /// What a step run keeps across its attempts: `runs/EXPERIMENT/TRIAL.STEP.checkpoint`.
     pub fn checkpoint(&self, experiment: ExperimentId, trial: u64, step: &str) -> PathBuf {
-        self.step(experiment, trial, step).join("checkpoint")
+        self.runs(experiment)
+            .join(format!("{trial}.{step}.checkpoint"))
     }
 
     /// The artifact store.

@@ -2,18 +2,21 @@
 
 use super::event::Command;
 use super::trial::TrialRun;
+use crate::engine::Task;
 use crate::metrics::to_json;
 use crate::state::{StepState, TrialState};
 use crate::store::{Changes, EventKind, ExperimentUpdate, NewEvent};
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
 
-/// First store the changes, then carry out the commands.
+/// First store the changes, then carry out the rest.
 #[derive(Clone, Debug, Default)]
 pub struct Outbox {
     /// To be stored in one transaction.
     pub changes: Changes,
-    /// To be carried out in order.
+    /// Tasks to be started once the changes are stored.
+    pub starts: Vec<Task>,
+    /// To be carried out in order, once the changes are stored.
     pub commands: Vec<Command>,
 }
 

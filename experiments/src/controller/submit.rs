@@ -133,7 +133,6 @@ fn limits_allow(
             ExperimentReason::MaxTrials
                 | ExperimentReason::MaxDuration
                 | ExperimentReason::MaxFailedTrials
-                | ExperimentReason::NoTrialSucceeded
         )
     );
     record.state != ExperimentState::Cancelled && open && trials && failures && time

@@ -1,7 +1,7 @@
 //! One trial under way: its step runs, what it reported, how it ends. Pure; what follows for the experiment is the core's.
 
 use super::plan::Plan;
-use crate::engine::{Ending, Outcome};
+use crate::engine::{Ending, Outcome, TaskId};
 use crate::metrics::{Report, TrialMetrics, missing_objective};
 use crate::spec::Retries;
 use crate::state::{StepState, TrialReason, TrialState};
@@ -208,6 +208,12 @@ impl TrialRun {
         }
     }
 
+    /// Whether news of this task is still of interest: not of an older attempt, and not when it has ended.
+    pub fn awaits(&self, id: &TaskId) -> bool {
+        let run = &self.steps[id.step];
+        run.record.attempt == id.attempt && matches!(run.phase, Phase::Running | Phase::Stopping)
+    }
+
     /// The intent to run the next attempt of a step.
     pub fn begin_step(&mut self, index: usize, now: Timestamp) {
         let run = &mut self.steps[index];
@@ -286,7 +292,16 @@ impl TrialRun {
             self.steps[index].finish(StepState::Skipped, None, now);
         }
         let value = self.metrics.objective().filter(|value| value.is_finite());
-        let end = self.verdict.take().or_else(|| self.judge(metric));
+        // What a stopper wanted to spare the user has been done: the result counts.
+        let all_succeeded = self
+            .steps
+            .iter()
+            .all(|run| run.record.state == StepState::Succeeded);
+        let verdict = self
+            .verdict
+            .take()
+            .filter(|verdict| !(all_succeeded && verdict.state == TrialState::EarlyStopped));
+        let end = verdict.or_else(|| self.judge(metric));
         self.record.state = end.as_ref().map_or(TrialState::Succeeded, |end| end.state);
         self.record.reason = end.as_ref().map(|end| end.reason);
         self.record.explanation = end.map(|end| end.explanation);

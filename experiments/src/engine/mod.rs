@@ -12,7 +12,7 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 use std::path::PathBuf;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 /// One attempt of one step of one trial of the experiment at hand.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -93,10 +93,15 @@ pub enum Outcome {
     BadOutput(String),
 }
 
+/// Leave to start a task: given once the intent is stored, so that a task is never run that nobody would know of. When its sender is dropped,
+/// the task ends without having run.
+pub type Leave = oneshot::Receiver<()>;
+
 /// Runs tasks. Cheap to share; every method returns at once.
 pub trait Engine: Send + Sync {
-    /// Starts the task as soon as a slot is free. Updates are sent in order; the last is always `Ended`.
-    fn start(&self, task: Task, updates: mpsc::Sender<Update>);
+    /// Takes a task: prepares it at once, and starts it as soon as there is leave and a free slot. Updates are sent in order; the last is
+    /// always `Ended`.
+    fn start(&self, task: Task, leave: Leave, updates: mpsc::Sender<Update>);
 
     /// Ends the task: asks it to stop, then kills it after the grace period. Its `Ended` still comes. No-op when it has ended.
     fn stop(&self, id: &TaskId);

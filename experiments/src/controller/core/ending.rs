@@ -97,7 +97,7 @@ impl Core {
     ) -> (ExperimentState, ExperimentReason) {
         match state {
             ExperimentState::Succeeded if self.progress.succeeded == 0 => {
-                (ExperimentState::Failed, ExperimentReason::NoTrialSucceeded)
+                (ExperimentState::Failed, reason)
             }
             _ => (state, reason),
         }

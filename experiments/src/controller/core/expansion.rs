@@ -73,7 +73,7 @@ impl Core {
         match prepare(&self.plan, trial, step) {
             Ok(task) => {
                 self.running += 1;
-                self.outbox.commands.push(Command::Start(Box::new(task)));
+                self.outbox.starts.push(task);
             }
             Err(error) => trial.refuse_step(step, in_words(&error), now),
         }

@@ -126,6 +126,7 @@ impl Core {
 
     fn begin(&mut self, now: Timestamp) {
         self.open(now);
+        self.conclude_settled(now);
         self.update.started_at.get_or_insert(now);
         self.update.finished_at = None;
         self.enter(now, ExperimentState::Running, None);
@@ -134,7 +135,16 @@ impl Core {
     /// Takes effect whether or not the experiment has begun: nothing has to run for it to end.
     fn cancel(&mut self, now: Timestamp) {
         self.open(now);
-        self.end = Some((ExperimentState::Cancelled, ExperimentReason::Cancelled));
+        self.end
+            .get_or_insert((ExperimentState::Cancelled, ExperimentReason::Cancelled));
+    }
+
+    /// Trials that only waited for their end when the last process died.
+    fn conclude_settled(&mut self, now: Timestamp) {
+        let numbers = self.trials.keys().copied().collect::<Vec<_>>();
+        for number in numbers {
+            self.follow_verdict(now, number);
+        }
     }
 
     /// From here on time counts.

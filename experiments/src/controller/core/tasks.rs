@@ -2,7 +2,7 @@
 
 use super::Core;
 use crate::controller::event::Command;
-use crate::controller::trial::{Phase, StepEnd, TrialRun, Verdict};
+use crate::controller::trial::{Phase, StepEnd, Verdict};
 use crate::engine::{Ending, TaskId};
 use crate::metrics::Report;
 use crate::state::{TrialReason, TrialState};
@@ -15,13 +15,10 @@ impl Core {
         let Some(trial) = self.trials.get_mut(&id.trial) else {
             return;
         };
-        let run = &trial.steps[id.step];
-        if run.record.attempt != id.attempt
-            || !matches!(run.phase, Phase::Running | Phase::Stopping)
-        {
+        if !trial.awaits(id) {
             return;
         }
-        let step = run.record.step.clone();
+        let step = trial.steps[id.step].record.step.clone();
         for report in reports {
             trial.report(id.step, report);
             self.outbox.changes.metrics.push(MetricRecord {
@@ -70,7 +67,27 @@ impl Core {
                 reason,
                 explanation,
             });
-            self.stop_steps(number);
+            self.wind_down_trial(number);
+        }
+    }
+
+    /// Nothing more of a settled trial begins, and what runs of it is stopped.
+    fn wind_down_trial(&mut self, number: u64) {
+        self.forget_waiting(number);
+        self.stop_steps(number);
+    }
+
+    /// Takes the trial's steps out of the queues.
+    fn forget_waiting(&mut self, number: u64) {
+        let Some(trial) = self.trials.get(&number) else {
+            return;
+        };
+        for (step, run) in trial.steps.iter().enumerate() {
+            match run.phase {
+                Phase::Ready => drop(self.ready.remove(&(number, step))),
+                Phase::Delayed { until } => drop(self.delayed.remove(&(until, number, step))),
+                _ => {}
+            }
         }
     }
 
@@ -95,10 +112,7 @@ impl Core {
         let Some(trial) = self.trials.get_mut(&id.trial) else {
             return;
         };
-        let run = &trial.steps[id.step];
-        if run.record.attempt != id.attempt
-            || !matches!(run.phase, Phase::Running | Phase::Stopping)
-        {
+        if !trial.awaits(id) {
             return;
         }
         self.running -= 1;
@@ -127,31 +141,25 @@ impl Core {
         self.follow_verdict(now, id.trial);
     }
 
-    /// Stops what still runs of a settled trial, and concludes a trial that is over.
+    /// Winds a settled trial down, and concludes a trial that is over.
     pub(super) fn follow_verdict(&mut self, now: Timestamp, number: u64) {
-        if self
-            .trials
-            .get(&number)
-            .is_some_and(|trial| trial.verdict.is_some())
-        {
-            self.stop_steps(number);
+        let Some(trial) = self.trials.get(&number) else {
+            return;
+        };
+        let over = trial.is_over();
+        if trial.verdict.is_some() {
+            self.wind_down_trial(number);
         }
-        if self.trials.get(&number).is_some_and(TrialRun::is_over) {
+        if over {
             self.conclude(now, number);
         }
     }
 
     pub(super) fn conclude(&mut self, now: Timestamp, number: u64) {
+        self.forget_waiting(number);
         let Some(mut trial) = self.trials.remove(&number) else {
             return;
         };
-        for (step, run) in trial.steps.iter().enumerate() {
-            match run.phase {
-                Phase::Ready => drop(self.ready.remove(&(number, step))),
-                Phase::Delayed { until } => drop(self.delayed.remove(&(until, number, step))),
-                _ => {}
-            }
-        }
         let skipped = trial.conclude(&self.plan.experiment.objective.metric, now);
         trial.record.finished_order = Some(self.progress.finished());
         for step in skipped {

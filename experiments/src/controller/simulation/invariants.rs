@@ -95,6 +95,17 @@ pub fn at_a_start(world: &mut World, id: &TaskId) {
         (StepState::Running, id.attempt),
         "started before it was stored"
     );
+    let siblings = world
+        .tables
+        .steps
+        .range((id.trial, String::new())..(id.trial + 1, String::new()));
+    let lost =
+        siblings.filter(|(_, step)| matches!(step.state, StepState::Failed | StepState::TimedOut));
+    assert_eq!(
+        lost.count(),
+        0,
+        "a step of a trial that has failed was started"
+    );
     assert!(
         world.started.insert(id.clone()),
         "attempt {id:?} was started twice"

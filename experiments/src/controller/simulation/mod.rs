@@ -125,10 +125,7 @@ fn an_experiment_without_a_single_result_has_failed() {
     );
     assert_eq!(
         world.state(),
-        (
-            ExperimentState::Failed,
-            Some(ExperimentReason::NoTrialSucceeded)
-        )
+        (ExperimentState::Failed, Some(ExperimentReason::MaxTrials))
     );
 }
 
@@ -232,6 +229,22 @@ fn a_drained_experiment_is_paused_with_nothing_running_and_goes_on_later() {
     assert_eq!(world.running_tasks(), 0);
     world.run_to_the_end();
     assert_eq!(world.results(), run(&simple(), 9, Faults::NONE).results());
+}
+
+#[test]
+fn a_killed_run_goes_on_later_and_its_interrupted_attempts_are_no_failures() {
+    let mut world = World::new(experiment(&simple(), 12), 12, Faults::NONE);
+    world.run_until_killed(4);
+    assert_eq!(
+        world.state(),
+        (ExperimentState::Paused, Some(ExperimentReason::Interrupted))
+    );
+    assert_eq!(world.running_tasks(), 0);
+    world.run_to_the_end();
+    assert!(world.steps().any(|step| step.attempt > 1));
+    assert!(world.steps().all(|step| step.failures == 0));
+    let undisturbed = run(&simple(), 12, Faults::NONE);
+    assert_eq!(world.configurations(), undisturbed.configurations());
 }
 
 #[test]

@@ -183,6 +183,13 @@ impl World {
         self.run_while(|_| true);
     }
 
+    /// Drives until so many trials have finished, then kills the running steps.
+    pub fn run_until_killed(&mut self, trials: usize) {
+        self.run_while(|world| world.finished_trials() < trials);
+        self.inject(Event::Control(Control::Kill));
+        self.run_while(|_| true);
+    }
+
     /// Cancels after so many trials: the process that drives, or one that comes after a crash just for that.
     pub fn cancel_after(&mut self, trials: usize, driven: bool) {
         self.run_while(|world| world.finished_trials() < trials);
@@ -227,7 +234,11 @@ impl World {
     /// One turn of the loop; `None` when the process crashed in it.
     fn survive(&mut self, mut process: Process, event: Event) -> Option<Process> {
         process.core.handle(self.now, event);
-        let Outbox { changes, commands } = process.core.take();
+        let Outbox {
+            changes,
+            starts,
+            commands,
+        } = process.core.take();
         if self.crashes() {
             return None;
         }
@@ -237,6 +248,12 @@ impl World {
                 return None;
             }
             self.carry_out(&mut process, command);
+        }
+        for task in starts {
+            if self.crashes() {
+                return None;
+            }
+            self.start(&mut process, &task);
         }
         Some(process)
     }
@@ -303,7 +320,14 @@ impl World {
                 .steps
                 .insert((step.trial, step.step.clone()), step);
         }
-        self.tables.metrics.extend(changes.metrics);
+        for metric in changes.metrics {
+            let same = |other: &MetricRecord| {
+                (other.trial, &other.step, &other.name, other.level)
+                    == (metric.trial, &metric.step, &metric.name, metric.level)
+            };
+            self.tables.metrics.retain(|other| !same(other));
+            self.tables.metrics.push(metric);
+        }
         self.tables.events.extend(changes.events);
         invariants::after_a_transaction(self);
     }
@@ -329,7 +353,6 @@ impl World {
                 .history
                 .finish(usize::try_from(trial).unwrap(), outcome),
             Command::Stop(id) => self.schedule(process, 5.0, ended(&id, Outcome::Stopped)),
-            Command::Start(task) => self.start(process, &task),
         }
     }
 

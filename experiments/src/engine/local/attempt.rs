@@ -6,11 +6,11 @@ use super::group::Group;
 use super::log::{LONGEST_LOG, Log};
 use super::output::{Outlet, Output};
 use super::results;
-use super::start::{self, Places};
+use super::start::{Places, Prepared};
 use super::tail::Tail;
 use crate::artifacts::reason;
 use crate::engine::session;
-use crate::engine::{Ending, Outcome, Task};
+use crate::engine::{Ending, Leave, Outcome, Task};
 use crate::metrics::LineParser;
 use rustix::process::Pid;
 use std::io;
@@ -41,6 +41,7 @@ pub(super) async fn run(
     shared: &Shared,
     slot: u32,
     task: &Task,
+    leave: Leave,
     requests: watch::Receiver<Request>,
     outlet: Outlet,
 ) -> Ending {
@@ -52,7 +53,14 @@ pub(super) async fn run(
         Ok(places) => places,
         Err(error) => return ended(Outcome::NotStarted(reason(&error))),
     };
-    let (mut child, mut attempt) = match begin(shared, slot, task, &places, requests, outlet) {
+    let prepared = prepare(shared, task, &places);
+    let may_start = leave.await.is_ok();
+    if !may_start || *requests.borrow() != Request::Run {
+        return ended(Outcome::Stopped);
+    }
+    let begun = prepared
+        .and_then(|prepared| begin(shared, slot, task, &places, prepared, requests, outlet));
+    let (mut child, mut attempt) = match begun {
         Ok(begun) => begun,
         Err(words) => return ended(Outcome::NotStarted(words)),
     };
@@ -69,19 +77,25 @@ pub(super) async fn run(
     }
 }
 
+/// All that can be done before there is leave to start.
+fn prepare(shared: &Shared, task: &Task, places: &Places) -> Result<Prepared, String> {
+    shared
+        .watch_over()
+        .map_err(|error| format!("the watchdog could not be started: {}", reason(&error)))?;
+    let cookie = session::cookie(&shared.session, shared.next_number());
+    Prepared::new(task, places, &shared.inherited, cookie)
+}
+
 fn begin(
     shared: &Shared,
     slot: u32,
     task: &Task,
     places: &Places,
+    mut prepared: Prepared,
     requests: watch::Receiver<Request>,
     outlet: Outlet,
 ) -> Result<(Child, Attempt), String> {
-    shared
-        .watch_over()
-        .map_err(|error| format!("the watchdog could not be started: {}", reason(&error)))?;
-    let cookie = session::cookie(&shared.session, shared.next_number());
-    let mut child = start::start(task, places, &shared.inherited, &cookie)?;
+    let mut child = prepared.start(task)?;
     let course = Course::new(Instant::now(), task.timeout, shared.grace);
     let id = child
         .id()
@@ -98,7 +112,7 @@ fn begin(
     );
     let attempt = Attempt {
         course,
-        group: Group::new(leader, cookie),
+        group: Group::new(leader, prepared.cookie),
         output,
         requests,
     };

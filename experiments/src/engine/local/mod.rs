@@ -18,7 +18,7 @@ use self::course::Request;
 use self::output::Outlet;
 use super::session;
 use super::watchdog::Watchdog;
-use super::{Ending, Engine, Outcome, Task, TaskId, Update};
+use super::{Ending, Engine, Leave, Outcome, Task, TaskId, Update};
 use crate::artifacts::ArtifactStore;
 use rustix::process::Pid;
 use std::collections::HashMap;
@@ -106,15 +106,20 @@ impl LocalEngine {
 }
 
 impl Engine for LocalEngine {
-    fn start(&self, task: Task, updates: mpsc::Sender<Update>) {
+    fn start(&self, task: Task, leave: Leave, updates: mpsc::Sender<Update>) {
         let (asker, requests) = watch::channel(Request::Run);
         self.shared.tasks().insert(task.id.clone(), asker);
         let shared = Arc::clone(&self.shared);
         self.runtime.spawn(async move {
-            let ending = shared.run(&task, requests, updates.clone()).await;
-            shared.tasks().remove(&task.id);
+            let id = task.id.clone();
+            let running = {
+                let (shared, updates) = (Arc::clone(&shared), updates.clone());
+                tokio::spawn(async move { shared.run(&task, leave, requests, updates).await })
+            };
+            let ending = running.await.unwrap_or_else(|_| crashed());
+            shared.tasks().remove(&id);
             // Nobody may be listening any more.
-            let _ = updates.send(Update::Ended(task.id, Box::new(ending))).await;
+            let _ = updates.send(Update::Ended(id, Box::new(ending))).await;
         });
     }
 
@@ -136,6 +141,15 @@ impl Engine for LocalEngine {
     }
 }
 
+/// An end also for a task that this program was not up to: whoever waits for it must not wait for ever.
+fn crashed() -> Ending {
+    let words = "tune itself failed while it ran the step; its last message is above";
+    Ending {
+        outcome: Outcome::BadOutput(words.to_owned()),
+        ..Ending::default()
+    }
+}
+
 impl Drop for LocalEngine {
     fn drop(&mut self) {
         self.kill_all();
@@ -147,6 +161,7 @@ impl Shared {
     async fn run(
         &self,
         task: &Task,
+        leave: Leave,
         mut requests: watch::Receiver<Request>,
         updates: mpsc::Sender<Update>,
     ) -> Ending {
@@ -164,7 +179,7 @@ impl Shared {
             id: task.id.clone(),
             updates,
         };
-        let ending = attempt::run(self, slot, task, requests, outlet).await;
+        let ending = attempt::run(self, slot, task, leave, requests, outlet).await;
         lock(&self.free_slots).push(slot);
         drop(permit);
         ending

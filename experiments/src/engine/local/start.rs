@@ -101,48 +101,77 @@ impl Places {
     }
 }
 
-/// Starts the process, in a process group of its own.
-///
-/// # Errors
-/// Why it did not start, in words.
-pub(super) fn start(
-    task: &Task,
-    places: &Places,
-    inherited: &[(OsString, OsString)],
-    cookie: &str,
-) -> Result<Child, String> {
-    places.prepare(task).map_err(|error| {
-        let directory = places.directory.display();
-        format!("could not prepare {directory}: {}", reason(&error))
-    })?;
-    let Some(name) = task.command.first() else {
-        return Err("the command is empty".to_owned());
-    };
-    let path = search_path(task, inherited);
-    let directory = std::path::absolute(&task.working_directory).map_err(|error| reason(&error))?;
-    let program = find(name, &path, &directory)?;
-    // No `pre_exec`, and the program's path in full: only so the standard library spawns without copying this process.
-    let mut command = Command::new(&program);
+/// A process that is ready to be started.
+pub(super) struct Prepared {
+    command: Command,
+    program: PathBuf,
+    /// The mark that it and its descendants carry.
+    pub cookie: String,
+}
+
+impl Prepared {
+    /// Makes the attempt's files and finds its program.
+    ///
+    /// # Errors
+    /// Why it cannot be started, in words.
+    pub fn new(
+        task: &Task,
+        places: &Places,
+        inherited: &[(OsString, OsString)],
+        cookie: String,
+    ) -> Result<Self, String> {
+        places.prepare(task).map_err(|error| {
+            let directory = places.directory.display();
+            format!("could not prepare {directory}: {}", reason(&error))
+        })?;
+        let Some(name) = task.command.first() else {
+            return Err("the command is empty".to_owned());
+        };
+        let path = search_path(task, inherited);
+        let directory =
+            std::path::absolute(&task.working_directory).map_err(|error| reason(&error))?;
+        let program = find(name, &path, &directory)?;
+        let mut command = command(task, &program, &directory);
+        command
+            .as_std_mut()
+            .envs(inherited.iter().map(|(name, value)| (name, value)))
+            .env("TUNE_OUTPUT", places.output())
+            .env("TUNE_METRICS", places.metrics())
+            .env("TUNE_ARTIFACTS", places.artifacts())
+            .envs(&task.env)
+            .env(session::VARIABLE, &cookie);
+        Ok(Self {
+            command,
+            program,
+            cookie,
+        })
+    }
+
+    /// Starts the process, in a process group of its own.
+    ///
+    /// # Errors
+    /// Why it did not start, in words.
+    pub fn start(&mut self, task: &Task) -> Result<Child, String> {
+        self.command
+            .spawn()
+            .map_err(|error| explain(&error, &task.command[0], &self.program, task))
+    }
+}
+
+/// The command without its environment. No `pre_exec`, and the program's path in full: only so the standard library spawns without copying
+/// this process.
+fn command(task: &Task, program: &Path, directory: &Path) -> Command {
+    let mut command = Command::new(program);
+    std::os::unix::process::CommandExt::arg0(command.as_std_mut(), &task.command[0]);
     command
-        .as_std_mut()
         .env_clear()
-        .envs(inherited.iter().map(|(name, value)| (name, value)))
-        .env("TUNE_OUTPUT", places.output())
-        .env("TUNE_METRICS", places.metrics())
-        .env("TUNE_ARTIFACTS", places.artifacts())
-        .envs(&task.env)
-        .env(session::VARIABLE, cookie);
-    std::os::unix::process::CommandExt::arg0(command.as_std_mut(), name);
-    command
         .args(&task.command[1..])
-        .current_dir(&directory)
+        .current_dir(directory)
         .process_group(0)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     command
-        .spawn()
-        .map_err(|error| explain(&error, name, &program, task))
 }
 
 fn search_path(task: &Task, inherited: &[(OsString, OsString)]) -> OsString {

@@ -202,9 +202,11 @@ async fn a_receiver_that_has_gone_holds_nothing_up() {
     let mut bench = Bench::new(1);
     let (updates, received) = mpsc::channel(1);
     drop(received);
-    bench
-        .engine
-        .start(bench.shell(1, "seq 100000 | sed s/^/accuracy=/"), updates);
+    bench.engine.start(
+        bench.shell(1, "seq 100000 | sed s/^/accuracy=/"),
+        at_once(),
+        updates,
+    );
     assert_eq!(bench.run_shell("true").await.1.outcome, Outcome::Succeeded);
 }
 
