@@ -10,7 +10,7 @@ use crate::exit;
 use crate::terminal::result;
 use anyhow::Result;
 use clap::Args;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tune_experiments::controller::{self, DriveError};
 use tune_experiments::spec::Experiment;
 use tune_experiments::state::ExperimentState;
@@ -72,17 +72,35 @@ pub async fn drive(
         context,
         args.json,
     );
-    let following = tokio::spawn(follower.await?.follow(seen, control.clone()));
+    let display = follower.await?;
+    let shown = on_a_thread_of_its_own(display.follow(seen, control.clone()))?;
     let driven = Box::pin(controller::drive(&setup, record.id, control, &progress)).await;
     drop(progress);
     // The display first: what it still has to show belongs above the result.
-    if let Err(error) = following.await? {
+    if let Err(error) = shown.await.unwrap_or(Ok(())) {
         context.say(&format!("the display failed: {error:#}"));
     }
     listening.abort();
     signals::leave_at_once()?;
     driven.map_err(|error| refused(error, &record.name))?;
     conclude(context, &store, &record.name, &experiment, args).await
+}
+
+/// Runs the display: a reader that does not read, or a terminal that is held, must hold up nothing but the display.
+fn on_a_thread_of_its_own(
+    display: impl Future<Output = Result<()>> + Send + 'static,
+) -> Result<oneshot::Receiver<Result<()>>> {
+    let (done, ended) = oneshot::channel();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    std::thread::Builder::new()
+        .name("display".to_owned())
+        .spawn(move || {
+            // Nobody waits any more when the user has left.
+            let _ = done.send(runtime.block_on(display));
+        })?;
+    Ok(ended)
 }
 
 fn refused(error: DriveError, name: &str) -> anyhow::Error {

@@ -104,6 +104,8 @@ fn environment(
 ) -> Result<IndexMap<String, String>, ExpressionError> {
     let checkpoint = plan.layout.checkpoint(plan.id, id.trial, name);
     let mut env = IndexMap::new();
+    // Python keeps what it prints to itself until much has come together: metrics would arrive when it is too late to act on them.
+    env.insert("PYTHONUNBUFFERED".to_owned(), "1".to_owned());
     for (key, value) in &step.env {
         env.insert(key.clone(), render_text(value, context)?);
     }

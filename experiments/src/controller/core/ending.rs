@@ -6,7 +6,7 @@ use crate::state::{ExperimentReason, ExperimentState, TrialReason, TrialState};
 use jiff::{SignedDuration, Timestamp};
 
 /// The seconds under way are stored at least this often, so that a crash loses no more of the account.
-const ACCOUNT_EVERY: SignedDuration = SignedDuration::from_secs(5);
+const ACCOUNT_EVERY: SignedDuration = SignedDuration::from_secs(1);
 
 impl Core {
     /// The first limit that is reached, in the order of their importance.
