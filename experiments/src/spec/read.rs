@@ -3,7 +3,8 @@
 use super::experiment::Experiment;
 use super::problem::{Problems, SpecError};
 use super::source::{MAX_BYTES, Override, Source};
-use super::{check, overrides, tree};
+use super::tree::{self, Node};
+use super::{check, overrides};
 use crate::pipeline::Components;
 use serde_json::Value as Json;
 
@@ -38,46 +39,36 @@ pub fn read(
     for (index, given) in overrides.iter().enumerate() {
         overrides::apply(&mut root, given, index + 1, &mut problems);
     }
-    match check::experiment(&root, &sources, components, &mut problems) {
-        Some(experiment) => Ok(Submission {
-            experiment,
-            document: root.to_json(),
-        }),
-        None => Err(problems.into_error(&sources)),
-    }
+    let experiment = checked(&root, &sources, components, problems)?;
+    let document = root.to_json();
+    Ok(Submission {
+        experiment,
+        document,
+    })
 }
 
-/// Reads a document that [`read`] has returned: what the store kept.
+/// Reads a document that [`read`] has returned: what the store kept. Neither its size nor anything of how YAML is written matters here:
+/// what was accepted once can be read again.
 ///
 /// # Errors
 ///
-/// Everything that is wrong with it; lines and columns are those of its pretty-printed text.
+/// Everything that is wrong with it, as for a document of another version of the format; columns are those of its text in one line.
 pub fn read_document(
     document: &Json,
     components: &dyn Components,
 ) -> Result<Experiment, SpecError> {
-    let source = Source {
-        name: "the stored document".to_owned(),
-        text: escaped(&format!("{document:#}")),
-    };
-    read(&source, &[], components).map(|submission| submission.experiment)
+    let (text, root) = tree::written(document);
+    let name = "the stored document".to_owned();
+    let source = Source { name, text };
+    checked(&root, &[source], components, Problems::default())
 }
 
-/// JSON may hold characters as they are that YAML wants escaped. They can only be within strings.
-fn escaped(json: &str) -> String {
-    let needs_escape = |c: char| {
-        (c.is_control() && c != '\n')
-            || matches!(
-                c,
-                '\u{2028}' | '\u{2029}' | '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}'
-            )
-    };
-    let mut escaped = String::with_capacity(json.len());
-    for c in json.chars() {
-        match needs_escape(c) {
-            true => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
-            false => escaped.push(c),
-        }
-    }
-    escaped
+fn checked(
+    root: &Node,
+    sources: &[Source],
+    components: &dyn Components,
+    mut problems: Problems,
+) -> Result<Experiment, SpecError> {
+    check::experiment(root, sources, components, &mut problems)
+        .ok_or_else(|| problems.into_error(sources))
 }

@@ -1,6 +1,6 @@
 //! Files that no one would write on purpose: no panic, no endless work, an answer that helps.
 
-use super::super::MAX_BYTES;
+use super::super::{MAX_BYTES, read_document};
 use super::*;
 use proptest::prelude::*;
 
@@ -14,6 +14,50 @@ fn bytes_that_are_no_text_are_refused() {
         "the file is too large (4,194,305 bytes)"
     );
     assert!(read_text(&"x".repeat(MAX_BYTES + 1)).is_err());
+}
+
+#[test]
+fn what_was_accepted_can_be_read_again_however_large() {
+    let values: Vec<String> = (0..700_000).map(|_| "1".to_owned()).collect();
+    let compact = format!("[[{}]]", values.join(","));
+    assert!(compact.len() > 1_000_000);
+    let long = format!("&long \"{}\"", "x".repeat(1_000_000));
+    let aliased = format!("[{long}{}]", ", *long".repeat(5));
+    let key = format!("{{ ? {} : 1 }}", "k".repeat(100_000));
+    for input in [compact, aliased, key, "{ \"<<\": { a: 1 } }".to_owned()] {
+        let text = small(
+            "    run: echo loss=${{ params.x }}",
+            &format!("    uses: anything\n    with: {{ data: {input} }}"),
+        );
+        let submission = read(&source(&text), &[], &Anything).unwrap();
+        let again = read_document(&submission.document, &Anything);
+        assert_eq!(again.unwrap(), submission.experiment);
+    }
+}
+
+/// A component that takes whatever it is given.
+struct Anything;
+
+impl Components for Anything {
+    fn all(&self) -> Vec<ComponentInfo> {
+        vec![component("anything", &[], &["data"], &[])]
+    }
+
+    fn check(&self, _: &str, _: &With) -> Vec<ComponentProblem> {
+        Vec::new()
+    }
+
+    fn metrics(&self, _: &str, _: &With) -> Vec<String> {
+        vec!["loss".to_owned()]
+    }
+
+    fn artifacts(&self, _: &str) -> IndexMap<String, String> {
+        IndexMap::new()
+    }
+
+    fn command(&self, _: &str, _: &Path) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 #[test]

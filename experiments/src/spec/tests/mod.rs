@@ -107,19 +107,18 @@ fn problem(key: &str, message: String) -> ComponentProblem {
     }
 }
 
-fn read_text(text: &str) -> Result<Submission, SpecError> {
-    let source = Source {
+fn source(text: &str) -> Source {
+    Source {
         name: "experiment.yaml".to_owned(),
         text: text.to_owned(),
-    };
-    read(&source, &[], &Fakes)
+    }
+}
+
+fn read_text(text: &str) -> Result<Submission, SpecError> {
+    read(&source(text), &[], &Fakes)
 }
 
 fn read_with(text: &str, overrides: &[(&str, &str)]) -> Result<Submission, SpecError> {
-    let source = Source {
-        name: "experiment.yaml".to_owned(),
-        text: text.to_owned(),
-    };
     let overrides: Vec<Override> = overrides
         .iter()
         .map(|(key, value)| Override {
@@ -127,7 +126,7 @@ fn read_with(text: &str, overrides: &[(&str, &str)]) -> Result<Submission, SpecE
             value: (*value).to_owned(),
         })
         .collect();
-    read(&source, &overrides, &Fakes)
+    read(&source(text), &overrides, &Fakes)
 }
 
 fn experiment(text: &str) -> Experiment {

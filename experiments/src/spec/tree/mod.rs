@@ -2,10 +2,12 @@
 //!
 //! Numbers in it are finite and fit JSON; keys are texts and unique. What the nodes mean is for the checks to say.
 
+mod json;
 mod offset;
 mod parse;
 mod scalar;
 
+pub(super) use json::written;
 pub(super) use offset::source_offset;
 pub(super) use parse::parse;
 
