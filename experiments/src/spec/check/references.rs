@@ -4,7 +4,7 @@ use super::super::tree::{Place, source_offset};
 use super::super::words;
 use super::Check;
 use super::fields::At;
-use crate::pipeline::{ComponentInfo, Reference, Target, references};
+use crate::pipeline::{ComponentInfo, ExpressionError, Reference, Target, check_shell, references};
 use indexmap::{IndexMap, IndexSet};
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -91,17 +91,30 @@ impl Check<'_> {
             self.at(at, "the text holds a NUL character", None);
         }
         match references(text) {
-            Err(error) => {
-                let place = self.within(&at.node.place, text, &error.range);
-                self.problems
-                    .add_at(at.path.clone(), place, error.message, error.help);
-            }
+            Err(error) => self.expression(at, text, error),
             Ok(references) => {
                 for reference in references {
                     self.reference(at, text, &reference, within);
                 }
             }
         }
+    }
+
+    /// As [`Check::template`], for a command of the shell: each value must stand where it can be quoted.
+    pub(super) fn shell_template(&mut self, at: &At<'_>, text: &str, within: &mut Within<'_>) {
+        self.template(at, text, within);
+        if references(text).is_ok()
+            && let Err(error) = check_shell(text)
+        {
+            self.expression(at, text, error);
+        }
+    }
+
+    /// Records what is wrong with an expression of the text.
+    fn expression(&mut self, at: &At<'_>, text: &str, error: ExpressionError) {
+        let place = self.within(&at.node.place, text, &error.range);
+        self.problems
+            .add_at(at.path.clone(), place, error.message, error.help);
     }
 
     /// A scalar as text, its expressions checked.

@@ -148,7 +148,7 @@ impl Check<'_> {
             if run.trim().is_empty() {
                 self.at(&at, "the command is empty", None);
             }
-            self.template(&at, &run, within);
+            self.shell_template(&at, &run, within);
             return Some(Action::Shell { run });
         };
         if nodes.is_empty() {

@@ -285,6 +285,28 @@ fn a_broken_parent_does_not_make_its_children_wrong() {
 }
 
 #[test]
+fn an_expression_that_cannot_be_quoted_for_the_shell_is_found() {
+    let with = |command: &str| small("run: echo loss=${{ params.x }}", command);
+    assert_eq!(
+        told(&with("run: echo `date ${{ params.x }}`")),
+        [
+            "pipeline.train.run 8:21 `params.x`: an expression inside backticks cannot be quoted for the shell"
+        ]
+    );
+    assert_eq!(
+        told(&with(
+            "run: |\n      echo \"a\"\n      echo ${v:-${{ params.y }}}"
+        ))
+        .len(),
+        2,
+        "the place and the unknown name are both wrong"
+    );
+    assert_eq!(told(&with("run: echo `${{ params.x +* 1 }}`")).len(), 1);
+    let arguments = with("run: [echo, \"`${{ params.x }}`\"]");
+    assert!(read_text(&arguments).is_ok(), "no shell sees it");
+}
+
+#[test]
 fn a_cycle_is_named() {
     let steps = "  a: { run: 'x ${{ steps.b.values.v }}' }\n  b: { run: x, needs: c }\n  c: { run: x, needs: [a] }\n";
     let text = format!("{}{steps}", SMALL.split("  train:").next().unwrap());
