@@ -5,10 +5,8 @@ use super::Report;
 use super::json_line::fields;
 use super::near_miss::NearMisses;
 use super::pairs::pairs;
+use crate::spec::LEVEL_NAMES;
 use std::collections::HashMap;
-
-/// The names that tell the level, first the one that wins.
-const LEVEL_NAMES: [&str; 4] = ["level", "epoch", "step", "iteration"];
 
 /// Reads the lines of one attempt. The caller cuts lines that are very long.
 #[derive(Clone, Debug)]

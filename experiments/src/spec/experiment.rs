@@ -33,6 +33,9 @@ pub struct Experiment {
     pub pipeline: Pipeline,
 }
 
+/// Where a step reports one of these names, it tells the level of the report, first the one that wins; they are never metrics.
+pub const LEVEL_NAMES: [&str; 4] = ["level", "epoch", "step", "iteration"];
+
 /// The metric that the experiment minimises or maximises.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Objective {

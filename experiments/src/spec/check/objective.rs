@@ -1,6 +1,6 @@
 //! What to strive for, and whether anything can report it.
 
-use super::super::experiment::{Action, Objective, Pipeline, Strategy};
+use super::super::experiment::{Action, LEVEL_NAMES, Objective, Pipeline, Strategy};
 use super::super::keys::OBJECTIVE;
 use super::super::words;
 use super::Check;
@@ -46,6 +46,13 @@ impl Check<'_> {
                 format!("{} cannot be the name of a metric", words::quoted(&metric)),
                 Some(help),
             );
+            return None;
+        }
+        if LEVEL_NAMES.contains(&metric.as_str()) {
+            let name = words::quoted(&metric);
+            let message = format!("{name} names the level of a report and is never a metric");
+            let help = "give the metric another name where it is printed, such as `best_loss`, and write that here";
+            self.at(&at, message, Some(help.to_owned()));
             return None;
         }
         Some(metric)

@@ -307,6 +307,20 @@ fn an_expression_that_cannot_be_quoted_for_the_shell_is_found() {
 }
 
 #[test]
+fn the_name_of_a_level_is_no_metric() {
+    for name in ["level", "epoch", "step", "iteration"] {
+        let error = error(&small("metric: loss", &format!("metric: {name}")));
+        let problem = &error.problems[0];
+        assert_eq!((problem.line, problem.column), (2, 22));
+        assert_eq!(
+            problem.message,
+            format!("`{name}` names the level of a report and is never a metric")
+        );
+        assert!(problem.help.as_ref().unwrap().contains("another name"));
+    }
+}
+
+#[test]
 fn a_cycle_is_named() {
     let steps = "  a: { run: 'x ${{ steps.b.values.v }}' }\n  b: { run: x, needs: c }\n  c: { run: x, needs: [a] }\n";
     let text = format!("{}{steps}", SMALL.split("  train:").next().unwrap());
