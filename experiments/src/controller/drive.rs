@@ -173,7 +173,7 @@ fn plan(
 ) -> Result<Plan, DriveError> {
     Ok(Plan {
         id: record.id,
-        graph: Arc::new(Graph::new(&experiment.pipeline)),
+        graph: Arc::new(Graph::new(&experiment.pipeline.needs())),
         experiment: Arc::new(experiment),
         directory: record.directory.clone(),
         layout: Layout::new(setup.store.root())?,

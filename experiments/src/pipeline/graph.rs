@@ -1,6 +1,6 @@
 //! The steps of a pipeline by index, and how they depend on each other: what the controller asks again and again.
 
-use crate::spec::Pipeline;
+use indexmap::IndexMap;
 
 /// Which step needs which, by position in the pipeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,13 +10,12 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// The graph of a checked pipeline, whose steps come after those they need.
-    pub fn new(pipeline: &Pipeline) -> Self {
-        let index = |name: &String| pipeline.steps.get_index_of(name);
-        let needs: Vec<Vec<usize>> = pipeline
-            .steps
+    /// The graph of these steps, by the names that each needs. A name that is no step is ignored.
+    pub fn new(steps: &IndexMap<String, Vec<String>>) -> Self {
+        let index = |name: &String| steps.get_index_of(name);
+        let needs: Vec<Vec<usize>> = steps
             .values()
-            .map(|step| step.needs.iter().filter_map(index).collect())
+            .map(|needs| needs.iter().filter_map(index).collect())
             .collect();
         let mut dependents = vec![Vec::new(); needs.len()];
         for (step, needed) in needs.iter().enumerate() {
@@ -51,35 +50,13 @@ impl Graph {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::{Action, Retries, Step};
-    use indexmap::IndexMap;
-
-    fn step(needs: &[&str]) -> Step {
-        Step {
-            action: Action::Shell { run: "true".into() },
-            needs: needs.iter().map(|&name| name.to_owned()).collect(),
-            env: IndexMap::new(),
-            artifacts: IndexMap::new(),
-            timeout: None,
-            retries: Retries::default(),
-            working_directory: None,
-        }
-    }
 
     #[test]
     fn knows_both_directions() {
-        let steps = [
-            ("a", step(&[])),
-            ("b", step(&["a"])),
-            ("c", step(&["a", "b"])),
-        ];
-        let pipeline = Pipeline {
-            steps: steps
-                .into_iter()
-                .map(|(name, step)| (name.to_owned(), step))
-                .collect(),
-        };
-        let graph = Graph::new(&pipeline);
+        let steps = [("a", &[][..]), ("b", &["a"]), ("c", &["a", "b"])];
+        let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+        let steps = steps.map(|(name, needs)| (name.to_owned(), names(needs)));
+        let graph = Graph::new(&IndexMap::from(steps));
         assert_eq!((graph.len(), graph.is_empty()), (3, false));
         assert_eq!(
             [graph.needs(0), graph.needs(1), graph.needs(2)],

@@ -110,6 +110,16 @@ pub struct Pipeline {
     pub steps: IndexMap<String, Step>,
 }
 
+impl Pipeline {
+    /// The names of the steps that each step needs.
+    pub fn needs(&self) -> IndexMap<String, Vec<String>> {
+        let steps = self.steps.iter();
+        steps
+            .map(|(name, step)| (name.clone(), step.needs.clone()))
+            .collect()
+    }
+}
+
 /// A node of the pipeline.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Step {

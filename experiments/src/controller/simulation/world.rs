@@ -434,7 +434,7 @@ impl World {
         Plan {
             id: ExperimentId(1),
             experiment: Arc::new(self.experiment.clone()),
-            graph: Arc::new(Graph::new(&self.experiment.pipeline)),
+            graph: Arc::new(Graph::new(&self.experiment.pipeline.needs())),
             directory: PathBuf::from("/simulated"),
             layout: Layout::new(Path::new("/simulated/.tune")).expect("an absolute path"),
             components: Arc::new(NoComponents),

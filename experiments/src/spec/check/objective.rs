@@ -5,6 +5,7 @@ use super::super::keys::OBJECTIVE;
 use super::super::words;
 use super::Check;
 use super::fields::Fields;
+use crate::pipeline::known;
 use tune_algorithms::history::Goal;
 
 impl Check<'_> {
@@ -69,7 +70,7 @@ impl Check<'_> {
         for step in pipeline.steps.values() {
             match &step.action {
                 Action::Component { uses, with } => {
-                    reported.extend(self.components.metrics(uses, &super::with::known(with)));
+                    reported.extend(self.components.metrics(uses, &known(with)));
                 }
                 Action::Shell { .. } | Action::Program { .. } => return,
             }

@@ -6,7 +6,7 @@ use super::super::words::{self, join};
 use super::Check;
 use super::fields::{At, Fields};
 use super::references::Within;
-use crate::pipeline::{ComponentProblem, With};
+use crate::pipeline::{ComponentProblem, known};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
@@ -97,21 +97,5 @@ impl Check<'_> {
         let place = if is_input { at.place() } else { at.key_place() };
         self.problems
             .add_at(at.path.clone(), place.clone(), message, help);
-    }
-}
-
-/// The inputs as far as they are known before the run.
-pub(super) fn known(with: &IndexMap<String, Json>) -> With {
-    with.iter()
-        .map(|(key, value)| (key.clone(), (!has_expression(value)).then(|| value.clone())))
-        .collect()
-}
-
-fn has_expression(value: &Json) -> bool {
-    match value {
-        Json::String(text) => text.contains("${{"),
-        Json::Array(values) => values.iter().any(has_expression),
-        Json::Object(fields) => fields.values().any(has_expression),
-        Json::Null | Json::Bool(_) | Json::Number(_) => false,
     }
 }
