@@ -85,12 +85,10 @@ impl Places {
     }
 
     fn prepare(&self, task: &Task) -> io::Result<()> {
-        let directory = if task.artifacts.is_empty() {
-            &self.directory
-        } else {
-            &self.artifacts()
-        };
-        fs::create_dir_all(directory)?;
+        make_anew(&self.directory)?;
+        if !task.artifacts.is_empty() {
+            fs::create_dir(self.artifacts())?;
+        }
         if let Some(checkpoints) = task.env.get("TUNE_CHECKPOINT_DIR") {
             fs::create_dir_all(checkpoints)?;
         }
@@ -98,6 +96,19 @@ impl Places {
             fs::write(self.directory.join(name), content)?;
         }
         Ok(())
+    }
+}
+
+/// Makes the directory of an attempt. One that is there already was left by an attempt that this store does not know, as after it was
+/// restored or deleted: nothing in it may be taken for what this attempt writes.
+fn make_anew(directory: &Path) -> io::Result<()> {
+    match fs::create_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::remove_dir_all(directory)?;
+            fs::create_dir(directory)
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => fs::create_dir_all(directory),
+        made => made,
     }
 }
 

@@ -192,6 +192,36 @@ async fn a_step_gets_its_own_environment_and_little_of_ours() {
 }
 
 #[tokio::test]
+async fn what_another_attempt_left_in_its_place_is_not_taken_for_its_own() {
+    let mut bench = Bench::new(1);
+    let stale = bench.path("runs/0");
+    fs::create_dir_all(stale.join("artifacts")).unwrap();
+    for (file, text) in [
+        ("metrics.jsonl", "{\"accuracy\": 0.1}\n"),
+        ("output", "old=1\n"),
+        ("log", "old\n"),
+        ("artifacts/model.json", "old"),
+    ] {
+        fs::write(stale.join(file), text).unwrap();
+    }
+    let checkpoints = bench.path("checkpoints");
+    fs::create_dir(&checkpoints).unwrap();
+    fs::write(checkpoints.join("epoch-3"), "kept").unwrap();
+    let mut task = bench.shell(0, "ls $TUNE_CHECKPOINT_DIR $TUNE_ARTIFACTS");
+    let path = checkpoints.display().to_string();
+    task.env.insert("TUNE_CHECKPOINT_DIR".to_owned(), path);
+    let (reports, ending) = bench.run(with_model(task)).await;
+    assert_eq!((reports, ending.values.len()), (Vec::new(), 0));
+    assert!(
+        matches!(ending.outcome, Outcome::BadOutput(_)),
+        "{ending:?}"
+    );
+    let log = bench.log(0);
+    assert!(log.contains("epoch-3") && !log.contains("old"), "{log}");
+    assert!(!log.contains("model.json"), "{log}");
+}
+
+#[tokio::test]
 async fn nothing_can_be_read_from_stdin() {
     let mut bench = Bench::new(1);
     assert_eq!(bench.run_shell("cat").await.1.outcome, Outcome::Succeeded);
