@@ -3,11 +3,17 @@
 
 use super::tree::{self, Entry, FileEntry, Tree, TreeError};
 use super::{Artifact, ArtifactError};
-use std::fs::{self, File, Permissions};
+use std::fs::{self, DirEntry, File, Permissions};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// What was last touched so long ago is no longer being written.
+const LEFTOVER_AGE: Duration = Duration::from_hours(24);
 
 /// Keeps artifacts below one directory.
 #[derive(Clone, Debug)]
@@ -153,13 +159,39 @@ impl ArtifactStore {
         copied
     }
 
-    /// A new path in the same file system as all artifacts.
+    /// A new path in the same file system as all artifacts. Its name is like no other's, whoever else uses the store and whatever a
+    /// process that was killed has left.
     pub(super) fn temporary(&self) -> io::Result<PathBuf> {
+        static PROCESS: LazyLock<u64> =
+            LazyLock::new(|| RandomState::new().build_hasher().finish());
         static COUNT: AtomicU64 = AtomicU64::new(0);
-        let directory = self.root.join("tmp");
+        let directory = self.temporaries();
         fs::create_dir_all(&directory)?;
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        Ok(directory.join(format!("{}-{number}", std::process::id())))
+        Ok(directory.join(format!("{:016x}-{number}", *PROCESS)))
+    }
+
+    fn temporaries(&self) -> PathBuf {
+        self.root.join("tmp")
+    }
+
+    /// Removes what processes that were killed while they stored something have left, once it is so old that nobody can be writing it.
+    pub fn remove_leftovers(&self) {
+        for entry in fs::read_dir(self.temporaries()).into_iter().flatten() {
+            let removed = entry.and_then(|entry| remove_if_old(&entry));
+            if let Err(error) = removed {
+                tracing::warn!(%error, directory = %self.root.display(), "a leftover among the artifacts was not removed");
+            }
+        }
+    }
+}
+
+fn remove_if_old(entry: &DirEntry) -> io::Result<()> {
+    let metadata = entry.metadata()?;
+    match metadata.modified()?.elapsed() {
+        Ok(age) if age > LEFTOVER_AGE && metadata.is_dir() => fs::remove_dir_all(entry.path()),
+        Ok(age) if age > LEFTOVER_AGE => fs::remove_file(entry.path()),
+        _ => Ok(()),
     }
 }
 
@@ -382,6 +414,44 @@ mod tests {
             fs::read_dir(place.store.root.join("tmp")).unwrap().count(),
             0
         );
+    }
+
+    #[test]
+    fn what_a_killed_process_of_the_same_id_has_left_is_in_nobodys_way() {
+        let place = place();
+        let temporaries = place.store.temporaries();
+        fs::create_dir_all(&temporaries).unwrap();
+        for number in 0..1000 {
+            let name = format!("{}-{number}", std::process::id());
+            fs::create_dir(temporaries.join(name)).unwrap();
+        }
+        place.write("out/a", "1");
+        place.write("file", "2");
+        fs::hard_link(place.base.join("file"), place.base.join("again")).unwrap();
+        assert_eq!(place.store("out").unwrap().size, 1);
+        assert_eq!(place.store("file").unwrap().size, 1);
+    }
+
+    #[test]
+    fn leftovers_are_removed_once_they_are_old() {
+        let place = place();
+        place.store.remove_leftovers();
+        let temporaries = place.store.temporaries();
+        fs::create_dir_all(temporaries.join("old")).unwrap();
+        fs::write(temporaries.join("old/part"), "1").unwrap();
+        fs::create_dir(temporaries.join("new")).unwrap();
+        fs::write(temporaries.join("old.bin"), "1").unwrap();
+        fs::write(temporaries.join("new.bin"), "1").unwrap();
+        let long_ago = std::time::SystemTime::now() - 2 * LEFTOVER_AGE;
+        for old in ["old", "old.bin"] {
+            let file = File::open(temporaries.join(old)).unwrap();
+            file.set_modified(long_ago).unwrap();
+        }
+        place.store.remove_leftovers();
+        let left = fs::read_dir(temporaries).unwrap();
+        let mut left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, ["new", "new.bin"]);
     }
 
     #[cfg(target_os = "linux")]

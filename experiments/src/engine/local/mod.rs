@@ -70,7 +70,8 @@ struct Shared {
 }
 
 impl LocalEngine {
-    /// An engine on the current tokio runtime. Nothing is started before the first task.
+    /// An engine on the current tokio runtime. Nothing is started before the first task; what killed engines have left half-stored is
+    /// removed.
     ///
     /// # Errors
     /// When there is no runtime, no slot, or the system gives no memory for the watchdog's notes.
@@ -83,6 +84,7 @@ impl LocalEngine {
             let text = "an engine needs at least one slot";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
         }
+        options.artifacts.remove_leftovers();
         let session = session::new_session();
         let watchdog = options
             .watchdog
