@@ -1,5 +1,6 @@
 //! Why the objective was not reported: remembers the lines that nearly reported it, and puts them into a message.
 
+use memchr::memchr2_iter;
 use std::collections::VecDeque;
 
 const LINES: usize = 5;
@@ -10,7 +11,6 @@ const MAX_DISTANCE: usize = 2;
 #[derive(Clone, Debug)]
 pub(super) struct NearMisses {
     objective: String,
-    lowercase: String,
     lines: VecDeque<String>,
 }
 
@@ -18,7 +18,6 @@ impl NearMisses {
     pub fn new(objective: &str) -> Self {
         Self {
             objective: objective.to_owned(),
-            lowercase: objective.to_ascii_lowercase(),
             lines: VecDeque::new(),
         }
     }
@@ -46,10 +45,13 @@ impl NearMisses {
 
     /// Whether the line holds the objective's name, in upper or lower case.
     fn is_mentioned(&self, line: &str) -> bool {
-        let name = self.lowercase.as_bytes();
-        line.as_bytes()
-            .windows(name.len())
-            .any(|window| window.eq_ignore_ascii_case(name))
+        let (name, line) = (self.objective.as_bytes(), line.as_bytes());
+        let first = name.first().copied().unwrap_or_default();
+        let mut places = memchr2_iter(first.to_ascii_lowercase(), first.to_ascii_uppercase(), line);
+        places.any(|at| {
+            let there = line.get(at..at + name.len());
+            there.is_some_and(|there| there.eq_ignore_ascii_case(name))
+        })
     }
 }
 

@@ -6,6 +6,7 @@ use super::json_line::fields;
 use super::near_miss::NearMisses;
 use super::pairs::pairs;
 use crate::spec::LEVEL_NAMES;
+use memchr::memchr3;
 use std::collections::HashMap;
 
 /// Reads the lines of one attempt. The caller cuts lines that are very long.
@@ -33,6 +34,10 @@ impl LineParser {
     /// The metrics in a line of stdout: `name=value` pairs, or one JSON object. A level holds for its own line; a carriage return,
     /// with which a progress bar begins anew, ends a line too.
     pub fn line(&mut self, line: &[u8]) -> Vec<Report> {
+        // Most of what programs print has none of these and says nothing about metrics.
+        if memchr3(b'=', b':', b'{', line).is_none() {
+            return Vec::new();
+        }
         let line = String::from_utf8_lossy(line);
         line.split('\r').flat_map(|part| self.part(part)).collect()
     }
@@ -193,7 +198,7 @@ mod tests {
     #[test]
     fn remembers_what_nearly_was_the_objective() {
         let mut parser = LineParser::new("accuracy");
-        for line in ["accuracy: 0.93", "acc=0.9", "loss=1"] {
+        for line in ["accuracy: 0.93", "of accuracy no word", "acc=0.9", "loss=1"] {
             parser.line(line.as_bytes());
         }
         assert_eq!(parser.near_misses(), ["accuracy: 0.93", "acc=0.9"]);
