@@ -8,13 +8,16 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tune_experiments::artifacts::ArtifactStore;
 use tune_experiments::engine::{
     Engine, LocalEngine, LocalOptions, Outcome, Task, TaskId, Update, watchdog,
 };
+
+/// How long to wait for what must happen before the test fails.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The tests by name. Each runs in a process of its own.
 const TESTS: &[(&str, fn())] = &[
@@ -247,7 +250,9 @@ fn is_alive(process: u32) -> bool {
 }
 
 fn wait_until_gone(processes: &[u32]) {
+    let start = Instant::now();
     while processes.iter().any(|process| is_alive(*process)) {
+        assert!(start.elapsed() < PATIENCE, "one of {processes:?} lives on");
         std::thread::sleep(Duration::from_millis(1));
     }
 }

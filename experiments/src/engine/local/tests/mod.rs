@@ -11,9 +11,12 @@ use crate::metrics::Report;
 use indexmap::IndexMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::sync::{mpsc, oneshot};
+
+/// How long to wait for what must happen before the test fails.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An engine and a place to run in.
 struct Bench {
@@ -140,7 +143,9 @@ fn values(reports: &[Report], name: &str) -> Vec<f64> {
 async fn wait_until_gone(process: f64) {
     let stat = format!("/proc/{process}/stat");
     let is_alive = |path: &Path| fs::read_to_string(path).is_ok_and(|text| !text.contains(") Z"));
+    let start = Instant::now();
     while is_alive(Path::new(&stat)) {
+        assert!(start.elapsed() < PATIENCE, "process {process} lives on");
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
