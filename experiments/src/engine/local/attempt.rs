@@ -150,7 +150,7 @@ impl Attempt {
     /// Until nobody prints and nobody of the process group is left. While the receiver of updates is slow, nobody is hurried.
     async fn end_leftovers(&mut self) {
         let mut interval = LEFTOVER_INTERVAL;
-        while !self.course.is_over() && (self.output.is_open() || self.group.is_alive()) {
+        while !self.course.is_over() && (self.output.is_open() || self.group.is_alive().await) {
             if self.course.is_draining() && !self.output.is_open() {
                 self.obey_clock();
             }

@@ -42,9 +42,17 @@ impl Group {
     }
 
     /// Whether the group, whose leader has been waited for, still has members that live. Its id is not given to another process
-    /// meanwhile: the system hands ids out in turn, and this is asked right after the leader's end.
-    pub fn is_alive(&self) -> bool {
-        test_kill_process_group(self.id).is_ok() && has_living_member(self.id)
+    /// meanwhile: the system hands ids out in turn, and this is asked right after the leader's end. As a rule nobody is left, which is
+    /// known at once; to look at every process of the system takes a thread that may block.
+    pub async fn is_alive(&self) -> bool {
+        let group = self.id;
+        if test_kill_process_group(group).is_err() {
+            return false;
+        }
+        // Broken off: nobody has seen its end.
+        tokio::task::spawn_blocking(move || has_living_member(group))
+            .await
+            .unwrap_or(true)
     }
 }
 

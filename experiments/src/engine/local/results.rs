@@ -9,10 +9,14 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 use std::fs;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use tokio::task::spawn_blocking;
 
 /// Artifacts up to this size are hashed at once; larger ones on a thread that may block.
 const SMALL: u64 = 1024 * 1024;
+
+/// A `$TUNE_OUTPUT` of up to so many bytes is read at once; a larger one on a thread that may block.
+const SMALL_OUTPUT: u64 = 64 * 1024;
 
 /// The largest `$TUNE_OUTPUT` that is read, in bytes: it must fit in memory.
 const LARGEST_OUTPUT: u64 = 1024 * 1024 * 1024;
@@ -35,7 +39,7 @@ pub(super) async fn collect(
     places: &Places,
     store: &ArtifactStore,
 ) -> Result<Results, String> {
-    let (values, stored_values) = values(&places.output(), store)?;
+    let (values, stored_values) = values(places.output(), store).await?;
     let artifacts = artifacts(task, places, store).await?;
     Ok(Results {
         values,
@@ -57,14 +61,26 @@ async fn artifacts(
         return store_all(store, &base, task);
     }
     let (store, base, task) = (store.clone(), base, task.clone());
-    let storing = tokio::task::spawn_blocking(move || store_all(&store, &base, &task));
+    let storing = spawn_blocking(move || store_all(&store, &base, &task));
     storing
         .await
         .map_err(|_| "storing the artifacts was broken off".to_owned())?
 }
 
 /// The values twice: complete, and as they are to be remembered.
-fn values(path: &Path, store: &ArtifactStore) -> Result<(Values, Values), String> {
+async fn values(path: PathBuf, store: &ArtifactStore) -> Result<(Values, Values), String> {
+    let size = fs::metadata(&path).map_or(0, |file| file.len());
+    if size <= SMALL_OUTPUT {
+        return read_values(&path, store);
+    }
+    let store = store.clone();
+    let reading = spawn_blocking(move || read_values(&path, &store));
+    reading
+        .await
+        .map_err(|_| "reading $TUNE_OUTPUT was broken off".to_owned())?
+}
+
+fn read_values(path: &Path, store: &ArtifactStore) -> Result<(Values, Values), String> {
     let bytes = match read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
