@@ -22,7 +22,11 @@ pub(super) const INFO: StopperInfo = StopperInfo {
             default: "5",
             doc: "no trial is stopped before so many have completed (succeeded or stopped early) with at least one finite report",
         },
-        WARMUP_LEVELS,
+        // Not before the second level: a trial that reports once, at its end, has nothing left to be spared.
+        Setting {
+            default: "1",
+            ..WARMUP_LEVELS
+        },
     ],
 };
 
@@ -182,7 +186,11 @@ mod tests {
     use serde_json::json;
 
     /// A stopper that has seen each of these curves, at levels 1, 2, 3 …, completed.
-    fn after(goal: Goal, settings: serde_json::Value, curves: &[&[f64]]) -> Box<dyn Stopper> {
+    /// Judges from the first level on, unless the settings say otherwise.
+    fn after(goal: Goal, mut settings: serde_json::Value, curves: &[&[f64]]) -> Box<dyn Stopper> {
+        if settings.get("warmup_levels").is_none() {
+            settings["warmup_levels"] = json!(0);
+        }
         let mut stopper = stopper("median", goal, settings);
         for (trial, curve) in (0..).zip(curves) {
             for (level, value) in (1..).zip(*curve) {
@@ -327,7 +335,7 @@ mod tests {
         fn it_agrees_with_the_rule_by_the_book(
             trials in prop::collection::vec(prop::collection::btree_map(0..6, 0.0..1.0, 1..6), 1..12)
         ) {
-            let mut stopper = stopper("median", Goal::Minimize, json!({"startup_trials": 1}));
+            let mut stopper = stopper("median", Goal::Minimize, json!({"startup_trials": 1, "warmup_levels": 0}));
             let mut completed: Vec<Vec<(i32, f64)>> = Vec::new();
             for (trial, reports) in (0..).zip(trials) {
                 let mut own = Vec::new();

@@ -2,7 +2,7 @@
 //!
 //! - **`median`** compares a trial's best value so far with the median of what completed trials had on average by the
 //!   same level. It assumes nothing about the shape of the curves and is a safe first choice. Settings:
-//!   `startup_trials` (5), `warmup_levels` (0).
+//!   `startup_trials` (5), `warmup_levels` (1).
 //! - **`threshold`** ends trials whose value leaves a fixed range, or is not finite: training that has diverged.
 //!   Settings: `min`, `max` (none), `warmup_levels` (0).
 //!

@@ -292,16 +292,7 @@ impl TrialRun {
             self.steps[index].finish(StepState::Skipped, None, now);
         }
         let value = self.metrics.objective().filter(|value| value.is_finite());
-        // What a stopper wanted to spare the user has been done: the result counts.
-        let all_succeeded = self
-            .steps
-            .iter()
-            .all(|run| run.record.state == StepState::Succeeded);
-        let verdict = self
-            .verdict
-            .take()
-            .filter(|verdict| !(all_succeeded && verdict.state == TrialState::EarlyStopped));
-        let end = verdict.or_else(|| self.judge(metric));
+        let end = self.verdict.take().or_else(|| self.judge(metric));
         self.record.state = end.as_ref().map_or(TrialState::Succeeded, |end| end.state);
         self.record.reason = end.as_ref().map(|end| end.reason);
         self.record.explanation = end.map(|end| end.explanation);

@@ -96,7 +96,7 @@ impl Core {
                 configurations,
                 exhausted,
             } => self.suggested(configurations, exhausted),
-            Event::Reported(id, reports) => self.reported(now, &id, &reports),
+            Event::Reported(id, reports) => self.reported(now, &id, reports),
             Event::Ended(id, ending) => self.ended(now, &id, *ending),
             Event::Tick => {}
             Event::Cancel => self.cancel(now),

@@ -2,7 +2,7 @@
 
 use super::Core;
 use crate::controller::event::Command;
-use crate::controller::trial::{Phase, StepEnd, Verdict};
+use crate::controller::trial::{Phase, StepEnd, TrialRun, Verdict};
 use crate::engine::{Ending, TaskId};
 use crate::metrics::Report;
 use crate::state::{TrialReason, TrialState};
@@ -11,46 +11,47 @@ use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
 
 impl Core {
-    pub(super) fn reported(&mut self, now: Timestamp, id: &TaskId, reports: &[Report]) {
-        let Some(trial) = self.trials.get_mut(&id.trial) else {
-            return;
-        };
-        if !trial.awaits(id) {
-            return;
-        }
-        let step = trial.steps[id.step].record.step.clone();
+    /// Takes reports one by one until the stopper says stop: what comes after that depends on how fast the step could be stopped, and must
+    /// not decide what the trial is worth.
+    pub(super) fn reported(&mut self, now: Timestamp, id: &TaskId, reports: Vec<Report>) {
         for report in reports {
-            trial.report(id.step, report);
-            self.outbox.changes.metrics.push(MetricRecord {
-                trial: id.trial,
-                step: step.clone(),
-                name: report.name.clone(),
-                level: report.level,
-                value: report.value,
-                at: now,
-            });
+            let expected = |trial: &TrialRun| trial.awaits(id) && trial.verdict.is_none();
+            let Some(trial) = self
+                .trials
+                .get_mut(&id.trial)
+                .filter(|trial| expected(trial))
+            else {
+                return;
+            };
+            trial.report(id.step, &report);
+            let verdict = self.consult_stopper(id.trial, &report);
+            self.keep_report(now, id, report);
+            if let Some(explanation) = verdict {
+                let (state, reason) = (TrialState::EarlyStopped, TrialReason::EarlyStopping);
+                self.condemn(id.trial, state, reason, explanation);
+            }
         }
-        self.consult_stopper(id.trial, reports);
     }
 
-    /// Asks the stopper about every report of the objective until it says stop.
-    pub(super) fn consult_stopper(&mut self, number: u64, reports: &[Report]) {
-        let metric = &self.plan.experiment.objective.metric;
-        let Some(stopper) = &mut self.stopper else {
-            return;
-        };
-        let objective = reports.iter().filter(|report| report.name == *metric);
-        let verdicts =
-            objective.filter_map(|report| stopper.report(number, report.level, report.value));
-        let Some(verdict) = verdicts.fold(None, |first, verdict| first.or(Some(verdict))) else {
-            return;
-        };
-        self.condemn(
-            number,
-            TrialState::EarlyStopped,
-            TrialReason::EarlyStopping,
-            verdict.explanation,
-        );
+    fn keep_report(&mut self, at: Timestamp, id: &TaskId, report: Report) {
+        self.outbox.changes.metrics.push(MetricRecord {
+            trial: id.trial,
+            step: self.plan.step(id.step).0.to_owned(),
+            name: report.name,
+            level: report.level,
+            value: report.value,
+            at,
+        });
+    }
+
+    /// Asks the stopper about a report of the objective; why to stop, in words, if it says so.
+    fn consult_stopper(&mut self, number: u64, report: &Report) -> Option<String> {
+        let stopper = self.stopper.as_mut()?;
+        if report.name != self.plan.experiment.objective.metric {
+            return None;
+        }
+        let verdict = stopper.report(number, report.level, report.value)?;
+        Some(verdict.explanation)
     }
 
     /// Settles how a trial ends, unless that is settled, and stops its running steps.
