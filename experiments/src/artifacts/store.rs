@@ -210,7 +210,28 @@ fn source(name: &str, base: &Path, path: &str) -> Result<PathBuf, ArtifactError>
             }
         }
     }
+    if leads_out(base, &source) {
+        return Err(ArtifactError::Unfit {
+            name: name.to_owned(),
+            problem: format!("`{path}` leads out of $TUNE_ARTIFACTS through a symbolic link"),
+        });
+    }
     Ok(source)
+}
+
+/// Whether the directory that holds the source is not below `base`, or `base` not where it was made. What is not there leads nowhere.
+fn leads_out(base: &Path, source: &Path) -> bool {
+    if fs::symlink_metadata(base).is_ok_and(|metadata| metadata.is_symlink()) {
+        return true;
+    }
+    if source == base {
+        return false;
+    }
+    let real = |path: &Path| fs::canonicalize(path).ok();
+    match (real(base), source.parent().and_then(real)) {
+        (Some(base), Some(parent)) => !parent.starts_with(base),
+        _ => false,
+    }
 }
 
 fn copy(source: &Path, place: &Path) -> io::Result<()> {
@@ -288,6 +309,28 @@ mod tests {
             }
             files
         }
+    }
+
+    #[test]
+    fn links_on_the_way_to_an_artifact_are_refused() {
+        let scratch = TempDir::new().unwrap();
+        let elsewhere = scratch.path().join("elsewhere");
+        fs::create_dir(&elsewhere).unwrap();
+        fs::write(elsewhere.join("own"), "mine").unwrap();
+        let before = fs::metadata(elsewhere.join("own")).unwrap();
+        let store = ArtifactStore::new(scratch.path().join("store"));
+        let base = scratch.path().join("base");
+        symlink(&elsewhere, &base).unwrap();
+        assert!(store.store("m", &base, "own").is_err());
+        fs::remove_file(&base).unwrap();
+        fs::create_dir(&base).unwrap();
+        symlink(&elsewhere, base.join("sub")).unwrap();
+        assert!(store.store("m", &base, "sub/own").is_err());
+        let after = fs::metadata(elsewhere.join("own")).unwrap();
+        assert_eq!(
+            (before.mode(), before.nlink()),
+            (after.mode(), after.nlink())
+        );
     }
 
     #[test]

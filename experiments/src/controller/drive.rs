@@ -57,6 +57,9 @@ pub enum DriveError {
     /// The algorithm panicked.
     #[error(transparent)]
     Algorithm(#[from] AlgorithmCrashed),
+    /// The machine had no room for a step; the experiment is paused.
+    #[error("the machine has no room for another step: {0}")]
+    Refused(String),
     /// The operating system refused something.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -73,7 +76,12 @@ pub async fn drive(
     control: watch::Receiver<Control>,
     progress: &watch::Sender<i64>,
 ) -> Result<(), DriveError> {
-    let _lock = setup.store.lock(id)?;
+    let lock = setup.store.lock(id)?;
+    if let Some(session) = lock.left_behind() {
+        // A step that outlived its driver would run beside its own next attempt.
+        setup.engine.end_session(&session);
+    }
+    lock.sign(setup.engine.session())?;
     let Loaded {
         core,
         suggester,
@@ -236,7 +244,10 @@ impl<'a> Driver<'a> {
             let events = self.wait().await?;
             self.take(events).await?;
         }
-        Ok(())
+        match self.core.refusal() {
+            Some(words) => Err(DriveError::Refused(words.to_owned())),
+            None => Ok(()),
+        }
     }
 
     /// What happened next: at least one event, and all that are there already.

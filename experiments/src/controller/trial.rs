@@ -247,7 +247,7 @@ impl TrialRun {
         run.record.exit_code = exit_code(&ending.outcome);
         let end = match &ending.outcome {
             Outcome::Succeeded => StepEnd::Succeeded,
-            Outcome::Stopped if !stopping => StepEnd::Interrupted,
+            Outcome::Stopped | Outcome::Refused(_) if !stopping => StepEnd::Interrupted,
             Outcome::Stopped => StepEnd::Ended,
             _ if stopping => StepEnd::Ended,
             _ => run.after_failure(retries, now),
@@ -440,7 +440,9 @@ fn explain(ending: &Ending) -> Option<String> {
         Outcome::Signalled(signal) => format!("ended by signal {signal}"),
         Outcome::TimedOut => "ran out of time".to_owned(),
         Outcome::Stopped => "stopped".to_owned(),
-        Outcome::NotStarted(why) => return Some(format!("could not be started: {why}")),
+        Outcome::NotStarted(why) | Outcome::Refused(why) => {
+            return Some(format!("could not be started: {why}"));
+        }
         Outcome::BadOutput(why) => return Some(why.clone()),
     };
     match ending

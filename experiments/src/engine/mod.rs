@@ -89,6 +89,8 @@ pub enum Outcome {
     Stopped,
     /// The program could not be started; why, in words.
     NotStarted(String),
+    /// The machine had no room for it (processes, open files, memory, disk); what, in words. It has not run, and may another time.
+    Refused(String),
     /// It exited with 0, but its output could not be taken over (artifact missing, disk full, output malformed); why, in words.
     BadOutput(String),
 }
@@ -108,4 +110,10 @@ pub trait Engine: Send + Sync {
 
     /// Kills all tasks at once, without a grace period.
     fn kill_all(&self);
+
+    /// By what name the processes of this engine can be found when it is gone.
+    fn session(&self) -> &str;
+
+    /// Kills what a session left behind whose process, and whatever should have looked after its steps, died. Blocks until nothing is left.
+    fn end_session(&self, session: &str);
 }

@@ -135,14 +135,15 @@ impl<'a> Reader<'a> {
             );
             return Err(self.problem(message));
         }
-        self.output.values.shift_remove(name);
-        self.output.large.shift_remove(name);
         let is_large = value.to_string().len() > LARGE_VALUE;
-        let place = if is_large {
-            &mut self.output.large
+        let Output { values, large } = &mut self.output;
+        let (place, other) = if is_large {
+            (large, values)
         } else {
-            &mut self.output.values
+            (values, large)
         };
+        // A value keeps the place of its first appearance: moving it to the end would cost the more the more there are.
+        other.swap_remove(name);
         place.insert(name.to_owned(), value);
         Ok(())
     }

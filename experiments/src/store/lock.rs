@@ -2,13 +2,42 @@
 
 use super::{ExperimentId, Store, StoreError};
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Held by the one process that drives an experiment; dropping it releases the lock.
+///
+/// The file holds the name of the holder's session: whoever finds one there after taking the lock knows what a holder that died may have left.
 #[derive(Debug)]
 pub struct DriverLock {
-    _file: File,
+    file: File,
+}
+
+impl DriverLock {
+    /// The session of a holder that did not release the lock itself.
+    pub fn left_behind(&self) -> Option<String> {
+        let mut session = String::new();
+        (&self.file).read_to_string(&mut session).ok()?;
+        (!session.is_empty()).then_some(session)
+    }
+
+    /// Writes down whose the lock is now.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn sign(&self, session: &str) -> io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.write_all_at(session.as_bytes(), 0)
+    }
+}
+
+impl Drop for DriverLock {
+    fn drop(&mut self) {
+        // A name that stays costs the next holder a look, no more.
+        let _ = self.file.set_len(0);
+    }
 }
 
 /// [`Store::is_driven`] holds the lock for an instant: a driver that meets it looks again, this often.
@@ -28,7 +57,7 @@ impl Store {
         let file = create(&path)?;
         try_exclusive(&file, &path)?;
         self.forget_metric_order(id);
-        Ok(DriverLock { _file: file })
+        Ok(DriverLock { file })
     }
 
     /// Whether some process drives the experiment right now.
@@ -67,6 +96,7 @@ fn create(path: &Path) -> Result<File, StoreError> {
     OpenOptions::new()
         .create(true)
         .truncate(false)
+        .read(true)
         .write(true)
         .open(path)
         .map_err(|error| StoreError::at(path, error))

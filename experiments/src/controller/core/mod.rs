@@ -36,6 +36,7 @@ pub struct Core {
     begun: bool,
     accounted: Timestamp,
     closed: bool,
+    refusal: Option<String>,
     outbox: Outbox,
 }
 
@@ -65,6 +66,7 @@ impl Core {
             begun: false,
             accounted: Timestamp::UNIX_EPOCH,
             closed: false,
+            refusal: None,
             outbox: Outbox::default(),
         }
     }
@@ -113,6 +115,11 @@ impl Core {
     /// Whether nothing more is going to happen.
     pub fn is_closed(&self) -> bool {
         self.closed
+    }
+
+    /// What the machine had no room for, if that is why the experiment pauses.
+    pub fn refusal(&self) -> Option<&str> {
+        self.refusal.as_deref()
     }
 
     /// When the next [`Event::Tick`] is due, if one is.

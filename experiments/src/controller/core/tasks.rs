@@ -1,9 +1,9 @@
 //! What the news of a task means: for its step run, its trial, and the stopper.
 
 use super::Core;
-use crate::controller::event::Command;
+use crate::controller::event::{Command, Control};
 use crate::controller::trial::{Phase, StepEnd, TrialRun, Verdict};
-use crate::engine::{Ending, TaskId};
+use crate::engine::{Ending, Outcome, TaskId};
 use crate::metrics::Report;
 use crate::state::{TrialReason, TrialState};
 use crate::store::MetricRecord;
@@ -117,6 +117,11 @@ impl Core {
             return;
         }
         self.running -= 1;
+        if let Outcome::Refused(words) = &ending.outcome {
+            // What runs may end, then the experiment pauses: no trial is to suffer from what the machine lacks.
+            self.refusal.get_or_insert_with(|| words.clone());
+            self.control = self.control.max(Control::Drain);
+        }
         let retries = self.plan.step(id.step).1.retries.clone();
         let end = trial.end_step(id.step, ending, &retries, now);
         let mut extra = Map::new();

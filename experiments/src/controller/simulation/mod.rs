@@ -248,6 +248,23 @@ fn a_killed_run_goes_on_later_and_its_interrupted_attempts_are_no_failures() {
 }
 
 #[test]
+fn a_machine_without_room_pauses_the_experiment_and_costs_no_trial() {
+    let mut world = World::new(experiment(&simple(), 13), 13, Faults::NONE);
+    world.refuse_after(3);
+    assert_eq!(
+        world.state(),
+        (ExperimentState::Paused, Some(ExperimentReason::Interrupted))
+    );
+    world.run_to_the_end();
+    assert!(
+        world
+            .trials()
+            .all(|trial| trial.state == TrialState::Succeeded)
+    );
+    assert!(world.steps().all(|step| step.failures == 0));
+}
+
+#[test]
 fn a_raised_budget_lets_a_finished_experiment_run_on() {
     let mut world = World::new(experiment(&simple(), 10), 10, Faults::NONE);
     world.run_to_the_end();

@@ -190,6 +190,19 @@ impl World {
         self.run_while(|_| true);
     }
 
+    /// Drives until so many trials have finished, then has the machine refuse the steps that run.
+    pub fn refuse_after(&mut self, trials: usize) {
+        self.run_while(|world| world.finished_trials() < trials || world.running_tasks() == 0);
+        let running = self
+            .process
+            .iter()
+            .flat_map(|process| process.running.clone());
+        for id in running.collect::<Vec<_>>() {
+            self.inject(ended(&id, Outcome::Refused("too many open files".into())));
+        }
+        self.run_while(|_| true);
+    }
+
     /// Cancels after so many trials: the process that drives, or one that comes after a crash just for that.
     pub fn cancel_after(&mut self, trials: usize, driven: bool) {
         self.run_while(|world| world.finished_trials() < trials);

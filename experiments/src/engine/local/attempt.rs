@@ -62,7 +62,7 @@ pub(super) async fn run(
         .and_then(|prepared| begin(shared, slot, task, &places, prepared, requests, outlet));
     let (mut child, mut attempt) = match begun {
         Ok(begun) => begun,
-        Err(words) => return ended(Outcome::NotStarted(words)),
+        Err(outcome) => return ended(outcome),
     };
     let status = attempt.run_to_exit(&mut child).await;
     attempt.end_leftovers().await;
@@ -78,10 +78,13 @@ pub(super) async fn run(
 }
 
 /// All that can be done before there is leave to start.
-fn prepare(shared: &Shared, task: &Task, places: &Places) -> Result<Prepared, String> {
-    shared
-        .watch_over()
-        .map_err(|error| format!("the watchdog could not be started: {}", reason(&error)))?;
+fn prepare(shared: &Shared, task: &Task, places: &Places) -> Result<Prepared, Outcome> {
+    shared.watch_over().map_err(|error| {
+        Outcome::Refused(format!(
+            "the watchdog could not be started: {}",
+            reason(&error)
+        ))
+    })?;
     let cookie = session::cookie(&shared.session, shared.next_number());
     Prepared::new(task, places, &shared.inherited, cookie)
 }
@@ -94,14 +97,15 @@ fn begin(
     mut prepared: Prepared,
     requests: watch::Receiver<Request>,
     outlet: Outlet,
-) -> Result<(Child, Attempt), String> {
+) -> Result<(Child, Attempt), Outcome> {
     let mut child = prepared.start(task)?;
     let course = Course::new(Instant::now(), task.timeout, shared.grace);
     let id = child
         .id()
         .and_then(|id| i32::try_from(id).ok())
         .and_then(Pid::from_raw);
-    let leader = id.ok_or("the process ended before it was seen")?;
+    let unseen = || Outcome::NotStarted("the process ended before it was seen".to_owned());
+    let leader = id.ok_or_else(unseen)?;
     shared.note_group(slot, leader);
     let output = Output::new(
         &mut child,

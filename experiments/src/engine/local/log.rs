@@ -1,9 +1,11 @@
 //! The log of an attempt: all it prints, in the order of arrival, up to a limit. The file is made when the first output arrives.
 
 use crate::artifacts::reason;
+use rustix::fs::OFlags;
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 
 /// The longest log of one attempt, in bytes.
 pub(super) const LONGEST_LOG: u64 = 256 * 1024 * 1024;
@@ -99,11 +101,29 @@ impl Log {
         let mut file = match &self.file {
             Some(file) => file,
             None => {
-                let file = File::options().create(true).append(true).open(&self.path)?;
+                let file = open(&self.path)?;
                 self.file.insert(file)
             }
         };
         file.write_all(bytes)
+    }
+}
+
+/// Opens a log. The step may have put something else in its place: a pipe that nobody reads, or a link to elsewhere, must neither hold up the
+/// attempt nor be written to.
+fn open(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = File::options()
+        .create(true)
+        .append(true)
+        .custom_flags(flags.bits().cast_signed())
+        .open(path)?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::other(
+            "something else is in the place of the log",
+        ))
     }
 }
 
@@ -147,6 +167,23 @@ mod tests {
             "first\nseco\n[tune: the log has reached its limit; the rest is dropped]\n"
         );
         assert_eq!(log.last_lines(), ["first", "second", "third"]);
+    }
+
+    #[test]
+    fn a_pipe_in_its_place_holds_nothing_up() {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("log");
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            &path,
+            rustix::fs::FileType::Fifo,
+            0o600.into(),
+            0,
+        )
+        .unwrap();
+        let mut log = Log::new(path, 100);
+        log.append(b"first\n");
+        assert!(log.last_lines().join(" ").contains("the log ends here"));
     }
 
     #[test]

@@ -20,7 +20,7 @@ use super::session;
 use super::watchdog::Watchdog;
 use super::{Ending, Engine, Leave, Outcome, Task, TaskId, Update};
 use crate::artifacts::ArtifactStore;
-use rustix::process::Pid;
+use rustix::process::{Pid, Signal, kill_process};
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io;
@@ -136,6 +136,24 @@ impl Engine for LocalEngine {
         }
     }
 
+    fn session(&self) -> &str {
+        &self.shared.session
+    }
+
+    fn end_session(&self, session: &str) {
+        for _ in 0..LOOKS {
+            let left: Vec<Pid> = session::marked(&format!("{session}.")).collect();
+            if left.is_empty() {
+                return;
+            }
+            for process in left {
+                // It may have ended meanwhile.
+                let _ = kill_process(process, Signal::KILL);
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     fn kill_all(&self) {
         for task in self.shared.tasks().values() {
             task.send_replace(Request::Kill);
@@ -151,6 +169,9 @@ fn crashed() -> Ending {
         ..Ending::default()
     }
 }
+
+/// Looks at what an earlier session left before giving up on it.
+const LOOKS: u32 = 100;
 
 impl Drop for LocalEngine {
     fn drop(&mut self) {

@@ -1,8 +1,9 @@
 //! Starts the process of an attempt: its directory, its environment, and, when it cannot be started, why.
 
 use crate::artifacts::reason;
-use crate::engine::Task;
 use crate::engine::session;
+use crate::engine::{Outcome, Task};
+use rustix::io::Errno;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
@@ -124,24 +125,18 @@ impl Prepared {
     /// Makes the attempt's files and finds its program.
     ///
     /// # Errors
-    /// Why it cannot be started, in words.
+    /// Why it cannot be started.
     pub fn new(
         task: &Task,
         places: &Places,
         inherited: &[(OsString, OsString)],
         cookie: String,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Outcome> {
         places.prepare(task).map_err(|error| {
             let directory = places.directory.display();
-            format!("could not prepare {directory}: {}", reason(&error))
+            Outcome::Refused(format!("could not prepare {directory}: {}", reason(&error)))
         })?;
-        let Some(name) = task.command.first() else {
-            return Err("the command is empty".to_owned());
-        };
-        let path = search_path(task, inherited);
-        let directory =
-            std::path::absolute(&task.working_directory).map_err(|error| reason(&error))?;
-        let program = find(name, &path, &directory)?;
+        let (program, directory) = locate(task, inherited).map_err(Outcome::NotStarted)?;
         let mut command = command(task, &program, &directory);
         command
             .as_std_mut()
@@ -161,12 +156,40 @@ impl Prepared {
     /// Starts the process, in a process group of its own.
     ///
     /// # Errors
-    /// Why it did not start, in words.
-    pub fn start(&mut self, task: &Task) -> Result<Child, String> {
-        self.command
-            .spawn()
-            .map_err(|error| explain(&error, &task.command[0], &self.program, task))
+    /// Why it did not start.
+    pub fn start(&mut self, task: &Task) -> Result<Child, Outcome> {
+        self.command.spawn().map_err(|error| {
+            let words = explain(&error, &task.command[0], &self.program, task);
+            if is_shortage(&error) {
+                Outcome::Refused(words)
+            } else {
+                Outcome::NotStarted(words)
+            }
+        })
     }
+}
+
+/// The program in full, and where it runs.
+fn locate(task: &Task, inherited: &[(OsString, OsString)]) -> Result<(PathBuf, PathBuf), String> {
+    let Some(name) = task.command.first() else {
+        return Err("the command is empty".to_owned());
+    };
+    let path = search_path(task, inherited);
+    let directory = std::path::absolute(&task.working_directory).map_err(|error| reason(&error))?;
+    Ok((find(name, &path, &directory)?, directory))
+}
+
+/// Whether the machine lacks something now that it may have later: processes, open files, memory, space.
+fn is_shortage(error: &io::Error) -> bool {
+    let shortages = [
+        Errno::AGAIN,
+        Errno::MFILE,
+        Errno::NFILE,
+        Errno::NOMEM,
+        Errno::NOSPC,
+        Errno::DQUOT,
+    ];
+    Errno::from_io_error(error).is_some_and(|errno| shortages.contains(&errno))
 }
 
 /// The command without its environment. No `pre_exec`, and the program's path in full: only so the standard library spawns without copying
@@ -251,7 +274,7 @@ fn explain(error: &io::Error, name: &str, program: &Path, task: &Task) -> String
         io::ErrorKind::ArgumentListTooLong => format!(
             "`{shown}` was not started: its arguments and environment are too long for the system; hand large values on as files"
         ),
-        _ if error.raw_os_error() == Some(rustix::io::Errno::NOEXEC.raw_os_error()) => format!(
+        _ if error.raw_os_error() == Some(Errno::NOEXEC.raw_os_error()) => format!(
             "`{shown}` was not started: it is not a program that the system can run; a script needs a first line such as `#!/bin/sh`"
         ),
         _ => format!("`{shown}` was not started: {}", reason(error)),
