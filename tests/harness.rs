@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
 
 use serde_json::Value as Json;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tune_experiments::store::{ExperimentId, Store, StoredEvent};
@@ -203,6 +205,26 @@ fn environment_has(pid: u32, mark: &str) -> bool {
     environment
         .split(|byte| *byte == 0)
         .any(|entry| entry.starts_with(mark.as_bytes()))
+}
+
+/// Waits until a program that was started with [`Place::start`] has written a line with these words to standard error. What it writes there
+/// afterwards is read and thrown away.
+pub fn wait_for_error_line(child: &mut Child, words: &str) {
+    let stderr = child.stderr.take().expect("a pipe that nobody reads yet");
+    let (sender, lines) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            // Nobody may be listening any more, but the pipe must not fill up.
+            let _ = sender.send(line);
+        }
+    });
+    loop {
+        let line = lines.recv_timeout(PATIENCE);
+        let line = line.unwrap_or_else(|_| panic!("waited in vain for a line with `{words}`"));
+        if line.contains(words) {
+            return;
+        }
+    }
 }
 
 /// Looks again and again until it is so; fails the test when it never is.
