@@ -109,6 +109,24 @@ async fn a_malformed_output_file_is_told_with_its_line() {
     assert!(words.starts_with("line 2 of $TUNE_OUTPUT: "), "{words}");
 }
 
+#[tokio::test]
+async fn a_large_output_file_is_read_whole() {
+    let mut bench = Bench::new(1);
+    let (_, ending) = bench
+        .run_shell("seq -f 'v%.0f=1' 10000 >> $TUNE_OUTPUT; printf 'big=' >> $TUNE_OUTPUT; head -c 100000 /dev/zero | tr '\\0' x >> $TUNE_OUTPUT")
+        .await;
+    assert_eq!(ending.outcome, Outcome::Succeeded);
+    assert_eq!(
+        (ending.values.len(), ending.stored_values.len()),
+        (10_001, 10_001)
+    );
+    assert_eq!(ending.values["big"].as_str().map(str::len), Some(100_000));
+    assert!(
+        ending.stored_values["big"].is_object(),
+        "kept as an artifact"
+    );
+}
+
 fn with_model(mut task: Task) -> Task {
     task.artifacts
         .insert("model".to_owned(), "model.json".to_owned());
