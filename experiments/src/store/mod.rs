@@ -24,7 +24,6 @@ pub use database::Store;
 pub use error::StoreError;
 pub use load::{CurvePoint, LoadedTrial, Snapshot, UnfinishedTrial};
 pub use lock::DriverLock;
-pub use read::Improvement;
 pub use records::{
     Changes, EventKind, ExperimentId, ExperimentRecord, ExperimentSummary, ExperimentUpdate,
     MetricRecord, NewEvent, NewExperiment, Request, StepRecord, StoredEvent, TrialRecord,

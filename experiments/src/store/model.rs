@@ -62,19 +62,6 @@ impl Model {
         found
     }
 
-    fn improvements(&self) -> Vec<(u64, u64, f64)> {
-        let mut best = None;
-        let mut found = self.objectives();
-        found.retain(|(.., objective)| {
-            let better = best.is_none_or(|best| *objective > best);
-            if better {
-                best = Some(*objective);
-            }
-            better
-        });
-        found
-    }
-
     fn best(&self) -> Option<(u64, f64)> {
         let numbered = self
             .objectives()
@@ -159,11 +146,6 @@ async fn check_lists(store: &Store, id: ExperimentId, model: &Model) {
 }
 
 async fn check_objectives(store: &Store, id: ExperimentId, model: &Model) {
-    let improvements = store.improvements(id).await.unwrap();
-    let improvements = improvements
-        .iter()
-        .map(|it| (it.finished_order, it.number, it.objective));
-    assert_eq!(improvements.collect::<Vec<_>>(), model.improvements());
     let best = store.best(id).await.unwrap().map(|it| it.number);
     assert_eq!(best, model.best().map(|(number, _)| number));
     assert_eq!(store.experiments().await.unwrap()[0].best, model.best());

@@ -3,7 +3,7 @@
 use super::rows::{self, Columns, metric_columns, select_experiments, step_columns, trial_columns};
 use super::{
     ExperimentId, ExperimentRecord, ExperimentSummary, MetricRecord, StepRecord, Store, StoreError,
-    StoredEvent, TrialRecord,
+    StoredEvent, TrialRecord, sql,
 };
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Sqlite, query::Query};
@@ -11,17 +11,6 @@ use std::collections::BTreeMap;
 use tune_algorithms::history::Goal;
 
 use crate::state::TrialState;
-
-/// A trial that was better than all that finished before it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Improvement {
-    /// Its position among the finished trials.
-    pub finished_order: u64,
-    /// Its number.
-    pub number: u64,
-    /// Its objective.
-    pub objective: f64,
-}
 
 impl Store {
     /// The experiment of that name.
@@ -110,25 +99,6 @@ impl Store {
         .await
     }
 
-    /// The trials that were better than all that finished before them, in the order in which they finished; only trials that
-    /// succeeded count.
-    pub async fn improvements(&self, id: ExperimentId) -> Result<Vec<Improvement>, StoreError> {
-        let query = sqlx::query(match self.goal(id).await? {
-            Some(Goal::Minimize) => improvements!("min", "<"),
-            Some(Goal::Maximize) => improvements!("max", ">"),
-            None => return Ok(Vec::new()),
-        });
-        self.all(query.bind(id.0), |row| {
-            let mut columns = Columns::of(row);
-            Ok(Improvement {
-                finished_order: columns.count()?,
-                number: columns.count()?,
-                objective: columns.take()?,
-            })
-        })
-        .await
-    }
-
     /// The step runs of a trial, in the order in which they were first written.
     pub async fn steps(&self, id: ExperimentId, trial: u64) -> Result<Vec<StepRecord>, StoreError> {
         let query = sqlx::query(concat!(
@@ -154,6 +124,31 @@ impl Store {
         ));
         let query = query.bind(id.0).bind(signed(trial)).bind(name);
         self.all(query, rows::metric).await
+    }
+
+    /// The level and value of a metric at its highest level so far; of several steps that report it, of the one that did last. Costs
+    /// the same however much was reported.
+    pub async fn latest_metric(
+        &self,
+        id: ExperimentId,
+        trial: u64,
+        name: &str,
+    ) -> Result<Option<(f64, f64)>, StoreError> {
+        let query = sqlx::query(LATEST_METRIC)
+            .bind(id.0)
+            .bind(signed(trial))
+            .bind(name);
+        self.one(query, |row| {
+            let mut columns = Columns::of(row);
+            Ok((columns.take()?, columns.real()?))
+        })
+        .await
+    }
+
+    /// The names of all metrics that some trial has, sorted.
+    pub async fn metric_names(&self, id: ExperimentId) -> Result<Vec<String>, StoreError> {
+        let query = sqlx::query(sql::METRIC_NAMES).bind(id.0);
+        self.all(query, |row| Columns::of(row).take()).await
     }
 
     /// At most `limit` events after the one with the number `seq`, in order: of one experiment, or of all.
@@ -217,20 +212,13 @@ macro_rules! best_objective {
 }
 use best_objective;
 
-macro_rules! improvements {
-    ($best:literal, $better:literal) => {
-        concat!(
-            "SELECT finished_order, number, objective FROM (SELECT finished_order, number, objective, ",
-            $best,
-            "(objective) OVER (ORDER BY finished_order ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM trials ",
-            "WHERE experiment_id = $1 AND state = 'succeeded' AND objective IS NOT NULL AND finished_order IS NOT NULL) AS run ",
-            "WHERE before IS NULL OR objective ",
-            $better,
-            " before ORDER BY finished_order"
-        )
-    };
-}
-use improvements;
+/// Through the primary key alone: step by step, each at its highest level.
+const LATEST_METRIC: &str = "\
+SELECT latest.level, latest.value FROM step_runs AS run CROSS JOIN metrics AS latest
+    ON latest.experiment_id = $1 AND latest.trial = $2 AND latest.step = run.step AND latest.name = $3
+   AND latest.level = (SELECT max(level) FROM metrics
+                        WHERE experiment_id = $1 AND trial = $2 AND step = run.step AND name = $3)
+ WHERE run.experiment_id = $1 AND run.trial = $2 ORDER BY latest.seq DESC LIMIT 1";
 
 macro_rules! events_after {
     ($of:literal) => {
@@ -246,9 +234,12 @@ use events_after;
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{experiment, new_experiment, store, succeeded, trial, trial_event};
+    use super::super::testing::{
+        experiment, metric, new_experiment, step, store, succeeded, trial, trial_event,
+    };
     use super::super::{Changes, NewExperiment};
     use super::*;
+    use crate::state::StepState;
 
     async fn commit(store: &Store, id: ExperimentId, trials: Vec<TrialRecord>) {
         let changes = Changes {
@@ -320,20 +311,68 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn improvements_follow_the_order_of_finishing() {
+    async fn the_latest_metric_is_at_the_highest_level_of_the_step_that_reported_last() {
         let (_directory, store, id) = experiment().await;
-        let objectives = [(5, 0.3), (1, 0.3), (0, 0.2), (7, 0.9), (2, 0.8), (3, 1.0)];
-        let trials = objectives
-            .iter()
-            .zip(0..)
-            .map(|((number, objective), order)| succeeded(*number, order, *objective));
-        commit(&store, id, trials.collect()).await;
-        let improvements = store.improvements(id).await.unwrap();
-        let found: Vec<_> = improvements
-            .iter()
-            .map(|it| (it.finished_order, it.number, it.objective))
-            .collect();
-        assert_eq!(found, [(0, 5, 0.3), (3, 7, 0.9), (5, 3, 1.0)]);
+        assert_eq!(store.latest_metric(id, 0, "loss").await.unwrap(), None);
+        let of = |step: &str, level, value| MetricRecord {
+            step: step.to_owned(),
+            ..metric(0, "loss", level, value)
+        };
+        let changes = Changes {
+            trials: vec![trial(0, TrialState::Running)],
+            steps: vec![
+                step(0, "train", StepState::Running),
+                step(0, "test", StepState::Running),
+            ],
+            metrics: vec![
+                of("test", 9.0, 0.9),
+                of("train", 1.0, 0.5),
+                of("train", 3.0, 0.3),
+                metric(0, "other", 7.0, 7.0),
+            ],
+            ..Changes::default()
+        };
+        store.commit(id, changes).await.unwrap();
+        let latest = store.latest_metric(id, 0, "loss").await.unwrap();
+        assert_eq!(latest, Some((3.0, 0.3)));
+    }
+
+    #[tokio::test]
+    async fn the_latest_metric_never_reads_all_reports() {
+        let (_directory, store, _id) = experiment().await;
+        let plan = format!("EXPLAIN QUERY PLAN {LATEST_METRIC}");
+        let query = sqlx::query(sqlx::AssertSqlSafe(plan))
+            .bind(1)
+            .bind(0)
+            .bind("loss");
+        let steps: Vec<String> = store
+            .all(query, |row| Ok(sqlx::Row::get(row, "detail")))
+            .await
+            .unwrap();
+        let metrics = steps.iter().filter(|step| step.contains("PRIMARY KEY"));
+        let metrics: Vec<_> = metrics.collect();
+        assert_eq!(metrics.len(), 2, "{steps:?}");
+        for step in metrics {
+            assert!(step.contains("step=? AND name=?"), "{steps:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn metric_names_are_those_of_all_trials() {
+        let (_directory, store, id) = experiment().await;
+        assert!(store.metric_names(id).await.unwrap().is_empty());
+        let of = |number, name: &str| TrialRecord {
+            metrics: [(name.to_owned(), 0.5)].into_iter().collect(),
+            ..trial(number, TrialState::Failed)
+        };
+        let trials = vec![
+            succeeded(0, 0, 0.9),
+            of(1, "f1 \"größe\""),
+            of(2, "accuracy"),
+        ];
+        commit(&store, id, trials).await;
+        let names = store.metric_names(id).await.unwrap();
+        assert_eq!(names, ["accuracy", "f1 \"größe\""]);
     }
 
     #[tokio::test]

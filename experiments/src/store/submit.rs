@@ -12,6 +12,8 @@ use sqlx::{Connection, SqliteConnection};
 const CREATE: &str = "INSERT INTO experiments (name, goal, document, directory, state, created_at, active_seconds) \
     VALUES ($1, $2, $3, $4, 'pending', $5, 0.0) ON CONFLICT (name) DO NOTHING RETURNING id";
 
+const REQUEST: &str = "UPDATE experiments SET request = $2 WHERE id = $1 AND state NOT IN ('succeeded', 'failed', 'cancelled')";
+
 const ADD_EVENT: &str =
     "INSERT INTO events (experiment_id, at, kind, data) VALUES ($1, $2, $3, $4) RETURNING seq";
 
@@ -82,19 +84,24 @@ impl Store {
     }
 
     /// Asks something of the process that drives the experiment. It stays asked until the experiment finishes.
+    /// False when it has finished already: then nobody is asked, now or when it goes on.
     ///
     /// # Errors
     /// [`StoreError::NoSuchExperiment`].
-    pub async fn request(&self, id: ExperimentId, request: Request) -> Result<(), StoreError> {
+    pub async fn request(&self, id: ExperimentId, request: Request) -> Result<bool, StoreError> {
         let mut writer = self.writer().await?;
-        let changed = sqlx::query("UPDATE experiments SET request = $2 WHERE id = $1")
+        let changed = sqlx::query(REQUEST)
             .bind(id.0)
             .bind(encode::word(&request)?)
             .execute(&mut *writer)
             .await?;
-        match changed.rows_affected() {
-            0 => Err(StoreError::NoSuchExperiment(id)),
-            _ => Ok(()),
+        if changed.rows_affected() > 0 {
+            return Ok(true);
+        }
+        let exists = sqlx::query("SELECT id FROM experiments WHERE id = $1").bind(id.0);
+        match exists.fetch_optional(&mut *writer).await? {
+            Some(_) => Ok(false),
+            None => Err(StoreError::NoSuchExperiment(id)),
         }
     }
 
@@ -165,10 +172,10 @@ async fn add_event(
 
 #[cfg(test)]
 mod tests {
-    use super::super::Changes;
     use super::super::testing::{
         at, experiment, metric, new_experiment, step, store, succeeded, trial_event,
     };
+    use super::super::{Changes, ExperimentUpdate};
     use super::*;
     use crate::state::{ExperimentState, StepState, TrialState};
     use tune_algorithms::history::Goal;
@@ -244,7 +251,7 @@ mod tests {
         let (directory, store, id) = experiment().await;
         assert_eq!(store.requested(id).await.unwrap(), None);
         let other = Store::open_existing(directory.path()).await.unwrap();
-        other.request(id, Request::Cancel).await.unwrap();
+        assert!(other.request(id, Request::Cancel).await.unwrap());
         assert_eq!(store.requested(id).await.unwrap(), Some(Request::Cancel));
         let gone = ExperimentId(99);
         assert!(matches!(
@@ -252,6 +259,25 @@ mod tests {
             Err(StoreError::NoSuchExperiment(_))
         ));
         assert_eq!(store.requested(gone).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_asked_of_an_experiment_that_has_ended() {
+        let (_directory, store, id) = experiment().await;
+        let ended = ExperimentUpdate {
+            state: ExperimentState::Succeeded,
+            reason: None,
+            started_at: None,
+            finished_at: None,
+            active_seconds: 0.0,
+        };
+        let changes = Changes {
+            experiment: Some(ended),
+            ..Changes::default()
+        };
+        store.commit(id, changes).await.unwrap();
+        assert!(!store.request(id, Request::Cancel).await.unwrap());
+        assert_eq!(store.requested(id).await.unwrap(), None);
     }
 
     #[tokio::test]
