@@ -148,7 +148,9 @@ impl Store {
     /// The names of all metrics that some trial has, sorted.
     pub async fn metric_names(&self, id: ExperimentId) -> Result<Vec<String>, StoreError> {
         let query = sqlx::query(sql::METRIC_NAMES).bind(id.0);
-        self.all(query, |row| Columns::of(row).take()).await
+        let mut names: Vec<String> = self.all(query, |row| Columns::of(row).take()).await?;
+        names.sort();
+        Ok(names)
     }
 
     /// At most `limit` events after the one with the number `seq`, in order: of one experiment, or of all.

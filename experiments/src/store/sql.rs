@@ -8,9 +8,9 @@ pub(super) const COUNT_MIGRATION_TABLES: &str =
 /// The number of the last migration.
 pub(super) const SCHEMA: &str = "SELECT max(version) FROM _sqlx_migrations WHERE success";
 
-/// The names of all metrics of an experiment's trials.
+/// The names of all metrics of an experiment's trials, in no order: sorting here would take twice as long.
 pub(super) const METRIC_NAMES: &str = "\
-SELECT DISTINCT metric.key FROM trials, json_each(trials.metrics) AS metric WHERE experiment_id = $1 ORDER BY metric.key";
+SELECT DISTINCT metric.key FROM trials, json_each(trials.metrics) AS metric WHERE experiment_id = $1";
 
 /// Waits for other writers at the beginning of a transaction instead of failing in its middle.
 pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
