@@ -4,6 +4,7 @@
 use crate::exit;
 use std::fmt;
 use std::io;
+use tune_experiments::store::StoreError;
 
 /// An error with hints.
 #[derive(Debug)]
@@ -69,13 +70,20 @@ pub fn report(error: &anyhow::Error) -> (String, u8) {
         text += &format!("  cause: {cause}\n");
     }
     let failure = error.downcast_ref::<Failure>();
-    for hint in failure
-        .map(|failure| failure.hints.as_slice())
-        .unwrap_or_default()
-    {
+    let store = error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<StoreError>());
+    let hints = failure.map_or(&[] as &[String], |failure| &failure.hints);
+    let hints = hints.iter().map(String::as_str);
+    for hint in hints.chain(store.and_then(StoreError::hint)) {
         text += &format!("hint: {hint}\n");
     }
-    (text, failure.map_or(exit::ERROR, |failure| failure.code))
+    let code = match (failure, store) {
+        (Some(failure), _) => failure.code,
+        (None, Some(StoreError::NameTaken(_))) => exit::NAME_TAKEN,
+        _ => exit::ERROR,
+    };
+    (text, code)
 }
 
 /// Whether the reader of our output has gone, as `head` does when it has seen enough.
@@ -118,6 +126,17 @@ mod tests {
         let (text, code) = report(&error.unwrap_err());
         assert_eq!(text, "error: cannot open it\n  cause: disk on fire\n");
         assert_eq!(code, exit::ERROR);
+    }
+
+    #[test]
+    fn a_store_that_refuses_says_what_can_be_done() {
+        let error = Err::<(), _>(StoreError::DiskFull).context("cannot go on");
+        let (text, code) = report(&error.unwrap_err());
+        assert!(text.contains("hint: free some space"), "{text}");
+        assert_eq!(code, exit::ERROR);
+        let (text, code) = report(&StoreError::NameTaken("iris".into()).into());
+        assert!(text.contains("hint: choose another name"), "{text}");
+        assert_eq!(code, exit::NAME_TAKEN);
     }
 
     #[test]
