@@ -10,9 +10,14 @@ use tune_experiments::spec::{Experiment, Objective};
 use tune_experiments::state::TrialState;
 use tune_experiments::store::{ExperimentSummary, MetricRecord, StepRecord, TrialRecord};
 
-/// A list and the cursor of its next page.
+/// A whole list.
 pub fn list(name: &str, items: impl IntoIterator<Item = Json>) -> Json {
-    json!({ name: Json::from_iter(items), "next": null })
+    page(name, items, None)
+}
+
+/// A part of a list, and where the next part begins.
+pub fn page(name: &str, items: impl IntoIterator<Item = Json>, next: Option<u64>) -> Json {
+    json!({ name: Json::from_iter(items), "next": next })
 }
 
 /// A trial.

@@ -8,7 +8,6 @@ use crate::exit;
 use crate::json;
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
-use indexmap::IndexSet;
 use serde_json::Value as Json;
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -119,13 +118,7 @@ async fn columns(
             Column::Field(field),
         ));
     }
-    let mut metrics = IndexSet::new();
-    each_trial(store, record.id, |trial| {
-        metrics.extend(trial.metrics.into_keys());
-        Ok(())
-    })
-    .await?;
-    for metric in metrics {
+    for metric in store.metric_names(record.id).await? {
         columns.push((
             format!("metrics.{metric}"),
             Column::Field(Field::Metric(metric)),

@@ -47,6 +47,22 @@ const OTHERS: [(&str, Column); 4] = [
     ("finished_at", Column::Finished),
 ];
 
+/// What stands before the name of a parameter or a metric that has the name of something else too.
+const PARAMETERS: &str = "parameters.";
+const METRICS: &str = "metrics.";
+
+/// The name of a column that every experiment has.
+fn fixed_name(column: &Column) -> &'static str {
+    let fixed = FIXED
+        .iter()
+        .find(|(_, field)| *column == Column::Field(field.clone()));
+    let other = OTHERS.iter().find(|(_, known)| known == column);
+    fixed
+        .map(|(name, _)| *name)
+        .or(other.map(|(name, _)| *name))
+        .unwrap_or_default()
+}
+
 impl Names {
     /// Of an experiment whose trials report these metrics.
     pub fn new(experiment: &Experiment, metrics: impl IntoIterator<Item = String>) -> Self {
@@ -69,11 +85,18 @@ impl Names {
         if self.domain(name).is_some() {
             return Ok(Field::Parameter(name.to_owned()));
         }
-        // Before any trial has reported something, every name may become that of a metric.
-        if self.metrics.is_empty()
-            || self.metrics.iter().any(|known| known == name)
-            || name == self.objective
+        if let Some(name) = name.strip_prefix(PARAMETERS)
+            && self.domain(name).is_some()
         {
+            return Ok(Field::Parameter(name.to_owned()));
+        }
+        if let Some(name) = name.strip_prefix(METRICS)
+            && self.is_metric(name)
+        {
+            return Ok(Field::Metric(name.to_owned()));
+        }
+        // Before any trial has reported something, every name may become that of a metric.
+        if self.metrics.is_empty() || self.is_metric(name) {
             return Ok(Field::Metric(name.to_owned()));
         }
         Err(self.unknown("parameter or metric", name, &[]).into())
@@ -91,6 +114,20 @@ impl Names {
         }
     }
 
+    /// The column with the shortest name that means it and nothing else.
+    pub fn titled(&self, column: Column) -> (String, Column) {
+        let (prefix, name) = match &column {
+            Column::Field(Field::Parameter(name)) => (PARAMETERS, name.as_str()),
+            Column::Field(Field::Metric(name)) => (METRICS, name.as_str()),
+            other => return (fixed_name(other).to_owned(), column),
+        };
+        let title = match self.column(name) {
+            Ok(meant) if meant == column => name.to_owned(),
+            _ => format!("{prefix}{name}"),
+        };
+        (title, column)
+    }
+
     /// A comparison, as in `accuracy>=0.9` or `model=svm`.
     pub fn condition(&self, text: &str) -> Result<Condition> {
         let Some((name, operator, value)) = split(text) else {
@@ -106,6 +143,10 @@ impl Names {
             operator,
             value,
         })
+    }
+
+    fn is_metric(&self, name: &str) -> bool {
+        self.metrics.iter().any(|known| known == name) || name == self.objective
     }
 
     fn domain(&self, name: &str) -> Option<&Domain> {
@@ -268,6 +309,29 @@ mod tests {
         assert_eq!(read("fast=true").value, Value::Bool(true));
         assert_eq!(read("number<7").subject, Field::Number);
         assert_eq!(read("state=failed").value, Value::Text("failed".into()));
+    }
+
+    #[test]
+    fn a_parameter_or_metric_with_a_taken_name_has_a_longer_one() {
+        let names = Names {
+            parameters: vec![
+                ("state".into(), Domain::Bool),
+                ("loss".into(), Domain::Bool),
+            ],
+            metrics: vec!["loss".into()],
+            objective: "duration".into(),
+        };
+        for (field, title) in [
+            (Field::State, "state"),
+            (Field::Parameter("state".into()), "parameters.state"),
+            (Field::Parameter("loss".into()), "loss"),
+            (Field::Metric("loss".into()), "metrics.loss"),
+            (Field::Metric("duration".into()), "metrics.duration"),
+        ] {
+            let titled = names.titled(Column::Field(field.clone()));
+            assert_eq!(titled, (title.to_owned(), Column::Field(field.clone())));
+            assert_eq!(names.field(title).unwrap(), field);
+        }
     }
 
     #[test]

@@ -9,15 +9,17 @@ use crate::terminal::style::{Role, Style, trial_role};
 use crate::terminal::table::{Align, Table};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
+use indexmap::IndexSet;
 use tune_algorithms::history::Goal;
 use tune_algorithms::space::Value;
 use tune_experiments::spec::Experiment;
 use tune_experiments::state::TrialState;
-use tune_experiments::store::{ExperimentRecord, Field, Sort, Store, TrialQuery, TrialRecord};
+use tune_experiments::store::{Field, Sort, TrialQuery, TrialRecord};
 
 /// List the trials of an experiment
 ///
-/// A FIELD is number, state, objective, duration, started_at, or the name of a parameter or metric.
+/// A FIELD is number, state, objective, duration, started_at, or the name of a parameter or metric; `parameters.NAME` and
+/// `metrics.NAME` where one name is several things.
 #[derive(Args, Debug)]
 pub struct TrialsArgs {
     /// Name of the experiment
@@ -43,6 +45,9 @@ pub struct TrialsArgs {
     /// At most so many
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
+    /// Leave out so many at the beginning; `next` of the JSON form tells where the next page begins
+    #[arg(long, value_name = "N", default_value_t)]
+    offset: u64,
     /// The form
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -71,12 +76,13 @@ pub async fn run(args: TrialsArgs, context: Context) -> Result<u8> {
     let store = context.store().await?;
     let record = context.experiment(&store, &args.name).await?;
     let experiment = context.spec(&record)?;
-    let names = Names::new(&experiment, known_metrics(&store, &record).await?);
-    let trials = store
+    let names = Names::new(&experiment, store.metric_names(record.id).await?);
+    let mut trials = store
         .trials(record.id, &query(&args, &names, &experiment)?)
         .await?;
+    let next = cut_page(&mut trials, &args);
     let text = match args.format {
-        Format::Json => pretty(&json::list("trials", trials.iter().map(json::trial)))?,
+        Format::Json => pretty(&json::page("trials", trials.iter().map(json::trial), next))?,
         format => {
             let columns = columns(&args, &names, &experiment, &trials)?;
             match format {
@@ -93,12 +99,12 @@ pub async fn run(args: TrialsArgs, context: Context) -> Result<u8> {
     Ok(exit::SUCCEEDED)
 }
 
-/// The metrics that trials report, as the best one shows.
-pub async fn known_metrics(store: &Store, record: &ExperimentRecord) -> Result<Vec<String>> {
-    let best = store.best(record.id).await?;
-    Ok(best
-        .map(|trial| trial.metrics.into_keys().collect())
-        .unwrap_or_default())
+/// Takes off the trial that was read beyond the limit; if there is one, the answer is the offset of the next page.
+fn cut_page(trials: &mut Vec<TrialRecord>, args: &TrialsArgs) -> Option<u64> {
+    let limit = usize::try_from(args.limit?).ok()?;
+    let more = trials.len() > limit;
+    trials.truncate(limit);
+    more.then(|| args.offset + limit as u64)
 }
 
 fn query(args: &TrialsArgs, names: &Names, experiment: &Experiment) -> Result<TrialQuery> {
@@ -114,8 +120,9 @@ fn query(args: &TrialsArgs, names: &Names, experiment: &Experiment) -> Result<Tr
             field,
             descending: args.desc || (best_first && !args.asc),
         }),
-        offset: 0,
-        limit: args.limit,
+        offset: args.offset,
+        // One more tells whether there are more.
+        limit: args.limit.map(|limit| limit.saturating_add(1)),
     })
 }
 
@@ -126,47 +133,67 @@ fn columns(
     experiment: &Experiment,
     trials: &[TrialRecord],
 ) -> Result<Vec<(String, Column)>> {
-    let wanted = if args.columns.is_empty() {
-        usual(args.format, experiment, trials)
-    } else {
-        args.columns.clone()
-    };
-    wanted
-        .into_iter()
-        .map(|name| Ok((name.clone(), names.column(&name)?)))
+    if args.columns.is_empty() {
+        return Ok(match args.format {
+            Format::Csv => all_columns(names, experiment, trials),
+            _ => usual_columns(names, experiment, trials),
+        });
+    }
+    args.columns
+        .iter()
+        .map(|name| Ok((name.clone(), names.column(name)?)))
         .collect()
 }
 
-fn usual(format: Format, experiment: &Experiment, trials: &[TrialRecord]) -> Vec<String> {
-    let parameters = experiment.parameters.parameters().iter();
-    let parameters = parameters.map(|parameter| parameter.name.clone());
-    let mut names: Vec<String> = ["number", "state"].map(str::to_owned).into();
-    if format == Format::Csv {
-        names.extend(
-            [
-                "reason",
-                "objective",
-                "started_at",
-                "finished_at",
-                "duration",
-            ]
-            .map(str::to_owned),
-        );
-        names.extend(parameters);
-        for metric in trials.iter().flat_map(|trial| trial.metrics.keys()) {
-            if !names.contains(metric) {
-                names.push(metric.clone());
-            }
-        }
-    } else {
-        names.push(experiment.objective.metric.clone());
-        names.extend(parameters);
-        names.push("duration".to_owned());
-        if trials.iter().any(|trial| trial.state == TrialState::Failed) {
-            names.push("explanation".to_owned());
-        }
+/// What programs want to see.
+fn all_columns(
+    names: &Names,
+    experiment: &Experiment,
+    trials: &[TrialRecord],
+) -> Vec<(String, Column)> {
+    let fixed = [
+        Column::Field(Field::Number),
+        Column::Field(Field::State),
+        Column::Reason,
+        Column::Field(Field::Objective),
+        Column::Field(Field::Started),
+        Column::Finished,
+        Column::Field(Field::Duration),
+    ];
+    let metrics = trials.iter().flat_map(|trial| trial.metrics.keys());
+    let metrics: IndexSet<&String> = metrics.collect();
+    let metrics = metrics.into_iter().cloned().map(Field::Metric);
+    let columns = fixed
+        .into_iter()
+        .chain(parameters(experiment))
+        .chain(metrics.map(Column::Field));
+    columns.map(|column| names.titled(column)).collect()
+}
+
+/// What people want to see.
+fn usual_columns(
+    names: &Names,
+    experiment: &Experiment,
+    trials: &[TrialRecord],
+) -> Vec<(String, Column)> {
+    let objective = Field::Metric(experiment.objective.metric.clone());
+    let mut columns = vec![
+        Column::Field(Field::Number),
+        Column::Field(Field::State),
+        Column::Field(objective),
+    ];
+    columns.extend(parameters(experiment));
+    columns.push(Column::Field(Field::Duration));
+    if trials.iter().any(|trial| trial.state == TrialState::Failed) {
+        columns.push(Column::Explanation);
     }
-    names
+    let columns = columns.into_iter();
+    columns.map(|column| names.titled(column)).collect()
+}
+
+fn parameters(experiment: &Experiment) -> impl Iterator<Item = Column> {
+    let parameters = experiment.parameters.parameters().iter();
+    parameters.map(|parameter| Column::Field(Field::Parameter(parameter.name.clone())))
 }
 
 fn csv(trials: &[TrialRecord], columns: &[(String, Column)]) -> Result<String> {
