@@ -24,7 +24,7 @@ pub struct DriveArgs {
     processes: Option<usize>,
     /// Print every event as a line of JSON
     #[arg(long)]
-    json: bool,
+    pub json: bool,
 }
 
 /// A whole number that is at least 1.

@@ -2,14 +2,36 @@
 
 use super::compare;
 use super::context::Context;
+use super::drive::{ending, exit_code, nothing_to_do};
 use super::pages::each_trial;
 use crate::comparison::natural_parameter;
+use crate::error::is_broken_pipe;
 use crate::terminal::result;
 use crate::terminal::style::Style;
 use anyhow::Result;
 use tune_experiments::spec::Experiment;
 use tune_experiments::state::{ExperimentState, TrialState};
 use tune_experiments::store::{ExperimentRecord, Field, Sort, Store, TrialQuery};
+
+/// Says that there is nothing more to do, and shows the result unless a program reads: it gets events, of which there are none.
+/// The answer is the exit code, whether or not anybody reads the result.
+pub async fn finished(
+    context: &Context,
+    store: &Store,
+    record: &ExperimentRecord,
+    experiment: &Experiment,
+    json: bool,
+) -> Result<u8> {
+    context.say(&nothing_to_do(record));
+    if !json {
+        let text = ending(context, store, record, experiment).await?;
+        match context.print(&text) {
+            Err(error) if !is_broken_pipe(&error) => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(exit_code(record))
+}
 
 /// The best trial, the picture of the search, a comparison where one suggests itself, and what comes next.
 pub async fn block(

@@ -1,7 +1,8 @@
 //! `tune resume`: goes on with an experiment by its name.
 
 use super::context::Context;
-use super::drive::{DriveArgs, drive, ending, exit_code, nothing_to_do, refuse_if_driven};
+use super::drive::{DriveArgs, drive, refuse_if_driven};
+use super::outcome;
 use anyhow::Result;
 use clap::Args;
 use tune_experiments::controller::goes_on;
@@ -23,8 +24,5 @@ pub async fn run(args: ResumeArgs, context: Context) -> Result<u8> {
         refuse_if_driven(&store, &record)?;
         return drive(&context, store, record, experiment, &args.drive).await;
     }
-    context.say(&nothing_to_do(&record));
-    let text = ending(&context, &store, &record, &experiment).await?;
-    context.print(&text)?;
-    Ok(exit_code(&record))
+    outcome::finished(&context, &store, &record, &experiment, args.drive.json).await
 }

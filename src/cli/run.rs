@@ -1,7 +1,8 @@
 //! `tune run`: runs an experiment file; a file that has run before goes on where it was.
 
 use super::context::Context;
-use super::drive::{DriveArgs, drive, ending, exit_code, nothing_to_do, refuse_if_driven};
+use super::drive::{DriveArgs, drive, refuse_if_driven};
+use super::outcome;
 use super::source;
 use crate::components::BuiltIn;
 use crate::error::{Failure, InvalidFile};
@@ -66,7 +67,7 @@ pub async fn run(args: RunArgs, context: Context) -> Result<u8> {
     let submitted = controller::submit(&store, &components, &submission, &directory, now)
         .await
         .map_err(refused)?;
-    go_on(&args, &context, store, submission, submitted).await
+    go_on(&args, &context, store, submission, submitted, &directory).await
 }
 
 async fn go_on(
@@ -75,6 +76,7 @@ async fn go_on(
     store: Store,
     submission: Submission,
     submitted: Submitted,
+    directory: &Path,
 ) -> Result<u8> {
     let experiment = submission.experiment;
     let record = match submitted {
@@ -89,12 +91,12 @@ async fn go_on(
             record
         }
         Submitted::Finished(record) => {
-            context.say(&nothing_to_do(&record));
-            let text = ending(context, &store, &record, &experiment).await?;
-            context.print(&text)?;
-            return Ok(exit_code(&record));
+            return outcome::finished(context, &store, &record, &experiment, args.drive.json).await;
         }
     };
+    if let Some(notice) = elsewhere(&record.directory, directory) {
+        context.say(&notice);
+    }
     drive(context, store, record, experiment, &args.drive).await
 }
 
@@ -136,6 +138,17 @@ fn directory(file: &Path) -> Result<PathBuf> {
     }
     let file = std::path::absolute(file)?;
     Ok(file.parent().map_or(current, Path::to_path_buf))
+}
+
+/// Where relative paths start from, if that is not where the file is now.
+fn elsewhere(stored: &Path, given: &Path) -> Option<String> {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    (real(stored) != real(given)).then(|| {
+        format!(
+            "relative paths start from {}, where it was run first",
+            stored.display()
+        )
+    })
 }
 
 fn refused(error: SubmitError) -> anyhow::Error {
@@ -227,6 +240,15 @@ mod tests {
         let args = read(&["--set", "pipeline.train.run=echo loss=1"]);
         assert_eq!(args.set[0].key, "pipeline.train.run");
         assert_eq!(args.set[0].value, "echo loss=1");
+    }
+
+    #[test]
+    fn another_directory_than_the_first_is_named() {
+        assert_eq!(elsewhere(Path::new("/"), Path::new("/./")), None);
+        assert_eq!(
+            elsewhere(Path::new("/first"), Path::new("/second")).unwrap(),
+            "relative paths start from /first, where it was run first"
+        );
     }
 
     #[test]
