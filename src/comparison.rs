@@ -8,7 +8,7 @@ use tune_algorithms::space::{Configuration, Domain, Space, Value};
 use tune_experiments::state::TrialState;
 use tune_experiments::store::TrialRecord;
 
-/// Groups with fewer results than this are not judged: a rank test cannot find anything in them.
+/// Groups with fewer results than this are left out of the test: a rank test cannot find anything in them.
 pub const FEWEST: usize = 5;
 /// Differences that chance brings about more often than this are not called differences.
 pub const LEVEL: f64 = 0.05;
@@ -20,7 +20,7 @@ pub struct Comparison {
     pub parameter: String,
     /// The groups, the best median first; those without results last.
     pub groups: Vec<Group>,
-    /// The rank test over the groups with results, when there are at least two.
+    /// The rank test over the groups that are judged, when there are at least two.
     pub test: Option<compare::Comparison>,
     /// What follows from it.
     pub verdict: Verdict,
@@ -37,6 +37,8 @@ pub struct Group {
     pub early_stopped: u64,
     /// How many of them failed or were cancelled.
     pub failed: u64,
+    /// Whether it has enough results to be tested.
+    pub judged: bool,
     /// Where the results of the succeeded ones lie.
     pub summary: Option<Summary>,
     /// The best of them.
@@ -108,6 +110,7 @@ impl Comparer {
                 trials: 0,
                 early_stopped: 0,
                 failed: 0,
+                judged: false,
                 summary: None,
                 best: None,
                 results: Vec::new(),
@@ -139,6 +142,7 @@ impl Comparer {
     pub fn finish(mut self) -> Comparison {
         for group in &mut self.groups {
             group.summary = Summary::of(&group.results);
+            group.judged = group.results.len() >= FEWEST;
         }
         let goal = self.goal;
         self.groups
@@ -146,6 +150,7 @@ impl Comparer {
         let results: Vec<&[f64]> = self
             .groups
             .iter()
+            .filter(|group| group.judged)
             .map(|group| group.results.as_slice())
             .collect();
         let test = compare::compare(&results);
@@ -183,16 +188,10 @@ fn rank(group: &Group, goal: Goal) -> f64 {
 }
 
 fn verdict(groups: &[Group], test: Option<&compare::Comparison>, goal: Goal) -> Verdict {
-    let judged: Vec<&Group> = groups
-        .iter()
-        .filter(|group| !group.results.is_empty())
-        .collect();
+    let judged: Vec<&Group> = groups.iter().filter(|group| group.judged).collect();
     let Some(test) = test else {
         return Verdict::TooFew;
     };
-    if judged.iter().any(|group| group.results.len() < FEWEST) {
-        return Verdict::TooFew;
-    }
     if test.p_value >= LEVEL {
         return Verdict::Unclear;
     }
@@ -303,6 +302,35 @@ pub mod tests {
         comparer.add(&trial(91, "forest", TrialState::Failed, None));
         comparer.add(&trial(92, "forest", TrialState::Running, None));
         comparer.finish()
+    }
+
+    /// Two models with a clear difference, and one that was tried once, with luck.
+    pub fn with_a_small_group() -> Comparison {
+        let mut comparer = Comparer::new("model", &Space::new(Vec::new()).unwrap(), Goal::Maximize);
+        for number in 0..16 {
+            let (model, lead) = [("forest", 0.0), ("boosting", 0.5)][number as usize % 2];
+            let value = 0.3 + 0.01 * number as f64 + lead;
+            comparer.add(&trial(number, model, TrialState::Succeeded, Some(value)));
+        }
+        comparer.add(&trial(20, "naive_bayes", TrialState::Succeeded, Some(0.99)));
+        comparer.finish()
+    }
+
+    #[test]
+    fn a_small_group_is_left_out_and_the_others_are_judged() {
+        let comparison = with_a_small_group();
+        assert_eq!(
+            comparison.groups[0].value,
+            Value::Text("naive_bayes".into())
+        );
+        assert!(!comparison.groups[0].judged);
+        assert_eq!(
+            comparison.verdict,
+            Verdict::Better {
+                winner: Value::Text("boosting".into()),
+                share_of_pairs: Some(1.0),
+            }
+        );
     }
 
     #[test]

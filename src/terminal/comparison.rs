@@ -71,6 +71,10 @@ fn configuration(best: &crate::comparison::BestTrial, comparison: &Comparison) -
 /// What the comparison says, and what it does not.
 pub fn sentences(comparison: &Comparison, learns: bool) -> Vec<String> {
     let mut sentences = vec![verdict(comparison)];
+    if comparison.verdict != Verdict::TooFew {
+        let small = comparison.groups.iter().filter(|group| !group.judged);
+        sentences.extend(small.map(not_judged));
+    }
     let stopped: u64 = comparison
         .groups
         .iter()
@@ -117,8 +121,19 @@ fn verdict(comparison: &Comparison) -> String {
     }
 }
 
+fn size(group: &Group) -> u64 {
+    group.summary.map_or(0, |summary| summary.count as u64)
+}
+
+fn not_judged(group: &Group) -> String {
+    format!(
+        "{} has {}: not judged",
+        describe::value(&group.value),
+        count(size(group), "result")
+    )
+}
+
 fn too_few(comparison: &Comparison) -> String {
-    let size = |group: &Group| group.summary.map_or(0, |summary| summary.count);
     let smallest = comparison.groups.iter().min_by_key(|group| size(group));
     let smallest =
         smallest.map(|group| format!(", {} has {}", describe::value(&group.value), size(group)));
@@ -139,7 +154,7 @@ fn probability(p: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::comparison::tests::comparison;
+    use crate::comparison::tests::{comparison, with_a_small_group};
     use insta::assert_snapshot;
     use tune_algorithms::history::Goal;
 
@@ -174,6 +189,12 @@ mod tests {
         not compared: 1 trial stopped early; the groups may look better than they are
         the algorithm chose later trials by earlier results: take this as a guide, not as proof
         ");
+    }
+
+    #[test]
+    fn a_group_that_is_not_judged_is_named() {
+        let said = sentences(&with_a_small_group(), false);
+        assert_eq!(said[1], "naive_bayes has 1 result: not judged");
     }
 
     #[test]
