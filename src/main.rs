@@ -15,6 +15,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let code = cli::run(cli::Cli::parse()).unwrap_or_else(|error| {
         let (text, code) = error::report(&error);
+        let text = terminal::harmless::painted(&text, false);
         // If standard error is gone too there is nobody left to tell.
         let _ = std::io::stderr().write_all(text.as_bytes());
         code

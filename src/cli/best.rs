@@ -15,7 +15,9 @@ use tune_experiments::store::{ExperimentRecord, TrialRecord};
 
 /// Print the best configuration
 ///
-/// To train with it: python train.py $(tune best NAME --format args)
+/// To train with it: eval "python train.py $(tune best NAME --format args)"
+///
+/// `eval` reads the quotes around values with blanks or signs of the shell; where no value needs any, it can be left out.
 #[derive(Args, Debug)]
 pub struct BestArgs {
     /// Name of the experiment

@@ -22,10 +22,12 @@ pub async fn run(args: CancelArgs, context: Context) -> Result<u8> {
     if record.state.is_finished() {
         context.say(&format!("`{name}` has ended already: {}", record.state));
     } else if store.is_driven(record.id) {
-        store.request(record.id, Request::Cancel).await?;
-        context.say(&format!(
-            "the process that runs `{name}` has been asked to cancel it"
-        ));
+        // It may have ended since we looked.
+        let said = match store.request(record.id, Request::Cancel).await? {
+            true => format!("the process that runs `{name}` has been asked to cancel it"),
+            false => format!("`{name}` has ended already"),
+        };
+        context.say(&said);
     } else {
         let experiment = context.spec(&record)?;
         let setup = setup(&context, store, &experiment, None)?;

@@ -2,7 +2,9 @@
 
 use super::GlobalArgs;
 use crate::components::BuiltIn;
-use crate::error::{Failure, nearest};
+use crate::error::{Failure, nearest, report};
+use crate::terminal::harmless;
+use crate::terminal::messages::Messages;
 use crate::terminal::style::Style;
 use anyhow::{Context as _, Result};
 use std::io::Write;
@@ -28,7 +30,7 @@ pub struct Context {
 impl Context {
     /// From the options of every command.
     pub fn new(args: &GlobalArgs) -> Result<Self> {
-        start_logging(args.verbose);
+        start_logging(args.verbose, args.quiet);
         Ok(Self {
             directory: std::path::absolute(&args.store)
                 .context("cannot tell where the store is")?,
@@ -78,7 +80,11 @@ impl Context {
     /// Prints to standard output what was asked for.
     pub fn print(&self, text: &str) -> Result<()> {
         let mut out = std::io::stdout().lock();
-        out.write_all(text.as_bytes())?;
+        if self.style.width.is_some() {
+            out.write_all(harmless::painted(text, self.style.colors).as_bytes())?;
+        } else {
+            out.write_all(text.as_bytes())?;
+        }
         Ok(out.flush()?)
     }
 
@@ -86,8 +92,15 @@ impl Context {
     pub fn say(&self, text: &str) {
         if !self.quiet {
             // The command does its work whether or not somebody listens.
+            let text = harmless::painted(text, self.error_style.colors);
             let _ = writeln!(std::io::stderr(), "{text}");
         }
+    }
+
+    /// Tells of an error that does not end the command.
+    pub fn say_error(&self, error: &anyhow::Error) {
+        // The exit code tells it too, should nobody read this.
+        let _ = std::io::stderr().write_all(report(error).0.as_bytes());
     }
 }
 
@@ -101,17 +114,19 @@ pub fn unknown(kind: &str, name: &str, known: &[String], see: &str) -> Failure {
     }
 }
 
-/// Messages from inside the program go to standard error: warnings always, more with `-v`; `TUNE_LOG` says which in detail.
-fn start_logging(verbose: u8) {
+/// Messages from inside the program go to standard error: warnings unless the user wants quiet, more with `-v`; `TUNE_LOG` says which in detail.
+fn start_logging(verbose: u8, quiet: bool) {
     let default = match verbose {
-        0 => "error",
+        0 if quiet => "error",
+        // A slow disk is not worth a warning for every statement.
+        0 => "warn,sqlx=error",
         1 => "warn,tune=info,tune_experiments=info,tune_algorithms=info",
         _ => "info,tune=debug,tune_experiments=debug,tune_algorithms=debug",
     };
     let filter = EnvFilter::try_from_env("TUNE_LOG").unwrap_or_else(|_| EnvFilter::new(default));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(|| Messages)
         .with_ansi(false)
         .init();
 }

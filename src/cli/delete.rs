@@ -6,6 +6,7 @@ use crate::exit;
 use crate::terminal::number::count;
 use anyhow::{Context as _, Result};
 use clap::Args;
+use indexmap::IndexSet;
 use std::io::{BufRead, ErrorKind, IsTerminal, Write};
 use tune_experiments::controller::Layout;
 use tune_experiments::store::{ExperimentRecord, Store, StoreError};
@@ -26,7 +27,8 @@ pub struct DeleteArgs {
 pub async fn run(args: DeleteArgs, context: Context) -> Result<u8> {
     let store = context.store().await?;
     let mut records = Vec::new();
-    for name in &args.names {
+    // A name that is given twice is one experiment.
+    for name in args.names.iter().collect::<IndexSet<_>>() {
         let record = context.experiment(&store, name).await?;
         if store.is_driven(record.id) {
             return Err(in_use(&record).into());

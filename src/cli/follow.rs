@@ -3,7 +3,9 @@
 
 use super::context::Context;
 use super::signals::{KILLING, STOPPING};
+use crate::terminal::harmless;
 use crate::terminal::live::Live;
+use crate::terminal::messages::Holding;
 use crate::terminal::number::count;
 use crate::terminal::progress::{Best, News, Progress, Running};
 use crate::terminal::style::{Role, Style};
@@ -68,6 +70,8 @@ pub struct Follower {
     /// Number of the last event that was taken in.
     cursor: i64,
     live: Live<Stderr>,
+    /// Messages that would destroy the live view.
+    messages: Option<Holding>,
     failures: usize,
     shown_at: Instant,
     reports_at: Instant,
@@ -91,6 +95,7 @@ impl Follower {
             style: context.error_style,
             progress: Progress::new(experiment),
             live: Live::new(io::stderr()),
+            messages: None,
             failures: 0,
             shown_at: Instant::now(),
             reports_at: Instant::now(),
@@ -138,7 +143,7 @@ impl Follower {
         }
         let mut lines = vec![self.style.strong(&experiment.name)];
         lines.extend(describe::wrapped(&facts, &self.style, 2));
-        tell(&lines);
+        tell(&self.clean(&lines).collect::<Vec<_>>());
     }
 
     /// Shows what happens until the sender of `progress` is gone.
@@ -147,9 +152,11 @@ impl Follower {
         mut progress: watch::Receiver<i64>,
         mut control: watch::Receiver<Control>,
     ) -> Result<()> {
+        self.messages = (self.mode == Mode::Live).then(Holding::begin);
         loop {
             let ended = self.wait(&mut progress, &mut control).await;
             let mut lines = self.read().await?;
+            lines.extend(self.messages.iter().flat_map(Holding::take));
             lines.extend(self.notice(*control.borrow()));
             self.show(&lines, ended);
             if ended {
@@ -230,8 +237,7 @@ impl Follower {
         self.reports_at = Instant::now();
         let metric = self.progress.experiment.objective.metric.clone();
         for (number, running) in self.progress.running.iter_mut().take(REPORTED) {
-            let reports = self.store.metrics(self.id, *number, Some(&metric)).await?;
-            running.latest = reports.last().map(|report| (report.level, report.value));
+            running.latest = self.store.latest_metric(self.id, *number, &metric).await?;
         }
         Ok(())
     }
@@ -254,9 +260,17 @@ impl Follower {
         self.shown_at = Instant::now();
         match self.mode {
             Mode::Live => self.draw(lines, ended),
-            Mode::Plain | Mode::Quiet => tell(lines),
+            Mode::Plain | Mode::Quiet => tell(&self.clean(lines).collect::<Vec<_>>()),
             Mode::Json => print(lines),
         }
+    }
+
+    /// The lines, each of them one, whatever text of others stands in them.
+    fn clean<'a>(&self, lines: &'a [String]) -> impl Iterator<Item = String> + 'a {
+        let colors = self.style.colors;
+        lines
+            .iter()
+            .map(move |line| harmless::painted(line, colors).replace(['\n', '\t'], " "))
     }
 
     fn draw(&mut self, lines: &[String], ended: bool) {
@@ -264,7 +278,10 @@ impl Follower {
         let (rows, columns) = (usize::from(rows), usize::from(columns));
         // One column stays free: some terminals wrap a line that fills the last one.
         self.style.width = Some(columns.saturating_sub(1));
-        let above: Vec<String> = lines.iter().map(|line| self.style.fit(line)).collect();
+        let above: Vec<String> = self
+            .clean(lines)
+            .map(|line| self.style.fit(&line))
+            .collect();
         let frame = match ended {
             true => Vec::new(),
             false => frame::lines(
@@ -274,6 +291,7 @@ impl Follower {
                 Timestamp::now(),
             ),
         };
+        let frame: Vec<String> = self.clean(&frame).collect();
         // A terminal that has gone away must not end the experiment.
         let _ = self.live.draw(&above, &frame, columns);
     }

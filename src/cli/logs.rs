@@ -3,6 +3,7 @@
 use super::context::{Context, unknown};
 use crate::error::Failure;
 use crate::exit;
+use crate::terminal::harmless;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use std::fs::File;
@@ -97,6 +98,10 @@ async fn has_ended(
     step: &str,
     attempt: u32,
 ) -> Result<bool> {
+    // A step of an experiment that nobody drives has no process, whatever is on record.
+    if !store.is_driven(record.id) {
+        return Ok(true);
+    }
     let steps = store.steps(record.id, args.number).await?;
     let now = steps.iter().find(|now| now.step == step);
     Ok(now.is_none_or(|now| now.state.is_finished() || now.attempt > attempt))
@@ -107,6 +112,8 @@ struct Log {
     path: PathBuf,
     position: u64,
     to_terminal: bool,
+    /// Read, but not to be shown before more is known.
+    rest: Vec<u8>,
     found: bool,
 }
 
@@ -116,6 +123,7 @@ impl Log {
             path,
             position: 0,
             to_terminal,
+            rest: Vec::new(),
             found: false,
         }
     }
@@ -139,7 +147,10 @@ impl Log {
             }
             self.position += count as u64;
             if self.to_terminal {
-                out.write_all(&harmless(&chunk[..count]))?;
+                self.rest.extend(&chunk[..count]);
+                let shown: Vec<u8> = self.rest.drain(..complete(&self.rest)).collect();
+                let text = String::from_utf8_lossy(&shown);
+                out.write_all(harmless::plain(&text).as_bytes())?;
             } else {
                 out.write_all(&chunk[..count])?;
             }
@@ -148,7 +159,8 @@ impl Log {
 
     fn finish(&self, step: &str, attempt: u32) -> Result<()> {
         if self.found {
-            return Ok(());
+            let rest = harmless::plain(&String::from_utf8_lossy(&self.rest));
+            return Ok(io::stdout().write_all(rest.as_bytes())?);
         }
         let failure = Failure::new(format!("step `{step}` has no log of attempt {attempt}"))
             .hint("the step has not run, or the file was deleted");
@@ -160,21 +172,18 @@ fn cannot_read(path: &Path) -> String {
     format!("cannot read {}", path.display())
 }
 
-/// Without the control characters that could change more than the text on the screen. A carriage return ends a line: a progress
-/// bar shows all its states.
-fn harmless(bytes: &[u8]) -> Vec<u8> {
-    let followed_by = |index: usize| bytes.get(index + 1).copied();
-    bytes
-        .iter()
-        .enumerate()
-        .filter_map(|(index, &byte)| match byte {
-            b'\r' => (followed_by(index) != Some(b'\n')).then_some(b'\n'),
-            b'\n' | b'\t' => Some(byte),
-            0x1b => Some(b'^'),
-            byte if byte.is_ascii_control() => None,
-            byte => Some(byte),
-        })
-        .collect()
+/// How many bytes at the beginning can be shown: what follows may be half a character, or half the end of a line.
+fn complete(bytes: &[u8]) -> usize {
+    let whole = cut_character(bytes);
+    whole - usize::from(bytes[..whole].ends_with(b"\r"))
+}
+
+/// Where a character begins of which the end is missing.
+fn cut_character(bytes: &[u8]) -> usize {
+    let last = bytes.utf8_chunks().last();
+    let cut = last.map_or(&[] as &[u8], |chunk| chunk.invalid());
+    let is_begun = std::str::from_utf8(cut).is_err_and(|error| error.error_len().is_none());
+    bytes.len() - if is_begun { cut.len() } else { 0 }
 }
 
 #[cfg(test)]
@@ -210,12 +219,12 @@ mod tests {
     }
 
     #[test]
-    fn a_log_cannot_control_the_terminal() {
-        assert_eq!(
-            harmless(b"10%\r20%\x1b[2J\x07\tdone\n"),
-            b"10%\n20%^[2J\tdone\n"
-        );
-        assert_eq!(harmless(b"one\r\ntwo\r\n"), b"one\ntwo\n");
-        assert_eq!(harmless("größe".as_bytes()), "größe".as_bytes());
+    fn half_a_character_waits_for_its_end() {
+        assert_eq!(complete("größe".as_bytes()), 7);
+        assert_eq!(complete(&"größ".as_bytes()[..5]), 4);
+        assert_eq!(complete(b"50%\r"), 3);
+        // No text, and nothing that could follow makes it one.
+        assert_eq!(complete(b"\xff\xfe"), 2);
+        assert_eq!(complete(b""), 0);
     }
 }

@@ -4,7 +4,6 @@ use super::context::Context;
 use super::format::{Format, pretty};
 use super::source;
 use crate::components::BuiltIn;
-use crate::error::InvalidFile;
 use crate::exit;
 use anyhow::Result;
 use clap::Args;
@@ -26,15 +25,22 @@ pub struct ValidateArgs {
 pub fn run(args: &ValidateArgs, context: &Context) -> Result<u8> {
     let components = BuiltIn::new()?;
     let mut views = Vec::new();
-    let mut valid = true;
+    let mut code = exit::SUCCEEDED;
     for file in &args.files {
-        let checked = source::read(file)?.and_then(|source| spec::read(&source, &[], &components));
-        valid &= checked.is_ok();
+        let checked = source::read(file)
+            .map(|source| source.and_then(|source| spec::read(&source, &[], &components)));
+        // What is wrong with a file counts for more than that another is missing: its code is the larger one.
+        code = code.max(match &checked {
+            Ok(Ok(_)) => exit::SUCCEEDED,
+            Ok(Err(_)) => exit::INVALID_FILE,
+            Err(_) => exit::ERROR,
+        });
         match (args.format, checked) {
-            (Format::Json, Ok(_)) => views.push(view(file, None)),
-            (Format::Json, Err(error)) => views.push(view(file, Some(&error))),
-            (Format::Text, Ok(_)) => context.say(&format!("{}: valid", file.display())),
-            (Format::Text, Err(error)) => source::show(&error, context),
+            (Format::Json, Ok(checked)) => views.push(view(file, checked.err().as_ref())),
+            (Format::Json, Err(error)) => views.push(unreadable(file, &error)),
+            (Format::Text, Ok(Ok(_))) => context.say(&format!("{}: valid", file.display())),
+            (Format::Text, Ok(Err(error))) => source::show(&error, context),
+            (Format::Text, Err(error)) => context.say_error(&error),
         }
     }
     if args.format == Format::Json {
@@ -45,11 +51,15 @@ pub fn run(args: &ValidateArgs, context: &Context) -> Result<u8> {
         };
         context.print(&pretty(&views)?)?;
     }
-    if valid {
-        Ok(exit::SUCCEEDED)
-    } else {
-        Err(InvalidFile.into())
-    }
+    Ok(code)
+}
+
+/// A problem without a place in the file.
+fn unreadable(file: &Path, error: &anyhow::Error) -> Json {
+    let problem = json!({
+        "path": null, "line": null, "column": null, "message": error.to_string(), "help": null,
+    });
+    json!({"file": file.display().to_string(), "problems": [problem]})
 }
 
 fn view(file: &Path, error: Option<&SpecError>) -> Json {

@@ -4,7 +4,9 @@
 pub mod comparison;
 pub mod describe;
 pub mod frame;
+pub mod harmless;
 pub mod live;
+pub mod messages;
 pub mod number;
 pub mod overview;
 pub mod plain;
