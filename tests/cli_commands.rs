@@ -1,6 +1,6 @@
 //! Commands that need no experiment to run: files, empty stores, unknown names, exit codes.
 
-use crate::harness::Place;
+use crate::harness::{Place, wait_until};
 use insta::assert_snapshot;
 use std::io::Read;
 use std::process::Stdio;
@@ -169,4 +169,110 @@ fn a_reader_that_has_seen_enough_is_no_error() {
         (child.wait().unwrap().code(), error.as_str()),
         (Some(0), "")
     );
+}
+
+#[test]
+fn every_file_has_its_entry_for_programs() {
+    let place = Place::new();
+    place.tune(&["init", "a.yaml"]).success();
+    let said = place.tune(&["validate", "a.yaml", "missing.yaml", "--format", "json"]);
+    assert_eq!(said.code, 1);
+    let views: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(views[0]["problems"], serde_json::json!([]));
+    assert_eq!(views[1]["file"], "missing.yaml");
+    let message = views[1]["problems"][0]["message"].as_str().unwrap();
+    assert!(message.contains("cannot read"), "{message}");
+}
+
+const UNEVEN: &str = "\
+name: uneven
+objective: { metric: loss, goal: minimize }
+algorithm: { name: grid }
+parameters:
+  x: { type: int, min: 0, max: 2 }
+pipeline:
+  train: { run: 'echo loss=${{ params.x }}; test ${{ params.x }} = 0 || echo extra=${{ params.x }}' }
+";
+
+#[test]
+fn a_metric_that_the_best_trial_lacks_has_its_column_and_pages_their_next() {
+    let place = Place::new();
+    place.run(UNEVEN).success();
+    let said = place
+        .tune(&["trials", "uneven", "--format", "csv"])
+        .success();
+    assert!(
+        said.out.lines().next().unwrap().ends_with(",loss,extra"),
+        "{}",
+        said.out
+    );
+    let said = place.tune(&["trials", "uneven", "--where", "extra>1", "--sort", "extra"]);
+    assert_eq!(said.success().out.lines().count(), 2);
+    let page = |offset: &str| {
+        let args = [
+            "trials", "uneven", "--limit", "2", "--offset", offset, "--format", "json",
+        ];
+        let page: serde_json::Value =
+            serde_json::from_str(&place.tune(&args).success().out).unwrap();
+        (
+            page["trials"].as_array().unwrap().len(),
+            page["next"].clone(),
+        )
+    };
+    assert_eq!(page("0"), (2, 2.into()));
+    assert_eq!(page("2"), (1, serde_json::Value::Null));
+}
+
+#[test]
+fn a_finished_experiment_has_no_result_for_programs_and_is_deleted_once() {
+    let place = Place::new();
+    place.run(UNEVEN).success();
+    for args in [
+        &["run", "experiment.yaml", "--json"],
+        &["resume", "uneven", "--json"],
+    ] {
+        let said = place.tune(args).success().says(&["has ended already"]);
+        assert_eq!(said.out, "");
+    }
+    let said = place
+        .tune(&["delete", "uneven", "uneven", "--yes"])
+        .success();
+    assert_eq!(said.error, "deleted `uneven`\n");
+}
+
+#[test]
+fn a_file_in_another_directory_goes_on_where_it_was_first() {
+    let place = Place::new();
+    place.write("experiment.yaml", UNEVEN);
+    let first = place.tune(&["run", "experiment.yaml", "--max-trials", "1"]);
+    assert!(!first.success().error.contains("relative paths"));
+    std::fs::create_dir(place.path("other")).unwrap();
+    place.write("other/experiment.yaml", UNEVEN);
+    let said = place.tune(&["run", "other/experiment.yaml", "--max-trials", "2"]);
+    said.success()
+        .says(&["relative paths start from DIR, where it was run first"]);
+}
+
+const ENDLESS: &str = "\
+name: endless
+objective: { metric: loss, goal: minimize }
+max_trials: 1
+parameters:
+  x: { type: int, min: 0, max: 2 }
+pipeline:
+  train: { run: 'echo begun; sleep 600' }
+";
+
+#[test]
+fn a_log_is_followed_no_longer_than_somebody_drives() {
+    let place = Place::new();
+    place.write("experiment.yaml", ENDLESS);
+    let mut child = place.start(&["run", "experiment.yaml"]);
+    let log = || place.tune(&["logs", "endless", "0"]).out;
+    wait_until("the step has begun", || log() == "begun\n");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let said = place.tune(&["logs", "endless", "0", "--follow"]);
+    assert_eq!(said.success().out, "begun\n");
+    place.wait_for_quiet();
 }
