@@ -116,17 +116,32 @@ pub fn unknown(kind: &str, name: &str, known: &[String], see: &str) -> Failure {
 
 /// Messages from inside the program go to standard error: warnings unless the user wants quiet, more with `-v`; `TUNE_LOG` says which in detail.
 fn start_logging(verbose: u8, quiet: bool) {
-    let default = match verbose {
-        0 if quiet => "error",
-        // A slow disk is not worth a warning for every statement.
-        0 => "warn,sqlx=error",
-        1 => "warn,tune=info,tune_experiments=info,tune_algorithms=info",
-        _ => "info,tune=debug,tune_experiments=debug,tune_algorithms=debug",
-    };
-    let filter = EnvFilter::try_from_env("TUNE_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    let filter = EnvFilter::try_from_env("TUNE_LOG")
+        .unwrap_or_else(|_| EnvFilter::new(messages(verbose, quiet)));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(|| Messages)
         .with_ansi(false)
         .init();
+}
+
+fn messages(verbose: u8, quiet: bool) -> &'static str {
+    match verbose {
+        0 if quiet => "error",
+        // A slow disk is not worth a warning for every statement.
+        0 => "warn,sqlx=error",
+        1 => "warn,tune=info,tune_experiments=info,tune_algorithms=info",
+        _ => "info,tune=debug,tune_experiments=debug,tune_algorithms=debug",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_are_shown_unless_the_user_wants_quiet() {
+        assert!(messages(0, false).starts_with("warn"));
+        assert_eq!(messages(0, true), "error");
+    }
 }
