@@ -113,18 +113,11 @@ impl Log {
 /// attempt nor be written to.
 fn open(path: &Path) -> io::Result<File> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let file = File::options()
+    File::options()
         .create(true)
         .append(true)
         .custom_flags(flags.bits().cast_signed())
-        .open(path)?;
-    if file.metadata()?.is_file() {
-        Ok(file)
-    } else {
-        Err(io::Error::other(
-            "something else is in the place of the log",
-        ))
-    }
+        .open(path)
 }
 
 /// A line as the terminal would have left it: only what follows the last carriage return, without control characters.
