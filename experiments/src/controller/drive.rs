@@ -21,7 +21,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 use tune_algorithms::algorithm;
 use tune_algorithms::stopper::{self, Stopper};
 
@@ -29,6 +29,9 @@ use tune_algorithms::stopper::{self, Stopper};
 const REQUESTS_EVERY: Duration = Duration::from_millis(500);
 /// How many updates may wait; a step that reports faster than they are stored is slowed down.
 const UPDATES_WAITING: usize = 1024;
+/// How long reports may wait for something to be stored with, and how many.
+const REPORTS_WAIT: Duration = Duration::from_millis(20);
+const REPORTS_TOGETHER: usize = 1000;
 /// How many suggestions of an algorithm that does not learn are kept ready.
 const AHEAD: usize = 16;
 
@@ -212,6 +215,8 @@ struct Driver<'a> {
     updates: (mpsc::Sender<Update>, mpsc::Receiver<Update>),
     requests: Interval,
     tasks: HashSet<TaskId>,
+    /// When reports that wait for company have waited enough.
+    flush_at: Option<Instant>,
 }
 
 impl<'a> Driver<'a> {
@@ -235,6 +240,7 @@ impl<'a> Driver<'a> {
             updates: mpsc::channel(UPDATES_WAITING),
             requests,
             tasks: HashSet::new(),
+            flush_at: None,
         }
     }
 
@@ -254,6 +260,7 @@ impl<'a> Driver<'a> {
     async fn wait(&mut self) -> Result<Vec<Event>, DriveError> {
         let mut updates = Vec::new();
         let tick = sleep_until(self.core.wake_at());
+        let flush = flush(self.flush_at);
         // In the order of rarity: a step that reports without pause must not drown what the user wants.
         tokio::select! {
             biased;
@@ -262,6 +269,7 @@ impl<'a> Driver<'a> {
             answer = self.suggester.answer() => return Ok(vec![answer?]),
             _ = self.updates.1.recv_many(&mut updates, UPDATES_WAITING) => {}
             () = tick => return Ok(vec![Event::Tick]),
+            () = flush => return Ok(vec![Event::Tick]),
         }
         Ok(updates
             .into_iter()
@@ -301,6 +309,9 @@ impl<'a> Driver<'a> {
         for event in events {
             self.core.handle(now, event);
         }
+        if self.may_wait() {
+            return Ok(());
+        }
         let Outbox {
             changes,
             starts,
@@ -318,6 +329,27 @@ impl<'a> Driver<'a> {
             let _ = leave.send(());
         }
         Ok(())
+    }
+
+    /// Whether there are only reports, and not many or old ones: they are stored with what comes next, which is often the end of their step.
+    fn may_wait(&mut self) -> bool {
+        match self.core.reports_alone() {
+            Some(0) => true,
+            Some(count) if count < REPORTS_TOGETHER => {
+                let flush_at = *self
+                    .flush_at
+                    .get_or_insert_with(|| Instant::now() + REPORTS_WAIT);
+                let wait = Instant::now() < flush_at;
+                if !wait {
+                    self.flush_at = None;
+                }
+                wait
+            }
+            _ => {
+                self.flush_at = None;
+                false
+            }
+        }
     }
 
     async fn store(&self, changes: Changes) -> Result<(), DriveError> {
@@ -359,6 +391,14 @@ impl<'a> Driver<'a> {
             };
             self.happened(update);
         }
+    }
+}
+
+/// Sleeps until reports have waited long enough; for ever when there are none.
+async fn flush(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }
 

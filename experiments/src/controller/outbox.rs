@@ -21,6 +21,24 @@ pub struct Outbox {
 }
 
 impl Outbox {
+    /// How many reports there are, if there is nothing else: they can wait for company.
+    pub(super) fn reports_alone(&self) -> Option<usize> {
+        let Changes {
+            experiment,
+            trials,
+            steps,
+            metrics,
+            events,
+        } = &self.changes;
+        let alone = experiment.is_none()
+            && trials.is_empty()
+            && steps.is_empty()
+            && events.is_empty()
+            && self.starts.is_empty()
+            && self.commands.is_empty();
+        alone.then_some(metrics.len())
+    }
+
     /// The experiment has entered the state of its row.
     pub(super) fn experiment(&mut self, at: Timestamp, update: &ExperimentUpdate) {
         self.changes.experiment = Some(update.clone());

@@ -107,6 +107,11 @@ impl Core {
         self.advance(now);
     }
 
+    /// How many reports wait to be taken, if nothing else does.
+    pub fn reports_alone(&self) -> Option<usize> {
+        self.outbox.reports_alone()
+    }
+
     /// What events led to since the last call.
     pub fn take(&mut self) -> Outbox {
         std::mem::take(&mut self.outbox)
