@@ -73,9 +73,11 @@ pub async fn drive(
         args.json,
     );
     let display = follower.await?;
-    let shown = on_a_thread_of_its_own(display.follow(seen, control.clone()))?;
+    let (end, until) = oneshot::channel();
+    let shown = on_a_thread_of_its_own(display.follow(seen, control.clone(), until))?;
     let driven = Box::pin(controller::drive(&setup, record.id, control, &progress)).await;
-    drop(progress);
+    // When the display has ended already, nobody has to be told.
+    let _ = end.send(());
     // The display first: what it still has to show belongs above the result.
     if let Err(error) = shown.await.unwrap_or(Ok(())) {
         context.say(&format!("the display failed: {error:#}"));

@@ -15,7 +15,7 @@ use console::Term;
 use jiff::Timestamp;
 use std::io::{self, Stderr, Write};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 use tune_experiments::controller::Control;
 use tune_experiments::spec::Experiment;
@@ -146,15 +146,16 @@ impl Follower {
         tell(&self.clean(&lines).collect::<Vec<_>>());
     }
 
-    /// Shows what happens until the sender of `progress` is gone.
+    /// Shows what happens until `end` is given, or its sender gone.
     pub async fn follow(
         mut self,
         mut progress: watch::Receiver<i64>,
         mut control: watch::Receiver<Control>,
+        mut end: oneshot::Receiver<()>,
     ) -> Result<()> {
         self.messages = (self.mode == Mode::Live).then(Holding::begin);
         loop {
-            let ended = self.wait(&mut progress, &mut control).await;
+            let ended = self.wait(&mut progress, &mut control, &mut end).await;
             let mut lines = self.read().await?;
             lines.extend(self.messages.iter().flat_map(Holding::take));
             lines.extend(self.notice(*control.borrow()));
@@ -170,14 +171,14 @@ impl Follower {
         &self,
         progress: &mut watch::Receiver<i64>,
         control: &mut watch::Receiver<Control>,
+        end: &mut oneshot::Receiver<()>,
     ) -> bool {
         let mut news = self.mode == Mode::Live;
         loop {
             tokio::select! {
-                changed = progress.changed() => match changed {
-                    Ok(()) => news = true,
-                    Err(_) => return true,
-                },
+                _ = &mut *end => return true,
+                // Once is enough: each further call would wake this thread for nothing.
+                Ok(()) = progress.changed(), if !news => news = true,
                 Ok(()) = control.changed() => news = true,
                 () = sleep_until(self.shown_at + PAUSE), if news => return false,
             }

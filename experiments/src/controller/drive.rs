@@ -373,10 +373,10 @@ impl<'a> Driver<'a> {
         tasks.into_iter().map(hand_over).collect()
     }
 
-    fn carry_out(&self, command: Command) -> Result<(), DriveError> {
+    fn carry_out(&mut self, command: Command) -> Result<(), DriveError> {
         match command {
             Command::Suggest(count) => self.suggester.suggest(count)?,
-            Command::Learn { trial, outcome } => self.suggester.learn(trial, outcome)?,
+            Command::Learn { trial, outcome } => self.suggester.learn(trial, outcome),
             Command::Stop(id) => self.setup.engine.stop(&id),
         }
         Ok(())

@@ -9,12 +9,14 @@ use tune_algorithms::history::{History, Outcome};
 /// What the thread is asked, in order.
 enum Request {
     Suggest(usize),
-    Learn { trial: u64, outcome: Outcome },
+    Learn(Vec<(u64, Outcome)>),
 }
 
 /// The handle of the thread; dropping it ends the thread.
 pub struct Suggester {
     requests: mpsc::Sender<Request>,
+    /// What the algorithm has not been told yet: it need not know before it is asked.
+    learned: Vec<(u64, Outcome)>,
     answers: async_mpsc::UnboundedReceiver<Event>,
 }
 
@@ -31,21 +33,29 @@ impl Suggester {
         std::thread::Builder::new()
             .name("suggester".into())
             .spawn(move || serve(algorithm, history, &inbox, &outbox))?;
-        Ok(Self { requests, answers })
+        Ok(Self {
+            requests,
+            learned: Vec::new(),
+            answers,
+        })
     }
 
     /// Asks for configurations; they come out of [`Suggester::answer`].
-    pub fn suggest(&self, count: usize) -> Result<(), AlgorithmCrashed> {
-        self.requests
-            .send(Request::Suggest(count))
-            .map_err(|_| AlgorithmCrashed)
+    pub fn suggest(&mut self, count: usize) -> Result<(), AlgorithmCrashed> {
+        if !self.learned.is_empty() {
+            let learned = std::mem::take(&mut self.learned);
+            self.send(Request::Learn(learned))?;
+        }
+        self.send(Request::Suggest(count))
     }
 
-    /// Tells how a trial ended.
-    pub fn learn(&self, trial: u64, outcome: Outcome) -> Result<(), AlgorithmCrashed> {
-        self.requests
-            .send(Request::Learn { trial, outcome })
-            .map_err(|_| AlgorithmCrashed)
+    /// Tells how a trial ended, before the next suggestion is asked for.
+    pub fn learn(&mut self, trial: u64, outcome: Outcome) {
+        self.learned.push((trial, outcome));
+    }
+
+    fn send(&self, request: Request) -> Result<(), AlgorithmCrashed> {
+        self.requests.send(request).map_err(|_| AlgorithmCrashed)
     }
 
     /// The next answer. Safe to drop and call again.
@@ -63,8 +73,10 @@ fn serve(
 ) {
     while let Ok(request) = inbox.recv() {
         match request {
-            Request::Learn { trial, outcome } => {
-                history.finish(usize::try_from(trial).unwrap_or(usize::MAX), outcome);
+            Request::Learn(outcomes) => {
+                for (trial, outcome) in outcomes {
+                    history.finish(usize::try_from(trial).unwrap_or(usize::MAX), outcome);
+                }
             }
             Request::Suggest(count) => {
                 let configurations = algorithm.suggest(&history, count);
