@@ -35,7 +35,8 @@ pub fn run(args: &ComponentArgs) -> Result<u8> {
         let help = error.help();
         let mut failure = anyhow::Error::from(error).to_string();
         if let Some(help) = help {
-            failure += &format!("\n{help}");
+            // On one line: the last line that a step writes is what its trial tells of the failure.
+            failure += &format!(" ({help})");
         }
         return Err(Failure::new(failure).into());
     }
