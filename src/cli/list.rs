@@ -43,9 +43,10 @@ pub async fn run(args: ListArgs, context: Context) -> Result<u8> {
 fn table(experiments: &[ExperimentSummary], style: &Style, now: Timestamp) -> String {
     let mut table = Table::new([
         ("name", Align::Left),
-        ("state", Align::Left),
+        ("state", Align::Firm),
         ("trials", Align::Right),
-        ("best", Align::Left),
+        ("best", Align::Right),
+        ("metric", Align::Left),
         ("at work", Align::Right),
         ("created", Align::Right),
     ]);
@@ -56,6 +57,7 @@ fn table(experiments: &[ExperimentSummary], style: &Style, now: Timestamp) -> St
             style.paint(experiment_role(record.state), record.state.as_str()),
             summary.trials.values().sum::<u64>().to_string(),
             best(summary),
+            metric(summary),
             duration(record.active_seconds),
             style.dim(ago(record.created_at, now)),
         ]);
@@ -64,11 +66,12 @@ fn table(experiments: &[ExperimentSummary], style: &Style, now: Timestamp) -> St
 }
 
 fn best(summary: &ExperimentSummary) -> String {
+    summary
+        .best
+        .map_or_else(|| "-".to_owned(), |(_, value)| short(value))
+}
+
+fn metric(summary: &ExperimentSummary) -> String {
     let metric = summary.experiment.document["objective"]["metric"].as_str();
-    match (summary.best, metric) {
-        (Some((number, value)), Some(metric)) => {
-            format!("{metric}={} (trial {number})", short(value))
-        }
-        _ => "-".to_owned(),
-    }
+    metric.unwrap_or_default().to_owned()
 }

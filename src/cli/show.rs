@@ -34,7 +34,9 @@ pub async fn run(args: ShowArgs, context: Context) -> Result<u8> {
     let experiment = context.spec(&record)?;
     let text = match args.number {
         None => show_experiment(&context, &store, record, &experiment, args.format).await?,
-        Some(number) => show_trial(&context, &store, &record, number, args.format).await?,
+        Some(number) => {
+            show_trial(&context, &store, &record, &experiment, number, args.format).await?
+        }
     };
     context.print(&text)?;
     Ok(exit::SUCCEEDED)
@@ -83,6 +85,7 @@ async fn show_trial(
     context: &Context,
     store: &Store,
     record: &ExperimentRecord,
+    experiment: &Experiment,
     number: u64,
     format: Format,
 ) -> Result<String> {
@@ -116,6 +119,7 @@ async fn show_trial(
         &trial,
         &steps,
         &reports,
+        &experiment.objective,
         &context.style,
     ))
 }

@@ -5,6 +5,7 @@ use super::fields::{Column, Names, cell};
 use super::format::pretty;
 use crate::exit;
 use crate::json;
+use crate::terminal::describe;
 use crate::terminal::style::{Role, Style, trial_role};
 use crate::terminal::table::{Align, Table};
 use anyhow::Result;
@@ -12,7 +13,7 @@ use clap::{Args, ValueEnum};
 use indexmap::IndexSet;
 use tune_algorithms::history::Goal;
 use tune_algorithms::space::Value;
-use tune_experiments::spec::Experiment;
+use tune_experiments::spec::{Experiment, Strategy};
 use tune_experiments::state::TrialState;
 use tune_experiments::store::{Field, Sort, TrialQuery, TrialRecord};
 
@@ -176,19 +177,26 @@ fn usual_columns(
     experiment: &Experiment,
     trials: &[TrialRecord],
 ) -> Vec<(String, Column)> {
-    let objective = Field::Metric(experiment.objective.metric.clone());
     let mut columns = vec![
         Column::Field(Field::Number),
         Column::Field(Field::State),
-        Column::Field(objective),
+        Column::Field(Field::Objective),
+        Column::Field(Field::Duration),
     ];
     columns.extend(parameters(experiment));
-    columns.push(Column::Field(Field::Duration));
     if trials.iter().any(|trial| trial.state == TrialState::Failed) {
         columns.push(Column::Explanation);
     }
-    let columns = columns.into_iter();
-    columns.map(|column| names.titled(column)).collect()
+    let mut columns: Vec<_> = columns
+        .into_iter()
+        .map(|column| names.titled(column))
+        .collect();
+    // Where the objective is what was reported last, the name of the metric says more.
+    if experiment.objective.strategy == Strategy::Last {
+        let metric = Field::Metric(experiment.objective.metric.clone());
+        columns[2].0 = names.titled(Column::Field(metric)).0;
+    }
+    columns
 }
 
 fn parameters(experiment: &Experiment) -> impl Iterator<Item = Column> {
@@ -212,7 +220,10 @@ fn table(trials: &[TrialRecord], columns: &[(String, Column)], style: &Style) ->
     let mut table = Table::new(titles);
     for trial in trials {
         let cells = columns.iter().map(|(_, column)| {
-            let text = cell(trial, column, false).replace('\n', " ");
+            let text = match column {
+                Column::Explanation => describe::essence(&cell(trial, column, false)),
+                _ => cell(trial, column, false).replace('\n', " "),
+            };
             match column {
                 Column::Field(Field::State) => style.paint(trial_role(trial.state), text),
                 Column::Explanation => style.paint(Role::Dim, text),
@@ -236,8 +247,9 @@ fn align(column: &Column, trials: &[TrialRecord]) -> Align {
                 Align::Left
             }
         }
-        Column::Field(Field::State | Field::Started) => Align::Left,
+        Column::Field(Field::State | Field::Started) => Align::Firm,
         Column::Field(_) => Align::Right,
+        Column::Explanation => Align::Prose,
         _ => Align::Left,
     }
 }

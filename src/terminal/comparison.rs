@@ -14,7 +14,7 @@ pub fn table(comparison: &Comparison, style: &Style) -> String {
         ("trials", Align::Right),
         ("best", Align::Right),
         ("median", Align::Right),
-        ("quartiles", Align::Left),
+        ("quartiles", Align::Firm),
         ("best configuration", Align::Left),
     ]);
     for group in &comparison.groups {

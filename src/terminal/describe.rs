@@ -5,7 +5,7 @@ use super::style::Style;
 use console::measure_text_width;
 use tune_algorithms::history::Goal;
 use tune_algorithms::space::{Configuration, Value};
-use tune_experiments::spec::{Experiment, Limits};
+use tune_experiments::spec::{Experiment, Limits, Strategy};
 use tune_experiments::state::{ExperimentReason, ExperimentState, TrialReason};
 
 /// A value in few characters; `exact` is for those who copy it.
@@ -61,6 +61,28 @@ pub fn paragraph(sentence: &str, style: &Style, indent: usize) -> String {
         .iter()
         .map(|line| format!("{}{line}\n", " ".repeat(indent)));
     lines.collect()
+}
+
+/// Why a step failed, the essential first, on one line: `train: exit code 1: KeyError: 'x'`. Other texts stay as they are.
+pub fn essence(explanation: &str) -> String {
+    let words: Vec<&str> = explanation.split_whitespace().collect();
+    let text = words.join(" ").replacen("; its last words: ", ": ", 1);
+    let named = text
+        .strip_prefix("step `")
+        .and_then(|rest| rest.split_once("` failed"));
+    match named {
+        Some((step, why)) => format!("{step}{why}"),
+        None => text,
+    }
+}
+
+/// Which of the reports the objective is.
+pub fn strategy(strategy: Strategy) -> &'static str {
+    match strategy {
+        Strategy::Last => "last",
+        Strategy::Best => "best",
+        Strategy::Mean => "mean",
+    }
 }
 
 /// The word for the goal.
@@ -166,6 +188,23 @@ mod tests {
         );
         assert_eq!(exact(&Value::Float(0.123_456_789)), "0.123456789");
         assert_eq!(exact(&Value::Float(1.0)), "1.0");
+    }
+
+    #[test]
+    fn the_essence_of_a_failure_comes_first() {
+        for (stored, shown) in [
+            (
+                "step `train` failed: exit code 1; its last words: KeyError: 'x'",
+                "train: exit code 1: KeyError: 'x'",
+            ),
+            (
+                "step `train` failed after 3 attempts: ran out of time",
+                "train after 3 attempts: ran out of time",
+            ),
+            ("two\nlines", "two lines"),
+        ] {
+            assert_eq!(essence(stored), shown);
+        }
     }
 
     #[test]

@@ -20,8 +20,9 @@ pub fn line(news: &News, objective: &Objective, style: &Style) -> Option<String>
             explanation,
             retry_in,
         } => Some(format!(
-            "trial {trial}  {}  step {step}, attempt {attempt}: {explanation}; next attempt in {}",
+            "trial {trial}  {}  step {step}, attempt {attempt}: {}; next attempt in {}",
             style.paint(Role::Cut, "retry"),
+            describe::essence(explanation),
             duration(*retry_in)
         )),
         News::Experiment(..) => None,
@@ -54,7 +55,7 @@ fn ended_line(ended: &EndedTrial, objective: &Objective, style: &Style) -> Strin
         .as_deref()
         .filter(|_| ended.state != TrialState::Succeeded)
     {
-        parts.push(one_line(explanation));
+        parts.push(describe::essence(explanation));
     }
     parts.push(describe::configuration(&ended.parameters));
     parts.extend(ended.seconds.map(duration));
@@ -84,11 +85,6 @@ fn gain(value: f64, previous: Option<f64>, goal: Goal) -> Option<String> {
         Goal::Maximize => change(moved),
         Goal::Minimize => change(-moved),
     })
-}
-
-/// Text that may hold several lines, on one.
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -105,7 +105,7 @@ pub fn failure(experiment: &str, trial: &TrialRecord, style: &Style) -> String {
     let sentence = format!(
         "trial {}: {}",
         trial.number,
-        explanation.unwrap_or_default()
+        describe::essence(&explanation.unwrap_or_default())
     );
     format!(
         "{}\n{}  tune logs {} {}  {}\n",

@@ -3,10 +3,11 @@
 use super::describe;
 use super::number::{bytes, count, duration, seconds_between, short};
 use super::result::{parameters, shell_word};
-use super::style::{Role, Style, step_role, trial_role};
+use super::style::{Style, step_role, trial_role};
 use super::table::{Align, Table};
 use indexmap::IndexMap;
 use std::path::PathBuf;
+use tune_experiments::spec::Objective;
 use tune_experiments::store::{MetricRecord, StepRecord, TrialRecord};
 
 /// A step run and where its files are.
@@ -25,11 +26,16 @@ pub fn text(
     trial: &TrialRecord,
     steps: &[StepView],
     reports: &[MetricRecord],
+    objective: &Objective,
     style: &Style,
 ) -> String {
     let mut text = headline(experiment, trial, style);
-    if let Some(explanation) = &trial.explanation {
-        text += &format!("  {}\n", style.paint(Role::Dim, explanation));
+    let explanation = trial.explanation.as_deref().map(describe::essence);
+    let explanation = explanation.unwrap_or_default();
+    text += &describe::paragraph(&explanation, style, 2);
+    if let Some(value) = trial.objective {
+        let (name, strategy) = (&objective.metric, describe::strategy(objective.strategy));
+        text += &format!("  objective {name} {} ({strategy})\n", short(value));
     }
     text += &section(
         "configuration",
@@ -38,6 +44,7 @@ pub fn text(
     );
     text += &section("metrics", &metrics(reports, style), style);
     text += &section("steps", &step_table(steps, style), style);
+    text += &explanations(steps, &explanation, style);
     text += &section("artifacts", &artifacts(steps, style), style);
     if steps.iter().any(|step| step.record.attempt > 0) {
         let command = format!("tune logs {} {}", shell_word(experiment), trial.number);
@@ -124,17 +131,16 @@ fn step_table(steps: &[StepView], style: &Style) -> String {
     }
     let mut table = Table::new([
         ("step", Align::Left),
-        ("state", Align::Left),
+        ("state", Align::Firm),
         ("attempts", Align::Right),
         ("time", Align::Right),
         ("", Align::Left),
     ]);
     for StepView { record, log, .. } in steps {
         let time = record.started_at.zip(record.finished_at);
-        let note = match &record.explanation {
-            Some(explanation) => explanation.replace('\n', " "),
-            None if record.attempt > 0 => style.dim(log.display().to_string()),
-            None => String::new(),
+        let log = match record.attempt {
+            0 => String::new(),
+            _ => style.dim(log.display().to_string()),
         };
         table.row(vec![
             record.step.clone(),
@@ -145,13 +151,30 @@ fn step_table(steps: &[StepView], style: &Style) -> String {
             record.attempt.to_string(),
             time.map(|(from, to)| duration(seconds_between(from, to)))
                 .unwrap_or_default(),
-            note,
+            log,
         ]);
     }
-    table.render(style, 2)
+    table.render(&uncut(style), 2)
 }
 
-/// Paths are never cut: they are there to be copied.
+/// Why steps are in their states, each in full, unless the trial has said it.
+fn explanations(steps: &[StepView], said: &str, style: &Style) -> String {
+    let explained = steps.iter().filter_map(|step| {
+        let why = describe::essence(step.record.explanation.as_deref()?);
+        Some(format!("{}: {why}", step.record.step))
+    });
+    let new = explained.filter(|why| why != said);
+    new.map(|why| describe::paragraph(&why, style, 2)).collect()
+}
+
+/// For paths, which are there to be copied.
+fn uncut(style: &Style) -> Style {
+    Style {
+        width: None,
+        ..*style
+    }
+}
+
 fn artifacts(steps: &[StepView], style: &Style) -> String {
     let mut table = Table::new([
         ("artifact", Align::Left),
@@ -174,12 +197,8 @@ fn artifacts(steps: &[StepView], style: &Style) -> String {
             path.display().to_string(),
         ]);
     }
-    let uncut = Style {
-        width: None,
-        ..*style
-    };
     if found {
-        table.render(&uncut, 2)
+        table.render(&uncut(style), 2)
     } else {
         String::new()
     }
@@ -190,7 +209,9 @@ mod tests {
     use super::*;
     use insta::assert_snapshot;
     use jiff::Timestamp;
+    use tune_algorithms::history::Goal;
     use tune_experiments::artifacts::Artifact;
+    use tune_experiments::spec::Strategy;
     use tune_experiments::state::{StepState, TrialReason, TrialState};
 
     fn at(second: i64) -> Timestamp {
@@ -205,7 +226,7 @@ mod tests {
             explanation: Some("step `evaluate` failed: exit code 1".into()),
             parameters: serde_json::from_str(r#"{"model": "svm", "gamma": 0.1}"#).unwrap(),
             metrics: IndexMap::from([("loss".to_owned(), 0.5)]),
-            objective: None,
+            objective: Some(0.4),
             created_at: at(0),
             started_at: Some(at(0)),
             finished_at: Some(at(90)),
@@ -242,6 +263,15 @@ mod tests {
         }
     }
 
+    fn objective() -> Objective {
+        Objective {
+            metric: "loss".into(),
+            goal: Goal::Minimize,
+            target: None,
+            strategy: Strategy::Best,
+        }
+    }
+
     fn report(level: f64, value: f64) -> MetricRecord {
         MetricRecord {
             trial: 3,
@@ -260,9 +290,10 @@ mod tests {
             step("evaluate", StepState::Failed, Some("exit code 1")),
         ];
         let reports = [report(1.0, 0.9), report(2.0, 0.5)];
-        assert_snapshot!(text("iris", &trial(), &steps, &reports, &Style::PLAIN), @r"
+        assert_snapshot!(text("iris", &trial(), &steps, &reports, &objective(), &Style::PLAIN), @r"
         iris trial 3  failed: a step failed · 1m30s
-          step `evaluate` failed: exit code 1
+          evaluate: exit code 1
+          objective loss 0.4 (best)
 
         configuration
           model  svm
@@ -275,7 +306,7 @@ mod tests {
         steps
           step      state      attempts  time
           train     succeeded         1   45s  /s/runs/1/3/train/1/log
-          evaluate  failed            1   45s  exit code 1
+          evaluate  failed            1   45s  /s/runs/1/3/evaluate/1/log
 
         artifacts
           artifact        size  path
@@ -292,11 +323,12 @@ mod tests {
             reason: None,
             explanation: None,
             metrics: IndexMap::new(),
+            objective: None,
             started_at: None,
             finished_at: None,
             ..trial()
         };
-        assert_snapshot!(text("iris", &queued, &[], &[], &Style::PLAIN), @r"
+        assert_snapshot!(text("iris", &queued, &[], &[], &objective(), &Style::PLAIN), @r"
         iris trial 3  queued
 
         configuration
