@@ -81,6 +81,7 @@ pub fn report(error: &anyhow::Error) -> (String, u8) {
     let code = match (failure, store) {
         (Some(failure), _) => failure.code,
         (None, Some(StoreError::NameTaken(_))) => exit::NAME_TAKEN,
+        (None, Some(StoreError::BadQuery(_))) => exit::USAGE,
         _ => exit::ERROR,
     };
     (text, code)

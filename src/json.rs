@@ -1,4 +1,4 @@
-//! The JSON in which experiments and trials are shown to programs: the same on the command line and over HTTP. Times are RFC 3339
+//! The JSON in which experiments and trials are shown to programs. Times are RFC 3339
 //! in UTC, durations seconds, and NaN and the infinities strings.
 
 use crate::comparison::Comparison;

@@ -276,3 +276,80 @@ fn a_log_is_followed_no_longer_than_somebody_drives() {
     assert_eq!(said.success().out, "begun\n");
     place.wait_for_quiet();
 }
+
+const FAILING: &str = "\
+name: failing
+objective: { metric: m, goal: maximize }
+algorithm: random
+max_trials: 2
+parameters: { x: { type: float, min: 0, max: 1 } }
+pipeline:
+  train: { run: 'echo KeyError: x >&2; exit 1' }
+";
+
+#[test]
+fn a_failed_experiment_says_what_helps_and_resume_takes_other_limits() {
+    let place = Place::new();
+    place.run(FAILING).exit(4).says(&[
+        "trial 1  failed     train: exit code 1: KeyError: x",
+        "tune trials failing --state failed",
+    ]);
+    place.run(FAILING).exit(4).says(&[
+        "`tune delete failing`",
+        "--name",
+        "`tune resume failing --max-trials N`",
+    ]);
+    let resume = |more: &[&str]| place.tune(&[&["resume", "failing"], more].concat());
+    resume(&["--max-trials", "3", "--parallel", "2"]).exit(4);
+    assert_eq!(place.trials("failing").len(), 3);
+    resume(&["--max-trials", "1"]).exit(4);
+    assert_eq!(place.trials("failing").len(), 3);
+    resume(&["--max-trials", "none"])
+        .exit(2)
+        .says(&["a whole number from 1 on"]);
+}
+
+#[test]
+fn suggested_commands_find_a_store_elsewhere() {
+    let place = Place::new();
+    place.write("failing.yaml", FAILING);
+    place
+        .tune(&["--store", "else where", "run", "failing.yaml"])
+        .says(&["tune --store 'else where' trials failing --state failed"]);
+    place
+        .tune(&["--store", "else where", "show", "faling"])
+        .exit(1)
+        .says(&["did you mean `failing`?"]);
+    let mut command = place.command(&["show", "failing"]);
+    let shown = command.env("TUNE_STORE", "else where").output().unwrap();
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    assert!(
+        shown.contains("  tune trials failing --state failed"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_comparison_that_makes_no_sense_is_a_usage_error() {
+    let place = Place::new();
+    place.run(FAILING).exit(4);
+    for comparison in ["number=abc", "state=foo", "m=>1", "x", "started_at>x"] {
+        place
+            .tune(&["trials", "failing", "--where", comparison])
+            .exit(2);
+    }
+}
+
+#[test]
+fn an_export_needs_no_form() {
+    let place = Place::new();
+    place.run(FAILING).exit(4);
+    let csv = place.tune(&["export", "failing"]).success().out;
+    assert!(csv.starts_with("number,state,"), "{csv}");
+    place
+        .tune(&["export", "failing", "-o", "all.json"])
+        .success();
+    let json = std::fs::read(place.path("all.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    assert_eq!(json["trials"].as_array().map(Vec::len), Some(2));
+}

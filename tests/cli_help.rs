@@ -68,7 +68,7 @@ fn help_of_run() {
           --seed <N>         Another seed of the algorithm
           --processes <N>    At most so many processes at once [default: as many as the experiment can
                              use]
-          --json             Print every event as a line of JSON
+          --json             Print what becomes of the experiment, its trials and steps as JSON lines
       -h, --help             Print help (see more with '--help')
 
     Global options:

@@ -47,7 +47,8 @@ pub async fn run(args: BestArgs, context: Context) -> Result<u8> {
     let Some(trial) = store.best(record.id).await? else {
         let failure =
             Failure::new(format!("no trial of `{}` has succeeded", record.name)).hint(format!(
-                "`tune trials {}` shows what became of them",
+                "`{} trials {}` shows what became of them",
+                context.tune,
                 shell_word(&record.name)
             ));
         return Err(failure.into());

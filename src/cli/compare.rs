@@ -9,6 +9,7 @@ use crate::exit;
 use crate::json;
 use crate::terminal::comparison::{sentences, table};
 use crate::terminal::describe;
+use crate::terminal::result::shell_word;
 use crate::terminal::style::Style;
 use anyhow::Result;
 use clap::Args;
@@ -37,7 +38,7 @@ pub async fn run(args: CompareArgs, context: Context) -> Result<u8> {
     let store = context.store().await?;
     let record = context.experiment(&store, &args.name).await?;
     let experiment = context.spec(&record)?;
-    let parameter = parameter(&args, &experiment)?;
+    let parameter = parameter(&args, &experiment, &context.tune)?;
     let comparison = compare(&store, record.id, &experiment, &parameter).await?;
     let text = match args.format {
         Format::Json => pretty(&json::comparison(&comparison, &experiment.objective))?,
@@ -47,13 +48,13 @@ pub async fn run(args: CompareArgs, context: Context) -> Result<u8> {
     Ok(exit::SUCCEEDED)
 }
 
-fn parameter(args: &CompareArgs, experiment: &Experiment) -> Result<String> {
+fn parameter(args: &CompareArgs, experiment: &Experiment, tune: &str) -> Result<String> {
     let known = experiment.parameters.parameters().iter();
     let known: Vec<String> = known.map(|parameter| parameter.name.clone()).collect();
     match &args.by {
         Some(name) if known.contains(name) => Ok(name.clone()),
         Some(name) => {
-            let see = format!("tune show {}", experiment.name);
+            let see = format!("{tune} show {}", shell_word(&experiment.name));
             Err(unknown("parameter", name, &known, &see)
                 .code(exit::USAGE)
                 .into())

@@ -1,14 +1,15 @@
 //! What every command needs: the store, the styles of the two output streams, and how to speak to the user.
 
-use super::GlobalArgs;
+use super::{DEFAULT_STORE, GlobalArgs};
 use crate::components::BuiltIn;
 use crate::error::{Failure, nearest, report};
 use crate::terminal::harmless;
 use crate::terminal::messages::Messages;
+use crate::terminal::result::shell_word;
 use crate::terminal::style::Style;
 use anyhow::{Context as _, Result};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tracing_subscriber::EnvFilter;
 use tune_experiments::spec::{self, Experiment};
 use tune_experiments::store::{ExperimentRecord, Store};
@@ -17,6 +18,8 @@ use tune_experiments::store::{ExperimentRecord, Store};
 pub struct Context {
     /// The store's directory.
     pub directory: PathBuf,
+    /// How a suggested command begins: `tune`, with `--store` where it would look elsewhere without.
+    pub tune: String,
     /// Of standard output.
     pub style: Style,
     /// Of standard error.
@@ -34,6 +37,7 @@ impl Context {
         Ok(Self {
             directory: std::path::absolute(&args.store)
                 .context("cannot tell where the store is")?,
+            tune: beginning(&args.store),
             style: Style::of_stdout(args.color),
             error_style: Style::of_stderr(args.color),
             quiet: args.quiet,
@@ -45,8 +49,12 @@ impl Context {
     pub async fn store(&self) -> Result<Store> {
         if !self.directory.exists() {
             let failure =
-                Failure::new(format!("there is no store at {}", self.directory.display()))
-                    .hint("`tune run FILE` makes one; `--store DIR` or TUNE_STORE names another");
+                Failure::new(format!("there is no store at {}", self.directory.display())).hint(
+                    format!(
+                        "`{} run FILE` makes one; `--store DIR` or TUNE_STORE names another",
+                        self.tune
+                    ),
+                );
             return Err(failure.into());
         }
         Ok(Store::open_existing(&self.directory).await?)
@@ -63,7 +71,7 @@ impl Context {
             .into_iter()
             .map(|summary| summary.experiment.name)
             .collect();
-        Err(unknown("experiment", name, &known, "tune list").into())
+        Err(unknown("experiment", name, &known, &format!("{} list", self.tune)).into())
     }
 
     /// What the user wrote, checked.
@@ -104,6 +112,16 @@ impl Context {
     }
 }
 
+/// A store from the environment or by default is found again without being named.
+fn beginning(store: &Path) -> String {
+    let is_set = std::env::var_os("TUNE_STORE").is_some_and(|set| !set.is_empty() && set == store);
+    if is_set || store == Path::new(DEFAULT_STORE) {
+        "tune".to_owned()
+    } else {
+        format!("tune --store {}", shell_word(&store.to_string_lossy()))
+    }
+}
+
 /// A name that is not among the known ones: what it may have meant, and how to see them all.
 pub fn unknown(kind: &str, name: &str, known: &[String], see: &str) -> Failure {
     let failure = Failure::new(format!("there is no {kind} `{name}`"));
@@ -138,6 +156,13 @@ fn messages(verbose: u8, quiet: bool) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_store_elsewhere_is_part_of_suggested_commands() {
+        assert_eq!(beginning(Path::new(".tune")), "tune");
+        let elsewhere = beginning(Path::new("my store"));
+        assert_eq!(elsewhere, "tune --store 'my store'");
+    }
 
     #[test]
     fn warnings_are_shown_unless_the_user_wants_quiet() {

@@ -4,6 +4,7 @@ use super::context::Context;
 use crate::error::Failure;
 use crate::exit;
 use crate::terminal::number::count;
+use crate::terminal::result::shell_word;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use indexmap::IndexSet;
@@ -31,7 +32,7 @@ pub async fn run(args: DeleteArgs, context: Context) -> Result<u8> {
     for name in args.names.iter().collect::<IndexSet<_>>() {
         let record = context.experiment(&store, name).await?;
         if store.is_driven(record.id) {
-            return Err(in_use(&record).into());
+            return Err(in_use(&context, &record).into());
         }
         records.push(record);
     }
@@ -45,9 +46,12 @@ pub async fn run(args: DeleteArgs, context: Context) -> Result<u8> {
     Ok(exit::SUCCEEDED)
 }
 
-fn in_use(record: &ExperimentRecord) -> Failure {
-    Failure::new(format!("`{}` is being run", record.name))
-        .hint(format!("stop it first: tune cancel {}", record.name))
+fn in_use(context: &Context, record: &ExperimentRecord) -> Failure {
+    Failure::new(format!("`{}` is being run", record.name)).hint(format!(
+        "stop it first: {} cancel {}",
+        context.tune,
+        shell_word(&record.name)
+    ))
 }
 
 async fn confirmed(store: &Store, records: &[ExperimentRecord]) -> Result<bool> {
@@ -73,7 +77,7 @@ async fn confirmed(store: &Store, records: &[ExperimentRecord]) -> Result<bool> 
 /// Rows first: files without rows are only waste, rows without files would be wrong.
 async fn delete(context: &Context, store: &Store, record: &ExperimentRecord) -> Result<()> {
     match store.delete(record.id).await {
-        Err(StoreError::InUse) => return Err(in_use(record).into()),
+        Err(StoreError::InUse) => return Err(in_use(context, record).into()),
         deleted => deleted?,
     }
     let runs = Layout::new(&context.directory)?.runs(record.id);

@@ -10,6 +10,7 @@ use crate::exit;
 use crate::terminal::result;
 use anyhow::Result;
 use clap::Args;
+use std::str::FromStr;
 use tokio::sync::{oneshot, watch};
 use tune_experiments::controller::{self, DriveError};
 use tune_experiments::spec::Experiment;
@@ -20,36 +21,41 @@ use tune_experiments::store::{ExperimentRecord, Store, StoreError};
 #[derive(Args, Debug)]
 pub struct DriveArgs {
     /// At most so many processes at once [default: as many as the experiment can use]
-    #[arg(long, value_name = "N", value_parser = positive)]
+    #[arg(long, value_name = "N", value_parser = positive::<usize>)]
     processes: Option<usize>,
-    /// Print every event as a line of JSON
+    /// Print what becomes of the experiment, its trials and steps as JSON lines
     #[arg(long)]
     pub json: bool,
 }
 
 /// A whole number that is at least 1.
-pub fn positive(text: &str) -> Result<usize, String> {
+pub fn positive<N: FromStr + PartialOrd + Default>(text: &str) -> Result<N, String> {
     match text.parse() {
-        Ok(number) if number > 0 => Ok(number),
+        Ok(number) if number > N::default() => Ok(number),
         _ => Err("a whole number from 1 on is needed".to_owned()),
     }
 }
 
 /// Fails when another process drives the experiment.
-pub fn refuse_if_driven(store: &Store, record: &ExperimentRecord) -> Result<()> {
+pub fn refuse_if_driven(context: &Context, store: &Store, record: &ExperimentRecord) -> Result<()> {
     match store.is_driven(record.id) {
-        true => Err(in_use(&record.name).into()),
+        true => Err(in_use(&context.tune, &record.name).into()),
         false => Ok(()),
     }
 }
 
 /// What to say of an experiment that has nothing more to do.
-pub fn nothing_to_do(record: &ExperimentRecord) -> String {
+pub fn nothing_to_do(tune: &str, record: &ExperimentRecord) -> String {
     let (name, state) = (&record.name, record.state);
+    let word = result::shell_word(name);
     match state {
+        ExperimentState::Failed => format!(
+            "`{name}` has ended already: {state}; once the step is repaired, `{tune} delete {word}` and run the file again, \
+             or run it beside this one with --name; `{tune} resume {word} --max-trials N` goes on with more trials"
+        ),
         ExperimentState::Cancelled => format!("`{name}` was cancelled; --name runs the file anew"),
         _ => format!(
-            "`{name}` has ended already: {state}; raise a limit to go on, or run the file anew with --name"
+            "`{name}` has ended already: {state}; `{tune} resume {word} --max-trials N` goes on with more trials, --name runs the file anew"
         ),
     }
 }
@@ -84,7 +90,7 @@ pub async fn drive(
     }
     listening.abort();
     signals::leave_at_once()?;
-    driven.map_err(|error| refused(error, &record.name))?;
+    driven.map_err(|error| refused(error, &context.tune, &record.name))?;
     conclude(context, &store, &record.name, &experiment, args).await
 }
 
@@ -105,16 +111,18 @@ fn on_a_thread_of_its_own(
     Ok(ended)
 }
 
-fn refused(error: DriveError, name: &str) -> anyhow::Error {
+fn refused(error: DriveError, tune: &str, name: &str) -> anyhow::Error {
     match error {
-        DriveError::Store(StoreError::InUse) => in_use(name).into(),
+        DriveError::Store(StoreError::InUse) => in_use(tune, name).into(),
         error => error.into(),
     }
 }
 
-fn in_use(name: &str) -> Failure {
-    Failure::new(format!("`{name}` is being run by another process"))
-        .hint(format!("`tune show {name}` shows how far it is"))
+fn in_use(tune: &str, name: &str) -> Failure {
+    Failure::new(format!("`{name}` is being run by another process")).hint(format!(
+        "`{tune} show {}` shows how far it is",
+        result::shell_word(name)
+    ))
 }
 
 /// Shows how it ended.
@@ -140,7 +148,8 @@ async fn conclude(
     }
     if !record.state.is_finished() {
         context.say(&format!(
-            "interrupted; `tune resume {}` or the same command goes on where it was",
+            "interrupted; `{} resume {}` or the same command goes on where it was",
+            context.tune,
             result::shell_word(name)
         ));
     }

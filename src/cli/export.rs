@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use serde_json::Value as Json;
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tune_experiments::spec::Experiment;
 use tune_experiments::store::{ExperimentRecord, ExperimentSummary, Field, Store, TrialRecord};
 
@@ -20,16 +20,16 @@ use tune_experiments::store::{ExperimentRecord, ExperimentSummary, Field, Store,
 pub struct ExportArgs {
     /// Name of the experiment
     name: String,
-    /// The form
+    /// The form [default: what the name of the file says, else csv]
     #[arg(long, value_enum)]
-    format: Format,
+    format: Option<Format>,
     /// Where to; standard output by default
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
 
 /// The forms of an export.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// One line per trial, parameters as `parameters.NAME`, metrics as `metrics.NAME`
     Csv,
@@ -41,22 +41,33 @@ pub async fn run(args: ExportArgs, context: Context) -> Result<u8> {
     let store = context.store().await?;
     let record = context.experiment(&store, &args.name).await?;
     let experiment = context.spec(&record)?;
+    let format = args
+        .format
+        .unwrap_or_else(|| natural(args.output.as_deref()));
     match &args.output {
         None => {
             let out = BufWriter::new(std::io::stdout());
-            write(&store, record, &experiment, args.format, out).await?;
+            write(&store, record, &experiment, format, out).await?;
         }
         Some(path) => {
             let cannot = || format!("cannot write {}", path.display());
             let file = File::create(path).with_context(cannot)?;
             let out = BufWriter::new(file);
-            write(&store, record, &experiment, args.format, out)
+            write(&store, record, &experiment, format, out)
                 .await
                 .with_context(cannot)?;
             context.say(&format!("wrote {}", path.display()));
         }
     }
     Ok(exit::SUCCEEDED)
+}
+
+/// The form that the name of the file promises.
+fn natural(output: Option<&Path>) -> Format {
+    match output.and_then(Path::extension) {
+        Some(extension) if extension.eq_ignore_ascii_case("json") => Format::Json,
+        _ => Format::Csv,
+    }
 }
 
 async fn write(
@@ -160,4 +171,16 @@ async fn in_full(store: &Store, record: &ExperimentRecord, trial: &TrialRecord) 
     let steps = store.steps(record.id, trial.number).await?;
     let reports = store.metrics(record.id, trial.number, None).await?;
     Ok(json::trial_in_full(trial, &steps, &reports))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_the_file_says_the_form() {
+        assert_eq!(natural(None), Format::Csv);
+        assert_eq!(natural(Some(Path::new("a.JSON"))), Format::Json);
+        assert_eq!(natural(Some(Path::new("json"))), Format::Csv);
+    }
 }

@@ -1,7 +1,6 @@
 //! The properties of a trial as the command line names them: in `--sort`, `--where` and `--columns`.
 
-use super::context::unknown;
-use crate::error::Failure;
+use crate::error::{Failure, nearest};
 use crate::exit;
 use crate::terminal::describe::{exact, value as short_value};
 use crate::terminal::number::{duration, seconds_between, short, spelled};
@@ -136,6 +135,12 @@ impl Names {
                 .code(exit::USAGE);
             return Err(failure.into());
         };
+        if let Some(meant) = reversed(text) {
+            let failure = Failure::new(format!("`{text}` is no comparison"))
+                .hint(format!("did you mean `{meant}`?"))
+                .code(exit::USAGE);
+            return Err(failure.into());
+        }
         let subject = self.field(name)?;
         let value = self.value(&subject, value);
         Ok(Condition {
@@ -178,7 +183,15 @@ impl Names {
             .chain(self.metrics.iter().cloned())
             .chain(more)
             .collect();
-        unknown(kind, name, &known, "tune trials NAME --format csv").code(exit::USAGE)
+        let failure = Failure::new(format!("there is no {kind} `{name}`")).code(exit::USAGE);
+        let known = known.iter().map(String::as_str);
+        match nearest(name, known.clone()) {
+            Some(near) => failure.hint(format!("did you mean `{near}`?")),
+            None => failure.hint(format!(
+                "there are {}",
+                known.collect::<Vec<_>>().join(", ")
+            )),
+        }
     }
 }
 
@@ -198,6 +211,16 @@ fn split(text: &str) -> Option<(&str, Operator, &str)> {
     let (sign, operator) = SIGNS.into_iter().find(|(sign, _)| rest.starts_with(sign))?;
     let (name, value) = (name.trim(), rest[sign.len()..].trim());
     (!name.is_empty() && !value.is_empty()).then_some((name, operator, value))
+}
+
+/// The sign that was meant where one of two characters has them in the wrong order.
+fn reversed(text: &str) -> Option<&'static str> {
+    let start = text.find(['<', '>', '!', '='])?;
+    let meant = [("=>", ">="), ("=<", "<="), ("=!", "!=")];
+    let meant = meant
+        .iter()
+        .find(|(wrong, _)| text[start..].starts_with(wrong));
+    meant.map(|(_, right)| *right)
 }
 
 fn scalar(word: &str) -> Value {
@@ -338,6 +361,15 @@ mod tests {
     fn nonsense_is_refused_with_a_hint() {
         assert!(names().condition("accuracy").is_err());
         assert!(names().condition("=3").is_err());
+        let error = names().condition("accuracy=>0.9").unwrap_err();
+        let (text, code) = crate::error::report(&error);
+        assert!(text.contains("did you mean `>=`?"), "{text}");
+        assert_eq!(code, exit::USAGE);
+        let (text, _) = crate::error::report(&names().field("foo").unwrap_err());
+        assert!(
+            text.contains("there are number, state, objective"),
+            "{text}"
+        );
         let error = names().condition("acuracy>0.9").unwrap_err();
         let (text, code) = crate::error::report(&error);
         assert!(text.contains("did you mean `accuracy`?"), "{text}");

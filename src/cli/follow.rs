@@ -249,6 +249,7 @@ impl Follower {
             return None;
         }
         self.told = wanted;
+        self.progress.stopping = true;
         let text = match wanted {
             Control::Run => return None,
             Control::Drain => STOPPING,

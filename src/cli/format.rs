@@ -10,7 +10,7 @@ pub enum Format {
     /// For people
     #[default]
     Text,
-    /// For programs: the JSON of the HTTP interface
+    /// For programs
     Json,
 }
 

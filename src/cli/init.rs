@@ -29,7 +29,7 @@ pub fn run(args: &InitArgs, context: &Context) -> Result<u8> {
     }
     write(args)?;
     let file = args.file.display();
-    context.say(&format!("wrote {file}\nnext: tune run {file}"));
+    context.say(&format!("wrote {file}\nnext: {} run {file}", context.tune));
     Ok(exit::SUCCEEDED)
 }
 

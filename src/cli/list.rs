@@ -32,8 +32,9 @@ pub async fn run(args: ListArgs, context: Context) -> Result<u8> {
             context.print(&pretty(&list)?)?;
         }
         Format::Text if experiments.is_empty() => context.say(&format!(
-            "no experiments in {}\nhint: `tune init` writes one to start from, `tune run FILE` runs it",
-            context.directory.display()
+            "no experiments in {}\nhint: `tune init` writes one to start from, `{} run FILE` runs it",
+            context.directory.display(),
+            context.tune
         )),
         Format::Text => context.print(&table(&experiments, &context.style, Timestamp::now()))?,
     }

@@ -4,6 +4,7 @@ use super::context::{Context, unknown};
 use crate::error::Failure;
 use crate::exit;
 use crate::terminal::harmless;
+use crate::terminal::result::shell_word;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use std::fs::File;
@@ -38,7 +39,7 @@ pub async fn run(args: LogsArgs, context: Context) -> Result<u8> {
     let store = context.store().await?;
     let record = context.experiment(&store, &args.name).await?;
     let steps = store.steps(record.id, args.number).await?;
-    let step = choose(&steps, &args, &record)?;
+    let step = choose(&steps, &args, &record, &context.tune)?;
     let attempt = args.attempt.unwrap_or(step.attempt).max(1);
     let layout = Layout::new(&context.directory)?;
     let path = layout
@@ -62,24 +63,28 @@ fn choose<'a>(
     steps: &'a [StepRecord],
     args: &LogsArgs,
     record: &ExperimentRecord,
+    tune: &str,
 ) -> Result<&'a StepRecord> {
     let Some(name) = &args.step else {
-        return interesting(steps).ok_or_else(|| no_steps(args, record).into());
+        return interesting(steps).ok_or_else(|| no_steps(args, record, tune).into());
     };
     let known: Vec<String> = steps.iter().map(|step| step.step.clone()).collect();
-    let see = format!("tune show {} {}", record.name, args.number);
+    let see = format!("{tune} show {} {}", shell_word(&record.name), args.number);
     steps
         .iter()
         .find(|step| step.step == *name)
         .ok_or_else(|| unknown("step", name, &known, &see).into())
 }
 
-fn no_steps(args: &LogsArgs, record: &ExperimentRecord) -> Failure {
+fn no_steps(args: &LogsArgs, record: &ExperimentRecord, tune: &str) -> Failure {
     Failure::new(format!(
         "trial {} of `{}` has no steps",
         args.number, record.name
     ))
-    .hint(format!("`tune trials {}` shows the trials", record.name))
+    .hint(format!(
+        "`{tune} trials {}` shows the trials",
+        shell_word(&record.name)
+    ))
 }
 
 /// The step whose log is most likely wanted.

@@ -49,6 +49,9 @@ pub struct Cli {
     command: Command,
 }
 
+/// Where everything is kept unless the user says otherwise.
+pub const DEFAULT_STORE: &str = ".tune";
+
 /// Options of every command.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Global options")]
@@ -59,7 +62,7 @@ pub struct GlobalArgs {
         global = true,
         value_name = "DIR",
         env = "TUNE_STORE",
-        default_value = ".tune"
+        default_value = DEFAULT_STORE
     )]
     store: PathBuf,
     /// When to use colours

@@ -7,7 +7,6 @@ use super::pages::each_trial;
 use crate::comparison::natural_parameter;
 use crate::error::is_broken_pipe;
 use crate::terminal::result;
-use crate::terminal::style::Style;
 use anyhow::Result;
 use tune_experiments::spec::Experiment;
 use tune_experiments::state::{ExperimentState, TrialState};
@@ -22,7 +21,7 @@ pub async fn finished(
     experiment: &Experiment,
     json: bool,
 ) -> Result<u8> {
-    context.say(&nothing_to_do(record));
+    context.say(&nothing_to_do(&context.tune, record));
     if !json {
         let text = ending(context, store, record, experiment).await?;
         match context.print(&text) {
@@ -44,7 +43,7 @@ pub async fn block(
     let best = store.best(record.id).await?;
     let objective = &experiment.objective;
     let mut sections = vec![
-        failure(store, record, best.is_none(), style).await?,
+        failure(context, store, record, best.is_none()).await?,
         match &best {
             None if !record.state.is_finished() => "no trial has succeeded yet\n".to_owned(),
             best => result::best(best.as_ref(), objective, style),
@@ -57,6 +56,7 @@ pub async fn block(
         sections.push(compare::text(&comparison, experiment, style));
     }
     let situation = result::Situation {
+        tune: &context.tune,
         record,
         is_driven: store.is_driven(record.id),
         has_best: best.is_some(),
@@ -69,10 +69,10 @@ pub async fn block(
 
 /// The last trial that failed, where failures are what the experiment came to.
 async fn failure(
+    context: &Context,
     store: &Store,
     record: &ExperimentRecord,
     nothing_else: bool,
-    style: &Style,
 ) -> Result<String> {
     if record.state != ExperimentState::Failed && !nothing_else {
         return Ok(String::new());
@@ -89,7 +89,7 @@ async fn failure(
     let trials = store.trials(record.id, &query).await?;
     let last = trials
         .first()
-        .map(|trial| result::failure(&record.name, trial, style));
+        .map(|trial| result::failure(&context.tune, &record.name, trial, &context.style));
     Ok(last.unwrap_or_default())
 }
 

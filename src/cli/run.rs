@@ -1,7 +1,7 @@
 //! `tune run`: runs an experiment file; a file that has run before goes on where it was.
 
 use super::context::Context;
-use super::drive::{DriveArgs, drive, refuse_if_driven};
+use super::drive::{DriveArgs, drive, positive, refuse_if_driven};
 use super::outcome;
 use super::source;
 use crate::components::BuiltIn;
@@ -31,10 +31,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
     /// Another limit of trials
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = positive::<u64>)]
     max_trials: Option<u64>,
     /// Another number of trials at once
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = positive::<u32>)]
     parallel: Option<u32>,
     /// Another seed of the algorithm
     #[arg(long, value_name = "N")]
@@ -66,7 +66,7 @@ pub async fn run(args: RunArgs, context: Context) -> Result<u8> {
     let now = Timestamp::now();
     let submitted = controller::submit(&store, &components, &submission, &directory, now)
         .await
-        .map_err(refused)?;
+        .map_err(|error| refused(error, &context.tune))?;
     go_on(&args, &context, store, submission, submitted, &directory).await
 }
 
@@ -82,7 +82,7 @@ async fn go_on(
     let record = match submitted {
         Submitted::Created(record) => record,
         Submitted::Continues(record) => {
-            refuse_if_driven(&store, &record)?;
+            refuse_if_driven(context, &store, &record)?;
             context.say(&format!("`{}` goes on where it was", record.name));
             record
         }
@@ -151,14 +151,14 @@ fn elsewhere(stored: &Path, given: &Path) -> Option<String> {
     })
 }
 
-fn refused(error: SubmitError) -> anyhow::Error {
+pub fn refused(error: SubmitError, tune: &str) -> anyhow::Error {
     match error {
-        SubmitError::Different { name, differences } => different(&name, &differences).into(),
+        SubmitError::Different { name, differences } => different(tune, &name, &differences).into(),
         error => error.into(),
     }
 }
 
-fn different(name: &str, differences: &[Difference]) -> Failure {
+fn different(tune: &str, name: &str, differences: &[Difference]) -> Failure {
     let lines: Vec<String> = differences
         .iter()
         .map(|difference| format!("\n  {}", described(difference)))
@@ -169,7 +169,7 @@ fn different(name: &str, differences: &[Difference]) -> Failure {
         lines.concat()
     ))
     .hint("--name NEW_NAME runs this file beside it")
-    .hint(format!("tune delete {word} makes room for this file"))
+    .hint(format!("{tune} delete {word} makes room for this file"))
     .code(exit::NAME_TAKEN)
 }
 
@@ -254,6 +254,7 @@ mod tests {
     #[test]
     fn what_differs_is_named_with_both_values() {
         let failure = different(
+            "tune",
             "iris",
             &[Difference {
                 path: "parameters.x.max".into(),

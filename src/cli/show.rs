@@ -115,6 +115,7 @@ async fn show_trial(
         })
         .collect();
     Ok(trial::text(
+        &context.tune,
         &record.name,
         &trial,
         &steps,

@@ -62,7 +62,7 @@ enum Format {
     Table,
     /// For spreadsheets
     Csv,
-    /// For programs: the JSON of the HTTP interface
+    /// For programs
     Json,
 }
 

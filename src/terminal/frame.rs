@@ -35,7 +35,9 @@ fn bar(progress: &Progress, style: &Style, now: Timestamp) -> String {
     if let Some(rate) = progress.rate(now) {
         facts.push(format!("{}/s", short(round_rate(rate))));
     }
-    if let Some(left) = progress.seconds_left(now) {
+    if progress.stopping {
+        facts.push(style.paint(Role::Cut, "stopping"));
+    } else if let Some(left) = progress.seconds_left(now) {
         facts.push(format!("{} left", duration(left)));
     }
     let share = progress
@@ -183,6 +185,15 @@ mod tests {
            3  train (attempt 2)    3.0s  accuracy=0.9333 at 4  model=random_forest n_…
         best accuracy=0.95  trial 1  model=random_forest n_estimators=51
         ");
+    }
+
+    #[test]
+    fn an_experiment_that_stops_has_no_time_left() {
+        let (mut progress, _) = progress();
+        progress.stopping = true;
+        let now = Timestamp::from_second(8).unwrap();
+        let text = lines(&progress, &Style::PLAIN, 20, now).join("\n");
+        assert!(text.contains("3/40  0.4/s  stopping\n"), "{text}");
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub struct Progress {
     pub running: BTreeMap<u64, Running>,
     /// The best trial so far.
     pub best: Option<Best>,
+    /// The user wants it to stop: no more trials begin.
+    pub stopping: bool,
     recent: VecDeque<Timestamp>,
 }
 
@@ -135,6 +137,7 @@ impl Progress {
             counts: BTreeMap::new(),
             running: BTreeMap::new(),
             best: None,
+            stopping: false,
             recent: VecDeque::new(),
         }
     }

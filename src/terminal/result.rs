@@ -97,7 +97,7 @@ pub fn best(best: Option<&TrialRecord>, objective: &Objective, style: &Style) ->
 }
 
 /// Why a trial failed, and where to read more.
-pub fn failure(experiment: &str, trial: &TrialRecord, style: &Style) -> String {
+pub fn failure(tune: &str, experiment: &str, trial: &TrialRecord, style: &Style) -> String {
     let explanation = trial.explanation.clone().or_else(|| {
         let reason = trial.reason.map(describe::trial_reason);
         reason.map(str::to_owned)
@@ -108,7 +108,7 @@ pub fn failure(experiment: &str, trial: &TrialRecord, style: &Style) -> String {
         describe::essence(&explanation.unwrap_or_default())
     );
     format!(
-        "{}\n{}  tune logs {} {}  {}\n",
+        "{}\n{}  {tune} logs {} {}  {}\n",
         style.paint(Role::Bad, "last failure"),
         describe::paragraph(&sentence, style, 2),
         shell_word(experiment),
@@ -163,6 +163,8 @@ pub fn history(values: &[f64], objective: &Objective, style: &Style) -> String {
 /// What decides which commands come next.
 #[derive(Clone, Copy, Debug)]
 pub struct Situation<'a> {
+    /// How a command begins.
+    pub tune: &'a str,
     /// The experiment.
     pub record: &'a ExperimentRecord,
     /// Whether a process drives it.
@@ -176,32 +178,35 @@ pub struct Situation<'a> {
 /// The commands that come next.
 pub fn next(situation: &Situation, style: &Style) -> String {
     let Situation {
-        record, has_best, ..
+        tune,
+        record,
+        has_best,
+        ..
     } = *situation;
     let name = shell_word(&record.name);
     let mut commands = Vec::new();
     if situation.is_driven {
-        commands.push((format!("tune cancel {name}"), "end it for good"));
+        commands.push((format!("{tune} cancel {name}"), "end it for good"));
     } else if !record.state.is_finished() {
-        commands.push((format!("tune resume {name}"), "go on where it was"));
+        commands.push((format!("{tune} resume {name}"), "go on where it was"));
     }
     if has_best {
         commands.push((
-            format!("tune best {name} --format args"),
+            format!("{tune} best {name} --format args"),
             "the configuration, to use it",
         ));
     }
     if let Some(parameter) = situation.compare_by.filter(|_| has_best) {
-        let command = format!("tune compare {name} --by {}", shell_word(parameter));
+        let command = format!("{tune} compare {name} --by {}", shell_word(parameter));
         commands.push((command, "which is better, and how sure that is"));
     }
     let trials = match record.state {
         ExperimentState::Failed => (
-            format!("tune trials {name} --state failed"),
+            format!("{tune} trials {name} --state failed"),
             "what went wrong",
         ),
         _ => (
-            format!("tune trials {name} --sort objective"),
+            format!("{tune} trials {name} --sort objective"),
             "all trials, the best first",
         ),
     };
@@ -307,6 +312,7 @@ mod tests {
             Some(ExperimentReason::MaxTrials),
         );
         let situation = Situation {
+            tune: "tune",
             record: &done,
             is_driven: false,
             has_best: true,
@@ -319,6 +325,7 @@ mod tests {
         ");
         let running = record(ExperimentState::Running, None);
         let situation = |is_driven| Situation {
+            tune: "tune",
             record: &running,
             is_driven,
             has_best: false,

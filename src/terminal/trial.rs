@@ -22,6 +22,7 @@ pub struct StepView {
 
 /// The trial as text.
 pub fn text(
+    tune: &str,
     experiment: &str,
     trial: &TrialRecord,
     steps: &[StepView],
@@ -47,7 +48,7 @@ pub fn text(
     text += &explanations(steps, &explanation, style);
     text += &section("artifacts", &artifacts(steps, style), style);
     if steps.iter().any(|step| step.record.attempt > 0) {
-        let command = format!("tune logs {} {}", shell_word(experiment), trial.number);
+        let command = format!("{tune} logs {} {}", shell_word(experiment), trial.number);
         text += &format!("\n{command}  {}\n", style.dim("what a step printed"));
     }
     text
@@ -290,7 +291,7 @@ mod tests {
             step("evaluate", StepState::Failed, Some("exit code 1")),
         ];
         let reports = [report(1.0, 0.9), report(2.0, 0.5)];
-        assert_snapshot!(text("iris", &trial(), &steps, &reports, &objective(), &Style::PLAIN), @r"
+        assert_snapshot!(text("tune", "iris", &trial(), &steps, &reports, &objective(), &Style::PLAIN), @r"
         iris trial 3  failed: a step failed · 1m30s
           evaluate: exit code 1
           objective loss 0.4 (best)
@@ -328,7 +329,7 @@ mod tests {
             finished_at: None,
             ..trial()
         };
-        assert_snapshot!(text("iris", &queued, &[], &[], &objective(), &Style::PLAIN), @r"
+        assert_snapshot!(text("tune", "iris", &queued, &[], &[], &objective(), &Style::PLAIN), @r"
         iris trial 3  queued
 
         configuration
