@@ -115,6 +115,16 @@ impl Domain {
         }
     }
 
+    /// The value with this index of `points` evenly spread ones, ends included; for ranges without steps.
+    pub(super) fn spread(&self, index: u64, points: u32) -> Value {
+        match self.shape() {
+            Shape::Real(range) if range.count().is_none() => {
+                Value::Float(range.spread(index, points))
+            }
+            _ => self.decode(index as f64 / (f64::from(points) - 1.0)),
+        }
+    }
+
     /// The coordinate of a value in [0, 1], for a discrete domain the middle of its cell; `None` for a value that is not
     /// of this domain. [`Domain::decode`] leads back to it.
     pub fn encode(&self, value: &Value) -> Option<f64> {

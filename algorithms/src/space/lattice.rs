@@ -111,7 +111,7 @@ impl Axis {
         match self {
             Axis::Every => domain.nth(index),
             Axis::Chosen(indices) => domain.nth(indices[index as usize]),
-            Axis::Spread(points) => domain.decode(index as f64 / f64::from(points - 1)),
+            Axis::Spread(points) => domain.spread(index as u64, *points),
         }
     }
 

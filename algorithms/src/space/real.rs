@@ -3,6 +3,9 @@
 
 use super::Scale;
 
+/// Numbers with more digits after the point are not worth shortening.
+const MOST_DECIMALS: usize = 12;
+
 /// From `min` to `max`, both included; with `step`, only `min + k·step`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RealRange {
@@ -30,6 +33,18 @@ impl RealRange {
             Scale::Log => libm::exp(libm::log(min) * (1.0 - unit) + libm::log(max) * unit),
         };
         value.clamp(min, max)
+    }
+
+    /// The value with this index of `points` evenly spread ones; on a linear scale written as short as rounding allows (0.3, not
+    /// 0.30000000000000004).
+    pub fn spread(&self, index: u64, points: u32) -> f64 {
+        let value = self.at(index as f64 / (f64::from(points) - 1.0));
+        let tiny = (self.max / 2.0 - self.min / 2.0) * 1e-14;
+        let is_inner = value > self.min && value < self.max;
+        match self.scale {
+            Scale::Linear if is_inner => shortest(value, tiny).clamp(self.min, self.max),
+            _ => value,
+        }
     }
 
     /// The coordinate in [0, 1] of a value.
@@ -80,6 +95,14 @@ pub(super) fn tolerance(quotient: f64) -> f64 {
     (quotient.abs() * 1e-14).clamp(1e-9, 0.1)
 }
 
+/// The decimal number with the fewest digits after the point that is no farther away than that; the value itself where it needs many.
+fn shortest(value: f64, tolerance: f64) -> f64 {
+    (0..=MOST_DECIMALS)
+        .filter_map(|decimals| format!("{value:.decimals$}").parse::<f64>().ok())
+        .find(|rounded| (rounded - value).abs() <= tolerance)
+        .unwrap_or(value)
+}
+
 /// How many digits after the point the shortest decimal form of a number has.
 fn decimals(value: f64) -> u32 {
     let text = value.to_string();
@@ -112,6 +135,35 @@ mod tests {
         );
         assert_eq!(range.index_of(0.1 + 0.2), Some(3));
         assert_eq!(range.index_of(0.35), None);
+    }
+
+    #[test]
+    fn evenly_spread_values_are_short_decimals() {
+        let range = |min, max| RealRange {
+            min,
+            max,
+            scale: Scale::Linear,
+            step: None,
+        };
+        let spread = |min, max, points: u32| -> Vec<f64> {
+            let indices = 0..u64::from(points);
+            indices
+                .map(|index| range(min, max).spread(index, points))
+                .collect()
+        };
+        assert_eq!(spread(0.2, 0.4, 3), [0.2, 0.3, 0.4]);
+        assert_eq!(
+            spread(0.1, 0.8, 8),
+            [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]
+        );
+        assert_eq!(
+            spread(0.0, 1.0, 4),
+            [0.0, 1.0 / 3.0, range(0.0, 1.0).at(2.0 / 3.0), 1.0]
+        );
+        let narrow = spread(1.0, 1.0 + 1e-15, 3);
+        assert!(narrow.is_sorted(), "{narrow:?}");
+        let wide = spread(-f64::MAX, f64::MAX, 5);
+        assert!(wide.is_sorted(), "{wide:?}");
     }
 
     #[test]
