@@ -106,12 +106,12 @@ fn verdict(comparison: &Comparison) -> String {
             winner,
             share_of_pairs: Some(share),
         } => format!(
-            "{} is better: in {:.0} % of all pairs its trial wins ({evidence})",
+            "{} tends to be better among these trials: in {:.0} % of all pairs its trial wins ({evidence})",
             describe::value(winner),
             share * 100.0
         ),
         Verdict::Better { winner, .. } => format!(
-            "the groups differ ({evidence}); {} has the best median",
+            "the groups differ among these trials ({evidence}); {} has the best median",
             describe::value(winner)
         ),
         Verdict::Unclear => {
@@ -134,6 +134,13 @@ fn not_judged(group: &Group) -> String {
 }
 
 fn too_few(comparison: &Comparison) -> String {
+    let groups = &comparison.groups;
+    if groups.len() > 1 && groups.iter().all(|group| group.trials <= 1) {
+        return format!(
+            "every trial has its own {}: compare by a parameter with few values",
+            comparison.parameter
+        );
+    }
     let smallest = comparison.groups.iter().min_by_key(|group| size(group));
     let smallest =
         smallest.map(|group| format!(", {} has {}", describe::value(&group.value), size(group)));
@@ -173,7 +180,7 @@ mod tests {
           model     trials  best  median  quartiles        best configuration
           boosting       8  1.37   1.335  1.317 – 1.353
           forest        10  0.87   0.835  0.8175 – 0.8525
-        boosting is better: in 100 % of all pairs its trial wins (Mann-Whitney test, p < 0.001)
+        boosting tends to be better among these trials: in 100 % of all pairs its trial wins (Mann-Whitney test, p < 0.001)
         not compared: 1 trial stopped early; the groups may look better than they are
         the algorithm chose later trials by earlier results: take this as a guide, not as proof
         ");
@@ -195,6 +202,19 @@ mod tests {
     fn a_group_that_is_not_judged_is_named() {
         let said = sentences(&with_a_small_group(), false);
         assert_eq!(said[1], "naive_bayes has 1 result: not judged");
+    }
+
+    #[test]
+    fn groups_of_one_trial_each_say_nothing() {
+        let mut comparison = comparison(3, 0.5, Goal::Maximize);
+        for group in &mut comparison.groups {
+            group.trials = 1;
+        }
+        let said = sentences(&comparison, false);
+        assert_eq!(
+            said[0],
+            "every trial has its own model: compare by a parameter with few values"
+        );
     }
 
     #[test]
