@@ -4,7 +4,7 @@ use crate::harness::{Place, has_lines, wait_for_error_line, wait_until};
 use rustix::process::{Pid, Signal, kill_process};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
-use std::process::Child;
+use std::process::{Child, Command, Stdio};
 
 /// An experiment of one step, with one trial unless `more` says otherwise.
 fn one_step(step: &str, more: &str) -> String {
@@ -163,7 +163,7 @@ impl SmallDisk {
     fn mount(place: &Place) -> Option<Self> {
         let path = place.path(".tune/artifacts");
         std::fs::create_dir_all(&path).ok()?;
-        let mut mount = std::process::Command::new("mount");
+        let mut mount = Command::new("mount");
         mount
             .args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"])
             .arg(&path);
@@ -173,7 +173,7 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        let mut umount = std::process::Command::new("umount");
+        let mut umount = Command::new("umount");
         umount.arg("-l").arg(&self.path).status().ok();
     }
 }
@@ -348,6 +348,33 @@ fn one_interrupt_lets_running_steps_end_and_the_same_command_goes_on() {
     assert!(!has_lines(&place.path("started"), 3), "no third step began");
     place.tune(&["run", "experiment.yaml"]).success();
     assert_eq!(succeeded(&place), 4);
+}
+
+#[test]
+fn a_hangup_that_was_ignored_stays_ignored() {
+    let place = Place::new();
+    let step = "run: \"echo x >> started; while [ ! -e go ]; do sleep 0.01; done; echo m=1\"";
+    place.write("experiment.yaml", one_step(step, "max_trials: 2"));
+    let mut shell = Command::new("sh");
+    let program = env!("CARGO_BIN_EXE_tune");
+    shell
+        .args([
+            "-c",
+            r#"trap "" HUP; exec "$0" run experiment.yaml"#,
+            program,
+        ])
+        .current_dir(place.path(""))
+        .env_remove("TUNE_STORE")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let mut child = shell.spawn().unwrap();
+    wait_until("the step has started", || {
+        has_lines(&place.path("started"), 1)
+    });
+    signal(&child, Signal::HUP);
+    place.write("go", "");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(place.experiment("trouble")["state"], "succeeded");
 }
 
 #[test]
