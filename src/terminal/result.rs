@@ -211,6 +211,10 @@ pub fn next(situation: &Situation, style: &Style) -> String {
         ),
     };
     commands.push(trials);
+    if record.state == ExperimentState::Failed {
+        let command = format!("{tune} delete {name}");
+        commands.push((command, "to run the file anew once it is repaired"));
+    }
     let width = commands
         .iter()
         .map(|(command, _)| command.len())

@@ -5,8 +5,10 @@ use super::describe::paragraph;
 use super::style::{Style, pad, pad_left};
 use console::measure_text_width;
 
-/// A text or title narrower than this gives no more room away.
+/// A text narrower than this gives no more room away.
 const NARROWEST: usize = 6;
+/// Nor does a title.
+const NARROWEST_TITLE: usize = 9;
 /// So many columns stay, however narrow the terminal.
 const KEPT: usize = 3;
 
@@ -161,7 +163,7 @@ impl Table {
             Align::Left | Align::Prose => content.min(NARROWEST),
             Align::Firm | Align::Right => content,
         };
-        content.max(self.title(column).min(NARROWEST))
+        content.max(self.title(column).min(NARROWEST_TITLE))
     }
 }
 
@@ -220,7 +222,7 @@ mod tests {
             ("state", Align::Firm),
             ("balanced_accuracy", Align::Right),
             ("model", Align::Left),
-            ("learning_rate", Align::Right),
+            ("max_depth", Align::Right),
             ("explanation", Align::Prose),
         ]);
         table.row(
@@ -257,18 +259,18 @@ mod tests {
                 0,
             )
         };
-        assert_snapshot!(at(42), @r"
-        trial  state      balanc…  model   learni…
-            7  succeeded   0.7931  gradi…  0.01235
-            8  failed              forest
+        assert_snapshot!(at(48), @r"
+        trial  state      balanced…  model     max_depth
+            7  succeeded     0.7931  gradien…    0.01235
+            8  failed                forest
               train: exit code 1: no file
         ");
-        assert_snapshot!(at(33), @r"
-        trial  state      balanc…  model
-            7  succeeded   0.7931  gradi…
-            8  failed              forest
+        assert_snapshot!(at(36), @r"
+        trial  state      balanced…  model
+            7  succeeded     0.7931  gradie…
+            8  failed                forest
               train: exit code 1: no file
-        no room for: learning_rate
+        no room for: max_depth
         ");
     }
 
