@@ -6,7 +6,7 @@ use tune_algorithms::compare::{self, Summary, Test};
 use tune_algorithms::history::Goal;
 use tune_algorithms::space::{Configuration, Domain, Space, Value};
 use tune_experiments::state::TrialState;
-use tune_experiments::store::TrialRecord;
+use tune_experiments::store::LoadedTrial;
 
 /// Groups with fewer results than this are left out of the test: a rank test cannot find anything in them.
 pub const FEWEST: usize = 5;
@@ -121,7 +121,7 @@ impl Comparer {
     }
 
     /// Takes in a trial. Those that have not ended, or in which the parameter is not active, belong to no group.
-    pub fn add(&mut self, trial: &TrialRecord) {
+    pub fn add(&mut self, trial: &LoadedTrial) {
         let Some(value) = trial.parameters.get(&self.parameter) else {
             return;
         };
@@ -165,7 +165,7 @@ impl Comparer {
 }
 
 impl Group {
-    fn succeeded(&mut self, trial: &TrialRecord, objective: f64, goal: Goal) {
+    fn succeeded(&mut self, trial: &LoadedTrial, objective: f64, goal: Goal) {
         self.results.push(objective);
         let best = self.best.as_ref().map(|best| best.objective);
         if best.is_none_or(|best| goal.better(objective, best)) {
@@ -262,20 +262,13 @@ pub fn natural_parameter(space: &Space) -> Option<&str> {
 #[cfg(test)]
 pub mod tests {
     use super::*;
-    use jiff::Timestamp;
 
-    fn trial(number: u64, model: &str, state: TrialState, objective: Option<f64>) -> TrialRecord {
-        TrialRecord {
+    fn trial(number: u64, model: &str, state: TrialState, objective: Option<f64>) -> LoadedTrial {
+        LoadedTrial {
             number,
             state,
-            reason: None,
-            explanation: None,
             parameters: Configuration::from_iter([("model".to_owned(), Value::Text(model.into()))]),
-            metrics: indexmap::IndexMap::new(),
             objective,
-            created_at: Timestamp::UNIX_EPOCH,
-            started_at: None,
-            finished_at: None,
             finished_order: Some(number),
         }
     }

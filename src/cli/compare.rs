@@ -2,7 +2,6 @@
 
 use super::context::{Context, unknown};
 use super::format::{Format, pretty};
-use super::pages::each_trial;
 use crate::comparison::{Comparer, Comparison, choices, natural_parameter};
 use crate::error::Failure;
 use crate::exit;
@@ -16,7 +15,7 @@ use clap::Args;
 use std::sync::Arc;
 use tune_algorithms::algorithm;
 use tune_experiments::spec::Experiment;
-use tune_experiments::store::{ExperimentId, Store};
+use tune_experiments::store::LoadedTrial;
 
 /// Compare the values of a parameter: which is better, and how sure that is
 #[derive(Args, Debug)]
@@ -39,7 +38,8 @@ pub async fn run(args: CompareArgs, context: Context) -> Result<u8> {
     let record = context.experiment(&store, &args.name).await?;
     let experiment = context.spec(&record)?;
     let parameter = parameter(&args, &experiment, &context.tune)?;
-    let comparison = compare(&store, record.id, &experiment, &parameter).await?;
+    let trials = store.outcomes(record.id).await?;
+    let comparison = compare(&trials, &experiment, &parameter)?;
     let text = match args.format {
         Format::Json => pretty(&json::comparison(&comparison, &experiment.objective))?,
         Format::Text => text(&comparison, &experiment, &context.style),
@@ -71,23 +71,20 @@ fn parameter(args: &CompareArgs, experiment: &Experiment, tune: &str) -> Result<
     }
 }
 
-/// Compares the trials of an experiment by the parameter.
-pub async fn compare(
-    store: &Store,
-    id: ExperimentId,
+/// Compares trials of the experiment by the parameter.
+pub fn compare(
+    trials: &[LoadedTrial],
     experiment: &Experiment,
     parameter: &str,
 ) -> Result<Comparison> {
     let mut comparer = Comparer::new(parameter, &experiment.parameters, experiment.objective.goal);
     let few = choices(&experiment.parameters, parameter).is_some();
-    each_trial(store, id, |trial| {
-        comparer.add(&trial);
+    for trial in trials {
+        comparer.add(trial);
         if !few && comparer.groups() > MOST_GROUPS {
             return Err(too_many(parameter, experiment).into());
         }
-        Ok(())
-    })
-    .await?;
+    }
     Ok(comparer.finish())
 }
 

@@ -3,14 +3,13 @@
 use super::compare;
 use super::context::Context;
 use super::drive::{ending, exit_code, nothing_to_do};
-use super::pages::each_trial;
 use crate::comparison::natural_parameter;
 use crate::error::is_broken_pipe;
 use crate::terminal::result;
 use anyhow::Result;
 use tune_experiments::spec::Experiment;
 use tune_experiments::state::{ExperimentState, TrialState};
-use tune_experiments::store::{ExperimentRecord, Field, Sort, Store, TrialQuery};
+use tune_experiments::store::{ExperimentRecord, Field, LoadedTrial, Sort, Store, TrialQuery};
 
 /// Says that there is nothing more to do, and shows the result unless a program reads: it gets events, of which there are none.
 /// The answer is the exit code, whether or not anybody reads the result.
@@ -41,6 +40,7 @@ pub async fn block(
 ) -> Result<String> {
     let style = &context.style;
     let best = store.best(record.id).await?;
+    let trials = store.outcomes(record.id).await?;
     let objective = &experiment.objective;
     let mut sections = vec![
         failure(context, store, record, best.is_none()).await?,
@@ -48,11 +48,11 @@ pub async fn block(
             None if !record.state.is_finished() => "no trial has succeeded yet\n".to_owned(),
             best => result::best(best.as_ref(), objective, style),
         },
-        result::history(&objectives(store, record).await?, objective, style),
+        result::history(&objectives(&trials), objective, style),
     ];
     let parameter = natural_parameter(&experiment.parameters);
     if let Some(parameter) = parameter.filter(|_| best.is_some()) {
-        let comparison = compare::compare(store, record.id, experiment, parameter).await?;
+        let comparison = compare::compare(&trials, experiment, parameter)?;
         sections.push(compare::text(&comparison, experiment, style));
     }
     let situation = result::Situation {
@@ -103,18 +103,16 @@ fn next(context: &Context, situation: &result::Situation) -> String {
 }
 
 /// Objectives of the trials that succeeded, in the order in which they finished.
-async fn objectives(store: &Store, record: &ExperimentRecord) -> Result<Vec<f64>> {
-    let mut finished = Vec::new();
-    each_trial(store, record.id, |trial| {
-        if trial.state == TrialState::Succeeded {
-            finished.extend(trial.finished_order.zip(trial.objective));
-        }
-        Ok(())
-    })
-    .await?;
+fn objectives(trials: &[LoadedTrial]) -> Vec<f64> {
+    let succeeded = trials
+        .iter()
+        .filter(|trial| trial.state == TrialState::Succeeded);
+    let mut finished: Vec<(u64, f64)> = succeeded
+        .filter_map(|trial| trial.finished_order.zip(trial.objective))
+        .collect();
     finished.sort_by_key(|(order, _)| *order);
-    Ok(finished
+    finished
         .into_iter()
         .map(|(_, objective)| objective)
-        .collect())
+        .collect()
 }

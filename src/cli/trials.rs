@@ -43,7 +43,7 @@ pub struct TrialsArgs {
     /// Only these columns: fields, and reason, explanation, created_at, finished_at
     #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
     columns: Vec<String>,
-    /// At most so many
+    /// At most so many [default: 1000 in a table, all in the other forms]
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
     /// Leave out so many at the beginning; `next` of the JSON form tells where the next page begins
@@ -52,6 +52,16 @@ pub struct TrialsArgs {
     /// The form
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+}
+
+/// How many rows a table has at the most, unless more are asked for: nobody reads so many, and `| head` should not wait for the rest.
+const TABLE_ROWS: u64 = 1000;
+
+impl TrialsArgs {
+    fn limit(&self) -> Option<u64> {
+        self.limit
+            .or((self.format == Format::Table).then_some(TABLE_ROWS))
+    }
 }
 
 /// The forms of a list of trials.
@@ -97,12 +107,17 @@ pub async fn run(args: TrialsArgs, context: Context) -> Result<u8> {
     } else {
         context.print(&text)?;
     }
+    if let (Some(next), Format::Table) = (next, args.format) {
+        context.say(&format!(
+            "there are more: `--offset {next}`, or another `--limit`"
+        ));
+    }
     Ok(exit::SUCCEEDED)
 }
 
 /// Takes off the trial that was read beyond the limit; if there is one, the answer is the offset of the next page.
 fn cut_page(trials: &mut Vec<TrialRecord>, args: &TrialsArgs) -> Option<u64> {
-    let limit = usize::try_from(args.limit?).ok()?;
+    let limit = usize::try_from(args.limit()?).ok()?;
     let more = trials.len() > limit;
     trials.truncate(limit);
     more.then(|| args.offset + limit as u64)
@@ -123,7 +138,7 @@ fn query(args: &TrialsArgs, names: &Names, experiment: &Experiment) -> Result<Tr
         }),
         offset: args.offset,
         // One more tells whether there are more.
-        limit: args.limit.map(|limit| limit.saturating_add(1)),
+        limit: args.limit().map(|limit| limit.saturating_add(1)),
     })
 }
 

@@ -82,6 +82,12 @@ impl Store {
         })
     }
 
+    /// What every trial tries and how it ended, by number, without what only its own page needs.
+    pub async fn outcomes(&self, id: ExperimentId) -> Result<Vec<LoadedTrial>, StoreError> {
+        let mut connection = self.inner.readers.acquire().await?;
+        loaded_trials(&mut connection, id).await
+    }
+
     /// Every report of the metric `name` in the experiment, in the order of arrival.
     pub async fn curves(
         &self,
