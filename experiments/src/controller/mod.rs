@@ -1,8 +1,8 @@
 //! What happens next in an experiment.
 //!
-//! [`core`] decides: a pure, synchronous state machine from events to changes and commands. [`drive`] is the loop around it that stores the
-//! changes and carries the commands out. A trial under way is [`trial`]; [`task`] turns its next step into something an engine can run;
-//! [`recover`] makes a core out of what the store remembers; [`suggester`] gives the algorithm a thread of its own; [`submit`] decides what
+//! `core` decides: a pure, synchronous state machine from events to changes and commands. `drive` is the loop around it that stores the
+//! changes and carries the commands out. A trial under way is `trial`; `task` turns its next step into something an engine can run;
+//! `recover` makes a core out of what the store remembers; `suggester` gives the algorithm a thread of its own; `submit` decides what
 //! a file means for an experiment that exists.
 
 mod core;
