@@ -43,8 +43,7 @@ pub async fn run(args: LogsArgs, context: Context) -> Result<u8> {
     let attempt = args.attempt.unwrap_or(step.attempt).max(1);
     let layout = Layout::new(&context.directory)?;
     let path = layout
-        .attempt(record.id, args.number, &step.step, attempt)
-        .join("log");
+        .log(record.id, args.number, &step.step, attempt);
     let mut log = Log::new(path, context.style.width.is_some());
     loop {
         // The state first: whatever is printed after an end that we have seen is already in the file.

@@ -108,8 +108,7 @@ async fn show_trial(
         .into_iter()
         .map(|step| StepView {
             log: layout
-                .attempt(record.id, number, &step.step, step.attempt)
-                .join("log"),
+                .log(record.id, number, &step.step, step.attempt),
             artifacts: layout.artifacts(),
             record: step,
         })

@@ -1,5 +1,6 @@
 //! Where an experiment's files are, below the store's directory.
 
+use crate::engine;
 use crate::store::ExperimentId;
 use std::path::{Path, PathBuf};
 
@@ -22,8 +23,7 @@ impl Layout {
         self.root.join("runs").join(experiment.0.to_string())
     }
 
-    /// One attempt: `runs/EXPERIMENT/TRIAL.STEP.ATTEMPT`; its log is the file `log` in it. One folder, not three within each
-    /// other: making folders is a good part of what a short trial costs.
+    /// What the files of one attempt begin with: `runs/EXPERIMENT/TRIAL.STEP.ATTEMPT`.
     pub fn attempt(
         &self,
         experiment: ExperimentId,
@@ -33,6 +33,17 @@ impl Layout {
     ) -> PathBuf {
         self.runs(experiment)
             .join(format!("{trial}.{step}.{attempt}"))
+    }
+
+    /// All that an attempt printed.
+    pub fn log(
+        &self,
+        experiment: ExperimentId,
+        trial: u64,
+        step: &str,
+        attempt: u32,
+    ) -> PathBuf {
+        engine::log_of(&self.attempt(experiment, trial, step, attempt))
     }
 
     /// What a step run keeps across its attempts: `runs/EXPERIMENT/TRIAL.STEP.checkpoint`.

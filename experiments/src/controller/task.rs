@@ -2,16 +2,16 @@
 
 use super::plan::Plan;
 use super::trial::TrialRun;
-use crate::engine::{Task, TaskId};
+use crate::engine::{self, Task, TaskId};
 use crate::pipeline::{Context, ExpressionError, render_shell, render_text, render_value};
 use crate::spec::{Action, Step};
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 use std::path::{Path, PathBuf};
 
-/// The file with the trial's configuration, in the attempt's directory.
+/// The file with the trial's configuration, among the attempt's files.
 const PARAMS_FILE: &str = "params.json";
-/// The file with a component's rendered inputs, in the attempt's directory.
+/// The file with a component's rendered inputs, among the attempt's files.
 const WITH_FILE: &str = "with.json";
 
 /// Renders the step at `index` of the trial for the attempt that is about to begin. Fails when an expression cannot be evaluated, for
@@ -24,19 +24,20 @@ pub fn prepare(plan: &Plan, trial: &TrialRun, index: usize) -> Result<Task, Expr
         step: index,
         attempt,
     };
-    let directory = plan.layout.attempt(plan.id, id.trial, name, attempt);
+    let files_at = plan.layout.attempt(plan.id, id.trial, name, attempt);
     let context = context(plan, trial, index);
     let mut files = IndexMap::from([(PARAMS_FILE.to_owned(), to_json(&trial.record.parameters))]);
-    let command = command(plan, &step.action, &context, &directory, &mut files)?;
+    let command = command(plan, &step.action, &context, &files_at, &mut files)?;
     Ok(Task {
         command,
-        env: environment(plan, &id, name, step, &context, &directory)?,
+        env: environment(plan, &id, name, step, &context, &files_at)?,
         working_directory: working_directory(plan, step, &context)?,
         files,
+        checkpoint: plan.layout.checkpoint(plan.id, id.trial, name),
         artifacts: artifacts(plan, step),
         timeout: step.timeout,
         id,
-        directory,
+        files_at,
     })
 }
 
@@ -69,7 +70,7 @@ fn command(
     plan: &Plan,
     action: &Action,
     context: &Context,
-    directory: &Path,
+    files_at: &Path,
     files: &mut IndexMap<String, String>,
 ) -> Result<Vec<String>, ExpressionError> {
     match action {
@@ -88,7 +89,9 @@ fn command(
                 rendered.insert(key.clone(), render_value(value, context)?);
             }
             files.insert(WITH_FILE.to_owned(), Json::Object(rendered).to_string());
-            Ok(plan.components.command(uses, &directory.join(WITH_FILE)))
+            Ok(plan
+                .components
+                .command(uses, &engine::file_of(files_at, WITH_FILE)))
         }
     }
 }
@@ -100,9 +103,8 @@ fn environment(
     name: &str,
     step: &Step,
     context: &Context,
-    directory: &Path,
+    files_at: &Path,
 ) -> Result<IndexMap<String, String>, ExpressionError> {
-    let checkpoint = plan.layout.checkpoint(plan.id, id.trial, name);
     let mut env = IndexMap::new();
     // Python keeps what it prints to itself until much has come together: metrics would arrive when it is too late to act on them.
     env.insert("PYTHONUNBUFFERED".to_owned(), "1".to_owned());
@@ -115,11 +117,9 @@ fn environment(
     env.insert("TUNE_ATTEMPT".into(), id.attempt.to_string());
     env.insert(
         "TUNE_PARAMS".into(),
-        directory.join(PARAMS_FILE).to_string_lossy().into_owned(),
-    );
-    env.insert(
-        "TUNE_CHECKPOINT_DIR".into(),
-        checkpoint.to_string_lossy().into_owned(),
+        engine::file_of(files_at, PARAMS_FILE)
+            .to_string_lossy()
+            .into_owned(),
     );
     Ok(env)
 }

@@ -10,7 +10,7 @@ use crate::artifacts::Artifact;
 use crate::metrics::Report;
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
@@ -36,14 +36,30 @@ pub struct Task {
     pub env: IndexMap<String, String>,
     /// Where it runs.
     pub working_directory: PathBuf,
-    /// The attempt's own directory (made by the engine): `log`, `output`, `metrics.jsonl`, `artifacts/`, and the files in `files`.
-    pub directory: PathBuf,
-    /// Files that are written to `directory` before the process starts: name → content.
+    /// What the paths of the attempt's own files begin with: `.log`, `.output`, `.metrics.jsonl`, `.artifacts/` and the names in `files` follow.
+    /// Files beside each other, since a folder for each attempt would cost more than all else that is done to start a process.
+    pub files_at: PathBuf,
+    /// Files that are written before the process starts: what follows `files_at.` → content. At least one.
     pub files: IndexMap<String, String>,
-    /// Declared artifacts: name → path below `directory/artifacts`.
+    /// What the step run keeps across its attempts: a folder that the engine makes.
+    pub checkpoint: PathBuf,
+    /// Declared artifacts: name → path below `files_at.artifacts`.
     pub artifacts: IndexMap<String, String>,
     /// How long it may take.
     pub timeout: Option<Duration>,
+}
+
+/// The file `name` among those of an attempt that begin with `files_at`.
+pub fn file_of(files_at: &Path, name: &str) -> PathBuf {
+    let mut path = files_at.as_os_str().to_owned();
+    path.push(".");
+    path.push(name);
+    path.into()
+}
+
+/// All that an attempt printed.
+pub fn log_of(files_at: &Path) -> PathBuf {
+    file_of(files_at, "log")
 }
 
 /// What an engine tells about a task.

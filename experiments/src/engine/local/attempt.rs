@@ -6,7 +6,8 @@ use super::group::Group;
 use super::log::{LONGEST_LOG, Log};
 use super::output::{Outlet, Output};
 use super::results;
-use super::start::{Places, Prepared};
+use super::places::Places;
+use super::start::Prepared;
 use super::tail::Tail;
 use crate::artifacts::reason;
 use crate::engine::session;
@@ -68,6 +69,7 @@ pub(super) async fn run(
     attempt.end_leftovers().await;
     shared.release_group(slot);
     attempt.output.finish().await;
+    shared.checkpoints.close(places.checkpoint().to_owned());
     match status {
         Ok(status) => attempt.conclude(status, shared, task, &places).await,
         Err(error) => ended(Outcome::NotStarted(format!(
@@ -86,7 +88,7 @@ fn prepare(shared: &Shared, task: &Task, places: &Places) -> Result<Prepared, Ou
         ))
     })?;
     let cookie = session::cookie(&shared.session, shared.next_number());
-    Prepared::new(task, places, &shared.inherited, cookie)
+    Prepared::new(task, places, &shared.checkpoints, &shared.inherited, cookie)
 }
 
 fn begin(

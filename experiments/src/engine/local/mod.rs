@@ -2,11 +2,13 @@
 //! the processes go with it.
 
 mod attempt;
+mod checkpoints;
 mod course;
 mod group;
 mod lines;
 mod log;
 mod output;
+mod places;
 mod results;
 mod start;
 mod tail;
@@ -14,6 +16,7 @@ mod tail;
 #[cfg(test)]
 mod tests;
 
+use self::checkpoints::Checkpoints;
 use self::course::Request;
 use self::output::Outlet;
 use super::session;
@@ -59,6 +62,7 @@ pub struct LocalEngine {
 struct Shared {
     grace: Duration,
     artifacts: ArtifactStore,
+    checkpoints: Checkpoints,
     objective: String,
     inherited: Vec<(OsString, OsString)>,
     session: String,
@@ -93,6 +97,7 @@ impl LocalEngine {
         let shared = Shared {
             grace: options.grace,
             artifacts: options.artifacts,
+            checkpoints: Checkpoints::default(),
             objective: options.objective,
             inherited: start::inherited_environment(),
             session,

@@ -21,8 +21,9 @@ const MOST_WAITING: usize = 10_000;
 /// How many pieces of `$TUNE_METRICS` are read before others get their turn.
 const PIECES_AT_ONCE: usize = 16;
 
-/// What is read at once, in bytes: as much as a pipe holds.
-const BUFFER: usize = 64 * 1024;
+/// What is read at once, in bytes: little from a step that prints little, at the most as much as a pipe holds.
+const SMALL_BUFFER: usize = 4 * 1024;
+const LARGE_BUFFER: usize = 64 * 1024;
 
 /// The output of one attempt.
 pub(super) struct Output {
@@ -211,12 +212,15 @@ impl<P: AsyncRead + Unpin> Pipe<P> {
     fn new(source: Option<P>) -> Self {
         Self {
             source,
-            buffer: Vec::with_capacity(BUFFER),
+            buffer: Vec::with_capacity(SMALL_BUFFER),
         }
     }
 
     /// The next piece; empty at the end, and never again after that.
     async fn read(&mut self) -> &[u8] {
+        if self.buffer.len() == self.buffer.capacity() {
+            self.buffer.reserve_exact(LARGE_BUFFER);
+        }
         self.buffer.clear();
         let read: io::Result<usize> = match &mut self.source {
             Some(source) => source.read_buf(&mut self.buffer).await,

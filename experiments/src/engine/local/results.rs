@@ -1,6 +1,6 @@
 //! What a step that ended well leaves to later steps: the values in `$TUNE_OUTPUT` and the declared artifacts.
 
-use super::start::Places;
+use super::places::Places;
 use super::tail::open_file;
 use crate::artifacts::{Artifact, ArtifactError, ArtifactStore, reason};
 use crate::engine::Task;

@@ -1,5 +1,7 @@
 //! Starts the process of an attempt: its directory, its environment, and, when it cannot be started, why.
 
+use super::checkpoints::Checkpoints;
+use super::places::Places;
 use crate::artifacts::reason;
 use crate::engine::session;
 use crate::engine::{Outcome, Task};
@@ -53,66 +55,6 @@ pub(super) fn inherited_environment() -> Vec<(OsString, OsString)> {
         .collect()
 }
 
-/// The files of an attempt's own directory.
-pub(super) struct Places {
-    directory: PathBuf,
-}
-
-impl Places {
-    /// Of this task. Absolute, because the step runs elsewhere.
-    pub fn of(task: &Task) -> io::Result<Self> {
-        let directory = std::path::absolute(&task.directory)?;
-        Ok(Self { directory })
-    }
-
-    /// All it prints.
-    pub fn log(&self) -> PathBuf {
-        self.directory.join("log")
-    }
-
-    /// `$TUNE_OUTPUT`.
-    pub fn output(&self) -> PathBuf {
-        self.directory.join("output")
-    }
-
-    /// `$TUNE_METRICS`.
-    pub fn metrics(&self) -> PathBuf {
-        self.directory.join("metrics.jsonl")
-    }
-
-    /// `$TUNE_ARTIFACTS`.
-    pub fn artifacts(&self) -> PathBuf {
-        self.directory.join("artifacts")
-    }
-
-    fn prepare(&self, task: &Task) -> io::Result<()> {
-        make_anew(&self.directory)?;
-        if !task.artifacts.is_empty() {
-            fs::create_dir(self.artifacts())?;
-        }
-        if let Some(checkpoints) = task.env.get("TUNE_CHECKPOINT_DIR") {
-            fs::create_dir_all(checkpoints)?;
-        }
-        for (name, content) in &task.files {
-            fs::write(self.directory.join(name), content)?;
-        }
-        Ok(())
-    }
-}
-
-/// Makes the directory of an attempt. One that is there already was left by an attempt that this store does not know, as after it was
-/// restored or deleted: nothing in it may be taken for what this attempt writes.
-fn make_anew(directory: &Path) -> io::Result<()> {
-    match fs::create_dir(directory) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            fs::remove_dir_all(directory)?;
-            fs::create_dir(directory)
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => fs::create_dir_all(directory),
-        made => made,
-    }
-}
-
 /// A process that is ready to be started.
 pub(super) struct Prepared {
     command: Command,
@@ -129,13 +71,13 @@ impl Prepared {
     pub fn new(
         task: &Task,
         places: &Places,
+        checkpoints: &Checkpoints,
         inherited: &[(OsString, OsString)],
         cookie: String,
     ) -> Result<Self, Outcome> {
-        places.prepare(task).map_err(|error| {
-            let directory = places.directory.display();
-            Outcome::Refused(format!("could not prepare {directory}: {}", reason(&error)))
-        })?;
+        places
+            .prepare(task, checkpoints)
+            .map_err(|error| unprepared(places, &error))?;
         let (program, directory) = locate(task, inherited).map_err(Outcome::NotStarted)?;
         let mut command = command(task, &program, &directory);
         command
@@ -144,6 +86,7 @@ impl Prepared {
             .env("TUNE_OUTPUT", places.output())
             .env("TUNE_METRICS", places.metrics())
             .env("TUNE_ARTIFACTS", places.artifacts())
+            .env("TUNE_CHECKPOINT_DIR", places.checkpoint())
             .envs(&task.env)
             .env(session::VARIABLE, &cookie);
         Ok(Self {
@@ -167,6 +110,11 @@ impl Prepared {
             }
         })
     }
+}
+
+fn unprepared(places: &Places, error: &io::Error) -> Outcome {
+    let files = places.files_at().display();
+    Outcome::Refused(format!("could not prepare {files}.*: {}", reason(error)))
 }
 
 /// The program in full, and where it runs.

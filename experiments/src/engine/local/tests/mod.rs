@@ -75,8 +75,9 @@ impl Bench {
             command: command.iter().map(|part| (*part).to_owned()).collect(),
             env: IndexMap::new(),
             working_directory: self.directory.path().to_owned(),
-            directory: self.path(&format!("runs/{trial}")),
-            files: IndexMap::new(),
+            files_at: self.path(&format!("runs/{trial}")),
+            files: IndexMap::from([("params.json".to_owned(), "{}".to_owned())]),
+            checkpoint: self.path(&format!("runs/{trial}.checkpoint")),
             artifacts: IndexMap::new(),
             timeout: None,
         }
@@ -129,7 +130,7 @@ impl Bench {
     }
 
     fn log(&self, trial: u64) -> String {
-        let bytes = fs::read(self.path(&format!("runs/{trial}/log"))).unwrap();
+        let bytes = fs::read(self.path(&format!("runs/{trial}.log"))).unwrap();
         String::from_utf8_lossy(&bytes).into_owned()
     }
 }

@@ -27,7 +27,7 @@ async fn both_streams_are_logged_and_stdout_is_read() {
 async fn a_silent_step_leaves_no_log() {
     let mut bench = Bench::new(1);
     bench.run_shell("true").await;
-    assert!(!bench.path("runs/0/log").exists());
+    assert!(!bench.path("runs/0.log").exists());
 }
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn bytes_that_are_no_text_do_no_harm() {
     assert_eq!(values(&reports, "accuracy"), [0.5]);
     assert_eq!(ending.outcome, Outcome::Exited(1));
     assert_eq!(
-        fs::read(bench.path("runs/0/log")).unwrap(),
+        fs::read(bench.path("runs/0.log")).unwrap(),
         b"\xff\xfe\0\naccuracy=0.5\n\xff"
     );
 }
@@ -141,7 +141,7 @@ async fn declared_artifacts_are_moved_to_the_store() {
     assert_eq!(ending.outcome, Outcome::Succeeded);
     let path = ArtifactStore::new(bench.path("store")).path(&ending.artifacts["model"]);
     assert_eq!(fs::read(path).unwrap(), b"{}");
-    assert!(!bench.path("runs/0/artifacts").exists());
+    assert!(!bench.path("runs/0.artifacts").exists());
 }
 
 #[tokio::test]
@@ -182,25 +182,24 @@ async fn a_step_gets_its_own_environment_and_little_of_ours() {
     let mut bench = Bench::new(1);
     let mut task = bench.shell(
         0,
-        "env; cat runs/0/params.json; echo; ls -d $TUNE_CHECKPOINT_DIR; exit 1",
+        "env; cat runs/0.params.json; echo; ls -d $TUNE_CHECKPOINT_DIR; exit 1",
     );
     task.env.insert("LEARNING".to_owned(), "deep".to_owned());
-    let checkpoints = bench.path("checkpoints/0").display().to_string();
-    task.env
-        .insert("TUNE_CHECKPOINT_DIR".to_owned(), checkpoints.clone());
+    task.checkpoint = bench.path("checkpoints/0");
+    let checkpoints = task.checkpoint.display().to_string();
     task.files
         .insert("params.json".to_owned(), "{\"x\": 1}".to_owned());
     bench.run(task).await;
     let log = bench.log(0);
-    let directory = bench.path("runs/0").display().to_string();
+    let start = bench.path("runs/0").display().to_string();
     for expected in [
         "LEARNING=deep\n",
         "PATH=/",
         "TUNE_SESSION=",
         "{\"x\": 1}",
-        &format!("TUNE_OUTPUT={directory}/output\n"),
-        &format!("TUNE_METRICS={directory}/metrics.jsonl\n"),
-        &format!("TUNE_ARTIFACTS={directory}/artifacts\n"),
+        &format!("TUNE_OUTPUT={start}.output\n"),
+        &format!("TUNE_METRICS={start}.metrics.jsonl\n"),
+        &format!("TUNE_ARTIFACTS={start}.artifacts\n"),
         &format!("\n{checkpoints}\n"),
     ] {
         assert!(log.contains(expected), "{expected}: {log}");
@@ -212,22 +211,21 @@ async fn a_step_gets_its_own_environment_and_little_of_ours() {
 #[tokio::test]
 async fn what_another_attempt_left_in_its_place_is_not_taken_for_its_own() {
     let mut bench = Bench::new(1);
-    let stale = bench.path("runs/0");
-    fs::create_dir_all(stale.join("artifacts")).unwrap();
+    fs::create_dir_all(bench.path("runs/0.artifacts")).unwrap();
     for (file, text) in [
+        ("params.json", "{}"),
         ("metrics.jsonl", "{\"accuracy\": 0.1}\n"),
         ("output", "old=1\n"),
         ("log", "old\n"),
         ("artifacts/model.json", "old"),
     ] {
-        fs::write(stale.join(file), text).unwrap();
+        fs::write(bench.path(&format!("runs/0.{file}")), text).unwrap();
     }
     let checkpoints = bench.path("checkpoints");
     fs::create_dir(&checkpoints).unwrap();
     fs::write(checkpoints.join("epoch-3"), "kept").unwrap();
     let mut task = bench.shell(0, "ls $TUNE_CHECKPOINT_DIR $TUNE_ARTIFACTS");
-    let path = checkpoints.display().to_string();
-    task.env.insert("TUNE_CHECKPOINT_DIR".to_owned(), path);
+    task.checkpoint = checkpoints;
     let (reports, ending) = bench.run(with_model(task)).await;
     assert_eq!((reports, ending.values.len()), (Vec::new(), 0));
     assert!(

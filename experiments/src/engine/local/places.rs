@@ -1,0 +1,103 @@
+//! Where an attempt's files are, and making them before it starts.
+
+use super::checkpoints::Checkpoints;
+use crate::engine::{Task, file_of, log_of};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// The files of an attempt: all begin with the same path.
+pub(super) struct Places {
+    files_at: PathBuf,
+    checkpoint: PathBuf,
+}
+
+impl Places {
+    /// Of this task. Absolute, because the step runs elsewhere.
+    pub fn of(task: &Task) -> io::Result<Self> {
+        Ok(Self {
+            files_at: std::path::absolute(&task.files_at)?,
+            checkpoint: std::path::absolute(&task.checkpoint)?,
+        })
+    }
+
+    /// What all of them begin with.
+    pub fn files_at(&self) -> &Path {
+        &self.files_at
+    }
+
+    /// All it prints.
+    pub fn log(&self) -> PathBuf {
+        log_of(&self.files_at)
+    }
+
+    /// `$TUNE_OUTPUT`.
+    pub fn output(&self) -> PathBuf {
+        file_of(&self.files_at, "output")
+    }
+
+    /// `$TUNE_METRICS`.
+    pub fn metrics(&self) -> PathBuf {
+        file_of(&self.files_at, "metrics.jsonl")
+    }
+
+    /// `$TUNE_ARTIFACTS`.
+    pub fn artifacts(&self) -> PathBuf {
+        file_of(&self.files_at, "artifacts")
+    }
+
+    /// `$TUNE_CHECKPOINT_DIR`.
+    pub fn checkpoint(&self) -> &Path {
+        &self.checkpoint
+    }
+
+    /// Makes what the attempt finds when it starts. Files that are there already were left by an attempt that this store does not know, as
+    /// after it was restored or deleted: nothing in them may be taken for what this attempt writes.
+    pub fn prepare(&self, task: &Task, checkpoints: &Checkpoints) -> io::Result<()> {
+        for (name, content) in &task.files {
+            self.create(name)?.write_all(content.as_bytes())?;
+        }
+        if !task.artifacts.is_empty() {
+            fs::create_dir(self.artifacts())?;
+        }
+        checkpoints.open(&self.checkpoint)
+    }
+
+    fn create(&self, name: &str) -> io::Result<File> {
+        let path = file_of(&self.files_at, name);
+        match create_new(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                self.remove_all()?;
+                create_new(&path)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                fs::create_dir_all(path.parent().unwrap_or(&path))?;
+                create_new(&path)
+            }
+            created => created,
+        }
+    }
+
+    fn remove_all(&self) -> io::Result<()> {
+        let (directory, start) = (self.files_at.parent(), self.files_at.file_name());
+        let (Some(directory), Some(start)) = (directory, start) else {
+            return Ok(());
+        };
+        let start = format!("{}.", start.to_string_lossy());
+        for entry in fs::read_dir(directory)? {
+            let entry = entry?;
+            if !entry.file_name().to_string_lossy().starts_with(&start) {
+                continue;
+            }
+            match entry.file_type()?.is_dir() {
+                true => fs::remove_dir_all(entry.path())?,
+                false => fs::remove_file(entry.path())?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn create_new(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).open(path)
+}
