@@ -17,6 +17,7 @@ pub mod controller;
 pub mod engine;
 pub mod metrics;
 pub mod pipeline;
+pub mod service;
 pub mod spec;
 pub mod state;
 pub mod store;

@@ -81,6 +81,8 @@ words! {
         MaxFailedTrials = "max_failed_trials",
         /// The user stopped the process; the experiment can go on.
         Interrupted = "interrupted",
+        /// The user paused it.
+        Paused = "paused",
         /// The user cancelled it.
         Cancelled = "cancelled",
     }
@@ -117,6 +119,10 @@ words! {
         MetricNotFinite = "metric_not_finite",
         /// A stopper's rule held.
         EarlyStopping = "early_stopping",
+        /// The client that it was handed out to was not heard of any more.
+        Lost = "lost",
+        /// The client that it was handed out to said so.
+        Told = "told",
         /// The experiment ended while the trial was under way.
         ExperimentEnded = "experiment_ended",
     }

@@ -15,6 +15,7 @@ use tune_experiments::artifacts::ArtifactStore;
 use tune_experiments::engine::{
     Engine, LocalEngine, LocalOptions, Outcome, Task, TaskId, Update, watchdog,
 };
+use tune_experiments::store::ExperimentId;
 
 /// How long to wait for what must happen before the test fails.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -94,7 +95,6 @@ impl Bench {
             slots: 2,
             grace: Duration::from_secs(60),
             artifacts: ArtifactStore::new(directory.join("store")),
-            objective: "m".to_owned(),
             watchdog: Some(vec!["/proc/self/exe".to_owned(), "watchdog".to_owned()]),
         };
         let engine = {
@@ -115,6 +115,7 @@ impl Bench {
     fn start(&self, trial: u64, text: &str) {
         let task = Task {
             id: TaskId {
+                experiment: ExperimentId(1),
                 trial,
                 step: 0,
                 attempt: 1,
@@ -122,8 +123,11 @@ impl Bench {
             command: ["/bin/sh", "-c", text].map(str::to_owned).to_vec(),
             env: IndexMap::new(),
             working_directory: self.directory.clone(),
-            directory: self.directory.join(trial.to_string()),
-            files: IndexMap::new(),
+            files_at: self.directory.join(trial.to_string()),
+            files: IndexMap::from([("params.json".to_owned(), "{}".to_owned())]),
+            checkpoint: self.directory.join(format!("{trial}.checkpoint")),
+            objective: "m".to_owned(),
+            secrets: Vec::new(),
             artifacts: IndexMap::new(),
             timeout: None,
         };

@@ -21,7 +21,7 @@ pub async fn run(args: CancelArgs, context: Context) -> Result<u8> {
     let name = &record.name;
     if record.state.is_finished() {
         context.say(&format!("`{name}` has ended already: {}", record.state));
-    } else if store.is_driven(record.id) {
+    } else if store.driver(record.id).await?.is_some() {
         // It may have ended since we looked.
         let said = match store.request(record.id, Request::Cancel).await? {
             true => format!("the process that runs `{name}` has been asked to cancel it"),

@@ -31,7 +31,7 @@ pub async fn run(args: DeleteArgs, context: Context) -> Result<u8> {
     // A name that is given twice is one experiment.
     for name in args.names.iter().collect::<IndexSet<_>>() {
         let record = context.experiment(&store, name).await?;
-        if store.is_driven(record.id) {
+        if store.driver(record.id).await?.is_some() {
             return Err(in_use(&context, &record).into());
         }
         records.push(record);

@@ -37,10 +37,14 @@ pub fn positive<N: FromStr + PartialOrd + Default>(text: &str) -> Result<N, Stri
 }
 
 /// Fails when another process drives the experiment.
-pub fn refuse_if_driven(context: &Context, store: &Store, record: &ExperimentRecord) -> Result<()> {
-    match store.is_driven(record.id) {
-        true => Err(in_use(&context.tune, &record.name).into()),
-        false => Ok(()),
+pub async fn refuse_if_driven(
+    context: &Context,
+    store: &Store,
+    record: &ExperimentRecord,
+) -> Result<()> {
+    match store.driver(record.id).await? {
+        Some(_) => Err(in_use(&context.tune, &record.name).into()),
+        None => Ok(()),
     }
 }
 

@@ -42,8 +42,7 @@ pub async fn run(args: LogsArgs, context: Context) -> Result<u8> {
     let step = choose(&steps, &args, &record, &context.tune)?;
     let attempt = args.attempt.unwrap_or(step.attempt).max(1);
     let layout = Layout::new(&context.directory)?;
-    let path = layout
-        .log(record.id, args.number, &step.step, attempt);
+    let path = layout.log(record.id, args.number, &step.step, attempt);
     let mut log = Log::new(path, context.style.width.is_some());
     loop {
         // The state first: whatever is printed after an end that we have seen is already in the file.
@@ -103,7 +102,7 @@ async fn has_ended(
     attempt: u32,
 ) -> Result<bool> {
     // A step of an experiment that nobody drives has no process, whatever is on record.
-    if !store.is_driven(record.id) {
+    if store.driver(record.id).await?.is_none() {
         return Ok(true);
     }
     let steps = store.steps(record.id, args.number).await?;

@@ -58,7 +58,7 @@ pub async fn block(
     let situation = result::Situation {
         tune: &context.tune,
         record,
-        is_driven: store.is_driven(record.id),
+        is_driven: store.driver(record.id).await?.is_some(),
         has_best: best.is_some(),
         compare_by: parameter,
     };

@@ -38,7 +38,7 @@ pub async fn run(args: ResumeArgs, context: Context) -> Result<u8> {
     }
     let experiment = context.spec(&record)?;
     if goes_on(&store, &record, &experiment).await? {
-        refuse_if_driven(&context, &store, &record)?;
+        refuse_if_driven(&context, &store, &record).await?;
         return drive(&context, store, record, experiment, &args.drive).await;
     }
     outcome::finished(&context, &store, &record, &experiment, args.drive.json).await
@@ -51,7 +51,7 @@ async fn change_limits(
     store: &Store,
     record: &ExperimentRecord,
 ) -> Result<()> {
-    refuse_if_driven(context, store, record)?;
+    refuse_if_driven(context, store, record).await?;
     let document = with_limits(&record.document, args);
     let components = BuiltIn::new()?;
     let experiment = spec::read_document(&document, &components)

@@ -82,7 +82,7 @@ async fn go_on(
     let record = match submitted {
         Submitted::Created(record) => record,
         Submitted::Continues(record) => {
-            refuse_if_driven(context, &store, &record)?;
+            refuse_if_driven(context, &store, &record).await?;
             context.say(&format!("`{}` goes on where it was", record.name));
             record
         }

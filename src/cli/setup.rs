@@ -39,7 +39,6 @@ pub fn setup(
         slots,
         grace: GRACE,
         artifacts: ArtifactStore::new(layout.artifacts()),
-        objective: experiment.objective.metric.clone(),
         watchdog: Some(watchdog),
     });
     Ok(Setup {

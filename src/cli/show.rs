@@ -66,7 +66,7 @@ async fn show_experiment(
     if record.request.is_some() && !record.state.is_finished() {
         text += "  it is being cancelled\n";
     }
-    if record.state == ExperimentState::Running && !store.is_driven(record.id) {
+    if record.state == ExperimentState::Running && store.driver(record.id).await?.is_none() {
         text += "  no process runs it at the moment\n";
     }
     if let Some(description) = &experiment.description {
@@ -107,8 +107,7 @@ async fn show_trial(
     let steps: Vec<StepView> = steps
         .into_iter()
         .map(|step| StepView {
-            log: layout
-                .log(record.id, number, &step.step, step.attempt),
+            log: layout.log(record.id, number, &step.step, step.attempt),
             artifacts: layout.artifacts(),
             record: step,
         })

@@ -309,7 +309,9 @@ pub(super) mod tests {
                 parallel_trials: 2,
                 max_failed_trials: None,
                 max_duration: None,
+                priority: 10,
             },
+            leases: None,
             parameters: Space::new(Vec::new()).unwrap(),
             pipeline: Pipeline {
                 steps: indexmap::IndexMap::new(),

@@ -278,6 +278,8 @@ mod tests {
             explanation: None,
             parameters: serde_json::from_str(r#"{"model": "svm", "learning_rate": 0.012345678}"#)
                 .unwrap(),
+            enqueued: false,
+            handed_out: 0,
             metrics: [("accuracy".to_owned(), 0.97), ("f1".to_owned(), 0.961)].into(),
             objective: Some(0.97),
             created_at: Timestamp::UNIX_EPOCH,

@@ -226,6 +226,8 @@ mod tests {
             reason: Some(TrialReason::StepFailed),
             explanation: Some("step `evaluate` failed: exit code 1".into()),
             parameters: serde_json::from_str(r#"{"model": "svm", "gamma": 0.1}"#).unwrap(),
+            enqueued: false,
+            handed_out: 0,
             metrics: IndexMap::from([("loss".to_owned(), 0.5)]),
             objective: Some(0.4),
             created_at: at(0),

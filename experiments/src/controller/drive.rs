@@ -79,7 +79,7 @@ pub async fn drive(
     control: watch::Receiver<Control>,
     progress: &watch::Sender<i64>,
 ) -> Result<(), DriveError> {
-    let lock = setup.store.lock(id)?;
+    let lock = setup.store.lock(id, None).await?;
     if let Some(session) = lock.left_behind() {
         // A step that outlived its driver would run beside its own next attempt.
         setup.engine.end_session(&session);
@@ -107,7 +107,7 @@ pub async fn drive(
 /// # Errors
 /// When a process drives it, or the store refuses.
 pub async fn cancel(setup: &Setup, id: ExperimentId) -> Result<(), DriveError> {
-    let _lock = setup.store.lock(id)?;
+    let _lock = setup.store.lock(id, None).await?;
     let mut loaded = load(setup, id).await?;
     if !loaded.state.is_finished() {
         loaded.core.handle(Timestamp::now(), Event::Cancel);
@@ -298,6 +298,7 @@ impl<'a> Driver<'a> {
     async fn requested(&mut self) -> Result<Vec<Event>, DriveError> {
         match self.setup.store.requested(self.id).await? {
             Some(Request::Cancel) => Ok(vec![Event::Cancel]),
+            Some(Request::Pause) => Ok(vec![Event::Control(Control::Drain)]),
             None => Ok(vec![Event::Tick]),
         }
     }

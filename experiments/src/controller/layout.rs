@@ -36,13 +36,7 @@ impl Layout {
     }
 
     /// All that an attempt printed.
-    pub fn log(
-        &self,
-        experiment: ExperimentId,
-        trial: u64,
-        step: &str,
-        attempt: u32,
-    ) -> PathBuf {
+    pub fn log(&self, experiment: ExperimentId, trial: u64, step: &str, attempt: u32) -> PathBuf {
         engine::log_of(&self.attempt(experiment, trial, step, attempt))
     }
 

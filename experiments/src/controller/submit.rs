@@ -80,6 +80,7 @@ async fn create(
         document: submission.document.clone(),
         directory: directory.to_owned(),
         created_at,
+        key: None,
     };
     Ok(Submitted::Created(store.create(new).await?))
 }
@@ -92,7 +93,7 @@ async fn change_limits(
     now: Timestamp,
 ) -> Result<Submitted, SubmitError> {
     // A process that drives it would not see the change.
-    let _lock = store.lock(record.id)?;
+    let _lock = store.lock(record.id, None).await?;
     store
         .change_limits(record.id, &submission.document, now, json!(to))
         .await?;

@@ -20,6 +20,7 @@ pub fn prepare(plan: &Plan, trial: &TrialRun, index: usize) -> Result<Task, Expr
     let (name, step) = plan.step(index);
     let attempt = trial.steps[index].record.attempt;
     let id = TaskId {
+        experiment: plan.id,
         trial: trial.record.number,
         step: index,
         attempt,
@@ -34,6 +35,8 @@ pub fn prepare(plan: &Plan, trial: &TrialRun, index: usize) -> Result<Task, Expr
         working_directory: working_directory(plan, step, &context)?,
         files,
         checkpoint: plan.layout.checkpoint(plan.id, id.trial, name),
+        objective: plan.experiment.objective.metric.clone(),
+        secrets: step.secrets.clone(),
         artifacts: artifacts(plan, step),
         timeout: step.timeout,
         id,

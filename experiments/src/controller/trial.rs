@@ -100,6 +100,8 @@ impl TrialRun {
             reason: None,
             explanation: None,
             parameters,
+            enqueued: false,
+            handed_out: 0,
             metrics: IndexMap::new(),
             objective: None,
             created_at: now,

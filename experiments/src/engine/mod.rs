@@ -8,15 +8,18 @@ pub use local::{LocalEngine, LocalOptions};
 
 use crate::artifacts::Artifact;
 use crate::metrics::Report;
+use crate::store::ExperimentId;
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
-/// One attempt of one step of one trial of the experiment at hand.
+/// One attempt of one step of one trial.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TaskId {
+    /// The experiment: one engine serves many.
+    pub experiment: ExperimentId,
     /// The trial's number.
     pub trial: u64,
     /// The step's position in the pipeline.
@@ -43,6 +46,10 @@ pub struct Task {
     pub files: IndexMap<String, String>,
     /// What the step run keeps across its attempts: a folder that the engine makes.
     pub checkpoint: PathBuf,
+    /// The objective's metric; lines that nearly report it are remembered.
+    pub objective: String,
+    /// Variables of `tune`'s own environment that the process gets too; their values never reach a log, a metric or a value.
+    pub secrets: Vec<String>,
     /// Declared artifacts: name → path below `files_at.artifacts`.
     pub artifacts: IndexMap<String, String>,
     /// How long it may take.

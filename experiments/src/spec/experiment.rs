@@ -29,8 +29,31 @@ pub struct Experiment {
     pub limits: Limits,
     /// The search space.
     pub parameters: Space,
-    /// What every trial runs.
+    /// How trials are handed out to clients, in an experiment without a pipeline.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub leases: Option<Leases>,
+    /// What every trial runs. Without steps the experiment is ask-and-tell: clients evaluate its trials.
+    #[serde(skip_serializing_if = "Pipeline::is_empty")]
     pub pipeline: Pipeline,
+}
+
+/// How an ask-and-tell experiment hands out its trials.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Leases {
+    /// How long a trial belongs to whoever was given it; every report and every heartbeat begins it anew.
+    #[serde(serialize_with = "seconds")]
+    pub lease: Duration,
+    /// How often a trial whose lease ran out is handed out again before it has failed as lost.
+    pub max_retries: u32,
+}
+
+impl Default for Leases {
+    fn default() -> Self {
+        Self {
+            lease: Duration::from_secs(3600),
+            max_retries: 1,
+        }
+    }
 }
 
 /// Where a step reports one of these names, it tells the level of the report, first the one that wins; they are never metrics.
@@ -100,7 +123,12 @@ pub struct Limits {
         serialize_with = "optional_seconds"
     )]
     pub max_duration: Option<Duration>,
+    /// Slots are shared in proportion to this when experiments compete for them.
+    pub priority: u32,
 }
+
+/// The priority of an experiment that names none.
+pub const DEFAULT_PRIORITY: u32 = 10;
 
 /// The steps every trial runs, in an order in which each comes after those it needs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -111,6 +139,11 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
+    /// Whether there are no steps: the trials are evaluated by clients.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
     /// The names of the steps that each step needs.
     pub fn needs(&self) -> IndexMap<String, Vec<String>> {
         let steps = self.steps.iter();
@@ -131,6 +164,9 @@ pub struct Step {
     /// Environment variables; strings may hold expressions.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub env: IndexMap<String, String>,
+    /// Variables of `tune`'s own environment that the step gets too; never stored, masked in what it prints.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<String>,
     /// Artifacts of a `run:` step: name → path below `$TUNE_ARTIFACTS`. A component declares its own.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub artifacts: IndexMap<String, String>,

@@ -20,8 +20,8 @@ mod tests;
 
 pub use compare::{Comparison, Difference, compare};
 pub use experiment::{
-    Action, AlgorithmChoice, Experiment, LEVEL_NAMES, Limits, Objective, Pipeline, Retries, Step,
-    StopperChoice, Strategy,
+    Action, AlgorithmChoice, DEFAULT_PRIORITY, Experiment, LEVEL_NAMES, Leases, Limits, Objective,
+    Pipeline, Retries, Step, StopperChoice, Strategy,
 };
 pub use keys::{Key, Kind, Need, Table, keys, reference, schema};
 pub use problem::{Problem, SpecError};

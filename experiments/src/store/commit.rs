@@ -353,7 +353,7 @@ mod tests {
                 .await
                 .unwrap();
         }
-        let _driver = store.lock(id).unwrap();
+        let _driver = store.lock(id, None).await.unwrap();
         let metrics = vec![metric(0, "loss", 2.0, 1.0)];
         store
             .commit(

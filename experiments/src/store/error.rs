@@ -56,6 +56,15 @@ pub enum StoreError {
     /// An experiment of this name exists.
     #[error("there is already an experiment `{0}`")]
     NameTaken(String),
+    /// A token of this name exists.
+    #[error("there is already a token `{0}`")]
+    TokenExists(String),
+    /// Another process has taken the experiment over; nothing was written.
+    #[error("another process has taken the experiment over")]
+    TakenOver,
+    /// The database cannot be reached, for now.
+    #[error("the database cannot be reached")]
+    Unavailable(#[source] sqlx::Error),
     /// The experiment is gone.
     #[error("there is no experiment with the id {}", .0.0)]
     NoSuchExperiment(ExperimentId),
@@ -99,6 +108,11 @@ impl StoreError {
             Self::DiskFull => Some("free some space; nothing that was acknowledged is lost"),
             Self::NameTaken(_) => Some("choose another name, or delete that experiment"),
             Self::InUse => Some("wait for that process to end, or stop it"),
+            Self::TokenExists(_) => Some("choose another name, or revoke that token"),
+            Self::Unavailable(_) => {
+                Some("is the database server running, and is the address right?")
+            }
+            Self::TakenOver => None,
             Self::NotUnicode(_) => Some("rename the directory"),
             Self::NoSuchExperiment(_)
             | Self::Unwritable(_)

@@ -15,7 +15,19 @@ pub struct DriverLock {
     file: File,
 }
 
+/// The process that drives an experiment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Driver {
+    /// Where it can be asked for things: a base URL.
+    pub address: Option<String>,
+}
+
 impl DriverLock {
+    /// Ends when the lock is lost: its holder must stop driving at once. A lock on a file is never lost.
+    pub async fn lost(&self) {
+        std::future::pending().await
+    }
+
     /// The session of a holder that did not release the lock itself.
     pub fn left_behind(&self) -> Option<String> {
         let mut session = String::new();
@@ -40,16 +52,21 @@ impl Drop for DriverLock {
     }
 }
 
-/// [`Store::is_driven`] holds the lock for an instant: a driver that meets it looks again, this often.
+/// [`Store::driver`] holds the lock for an instant: a driver that meets it looks again, this often.
 const ATTEMPTS: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(5);
 
 impl Store {
-    /// Becomes the driver of the experiment.
+    /// Becomes the driver of the experiment. `address` is where it can be asked for things meanwhile: a base URL, or none.
     ///
     /// # Errors
     /// [`StoreError::InUse`] when another process, or another task of this one, drives it.
-    pub fn lock(&self, id: ExperimentId) -> Result<DriverLock, StoreError> {
+    pub async fn lock(
+        &self,
+        id: ExperimentId,
+        address: Option<&str>,
+    ) -> Result<DriverLock, StoreError> {
+        let _ = address;
         if self.is_read_only() {
             return Err(StoreError::ReadOnly);
         }
@@ -60,10 +77,11 @@ impl Store {
         Ok(DriverLock { file })
     }
 
-    /// Whether some process drives the experiment right now.
-    pub fn is_driven(&self, id: ExperimentId) -> bool {
-        File::open(self.lock_path(id))
-            .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    /// Who drives the experiment right now, if some process does.
+    pub async fn driver(&self, id: ExperimentId) -> Result<Option<Driver>, StoreError> {
+        let driven = File::open(self.lock_path(id))
+            .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)));
+        Ok(driven.then(|| Driver { address: None }))
     }
 
     pub(super) fn lock_path(&self, id: ExperimentId) -> PathBuf {
@@ -122,21 +140,21 @@ mod tests {
     #[tokio::test]
     async fn only_one_handle_drives_an_experiment() {
         let (directory, store, id) = experiment().await;
-        assert!(!store.is_driven(id));
-        let driver = store.lock(id).unwrap();
+        assert!(store.driver(id).await.unwrap().is_none());
+        let driver = store.lock(id, None).await.unwrap();
         let other = Store::open_existing(directory.path()).await.unwrap();
-        assert!(matches!(other.lock(id), Err(StoreError::InUse)));
-        assert!(other.is_driven(id));
+        assert!(matches!(other.lock(id, None).await, Err(StoreError::InUse)));
+        assert!(other.driver(id).await.unwrap().is_some());
         assert!(matches!(other.delete(id).await, Err(StoreError::InUse)));
         drop(driver);
-        assert!(!other.is_driven(id));
-        other.lock(id).unwrap();
+        assert!(other.driver(id).await.unwrap().is_none());
+        other.lock(id, None).await.unwrap();
     }
 
     #[tokio::test]
     async fn experiments_are_driven_independently() {
         let (_directory, store, id) = experiment().await;
-        let _driver = store.lock(id).unwrap();
-        store.lock(ExperimentId(id.0 + 1)).unwrap();
+        let _driver = store.lock(id, None).await.unwrap();
+        store.lock(ExperimentId(id.0 + 1), None).await.unwrap();
     }
 }

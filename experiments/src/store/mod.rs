@@ -11,6 +11,7 @@ mod lock;
 #[cfg(test)]
 mod model;
 mod open;
+mod pages;
 mod read;
 mod records;
 mod rows;
@@ -18,14 +19,17 @@ mod sql;
 mod submit;
 #[cfg(test)]
 mod testing;
+mod tokens;
 mod trials;
 
 pub use database::Store;
 pub use error::StoreError;
 pub use load::{CurvePoint, LoadedTrial, Snapshot, UnfinishedTrial};
-pub use lock::DriverLock;
+pub use lock::{Driver, DriverLock};
+pub use pages::{ExperimentQuery, Page};
 pub use records::{
     Changes, EventKind, ExperimentId, ExperimentRecord, ExperimentSummary, ExperimentUpdate,
     MetricRecord, NewEvent, NewExperiment, Request, StepRecord, StoredEvent, TrialRecord,
 };
+pub use tokens::{NewToken, Role, TokenRecord};
 pub use trials::{Condition, Field, Operator, Sort, TrialQuery};

@@ -411,7 +411,10 @@ mod tests {
             reader.commit(id, Changes::default()).await,
             Err(StoreError::ReadOnly)
         ));
-        assert!(matches!(reader.lock(id), Err(StoreError::ReadOnly)));
+        assert!(matches!(
+            reader.lock(id, None).await,
+            Err(StoreError::ReadOnly)
+        ));
         assert!(matches!(reader.delete(id).await, Err(StoreError::ReadOnly)));
         assert_eq!(
             reader.experiment("iris").await.unwrap().unwrap().created_at,
@@ -519,8 +522,8 @@ mod tests {
         let last = acknowledged.take(40).last().unwrap();
         child.kill().unwrap();
         child.wait().unwrap();
-        assert!(!store.is_driven(id));
-        let _driver = store.lock(id).unwrap();
+        assert!(store.driver(id).await.unwrap().is_none());
+        let _driver = store.lock(id, None).await.unwrap();
         let trials = store.counts(id).await.unwrap()[&TrialState::Queued];
         assert!(
             trials > last,
@@ -539,7 +542,7 @@ mod tests {
         };
         let store = Store::open(Path::new(&root)).await.unwrap();
         let id = store.experiment("iris").await.unwrap().unwrap().id;
-        let _driver = store.lock(id).unwrap();
+        let _driver = store.lock(id, None).await.unwrap();
         for number in 0.. {
             let changes = Changes {
                 trials: vec![trial(number, TrialState::Queued)],

@@ -29,6 +29,8 @@ pub struct NewExperiment {
     pub goal: Goal,
     /// When.
     pub created_at: Timestamp,
+    /// The submitter's own mark: the same submission with the same mark is one experiment.
+    pub key: Option<String>,
 }
 
 /// An experiment as it is stored.
@@ -77,6 +79,8 @@ pub struct ExperimentSummary {
 pub enum Request {
     /// End it.
     Cancel,
+    /// Let running steps end, start nothing new, keep the state.
+    Pause,
 }
 
 /// What changes in an experiment's row; every field is set as given.
@@ -107,6 +111,10 @@ pub struct TrialRecord {
     pub explanation: Option<String>,
     /// Its configuration.
     pub parameters: Configuration,
+    /// Whether the configuration is the user's own; else the algorithm suggested it.
+    pub enqueued: bool,
+    /// How often it was handed out to a client that asked; 0 for a trial that runs through a pipeline.
+    pub handed_out: u32,
     /// The last value of every metric it reported; values may be NaN or infinite.
     pub metrics: IndexMap<String, f64>,
     /// The objective's value by the experiment's strategy, once finished and finite.

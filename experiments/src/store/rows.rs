@@ -128,6 +128,8 @@ pub(super) fn trial(row: &SqliteRow) -> Result<TrialRecord, StoreError> {
         reason: columns.optional_word()?,
         explanation: columns.take()?,
         parameters: columns.json()?,
+        enqueued: false,
+        handed_out: 0,
         metrics: reported_metrics(columns.take()?)?,
         objective: columns.take()?,
         created_at: columns.time()?,

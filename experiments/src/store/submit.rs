@@ -122,7 +122,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::InUse`] when a process drives it; [`StoreError::NoSuchExperiment`].
     pub async fn delete(&self, id: ExperimentId) -> Result<(), StoreError> {
-        let _driver = self.lock(id)?;
+        let _driver = self.lock(id, None).await?;
         let mut writer = self.writer().await?;
         let mut transaction = writer.begin_with(sql::BEGIN).await?;
         // Quicker from the leaves to the root than by ON DELETE CASCADE, row by row.

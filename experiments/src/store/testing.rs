@@ -29,6 +29,7 @@ pub(super) fn new_experiment(name: &str) -> NewExperiment {
         directory: "/home/user/iris".into(),
         goal: Goal::Maximize,
         created_at: at(0),
+        key: None,
     }
 }
 
@@ -45,6 +46,8 @@ pub(super) fn trial(number: u64, state: TrialState) -> TrialRecord {
         reason: None,
         explanation: None,
         parameters: Configuration::from_iter([("x".to_owned(), Value::Float(0.1))]),
+        enqueued: false,
+        handed_out: 0,
         metrics: IndexMap::new(),
         objective: None,
         created_at: at(seconds),

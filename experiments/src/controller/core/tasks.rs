@@ -100,6 +100,7 @@ impl Core {
             if run.phase == Phase::Running {
                 run.phase = Phase::Stopping;
                 let id = TaskId {
+                    experiment: self.plan.id,
                     trial: number,
                     step,
                     attempt: run.record.attempt,

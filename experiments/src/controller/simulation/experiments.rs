@@ -125,7 +125,9 @@ pub fn experiment(shape: &Shape, seed: u64) -> (Experiment, Shape) {
             parallel_trials: shape.parallel_trials,
             max_failed_trials: shape.max_failed_trials,
             max_duration: shape.max_duration.map(Duration::from_secs),
+            priority: 10,
         },
+        leases: None,
         parameters: space(shape.choices),
         pipeline: Pipeline { steps },
     };
@@ -152,6 +154,7 @@ fn step(shape: &Shape, index: usize, needs: u8) -> Step {
         },
         needs: earlier.map(name).collect(),
         env: IndexMap::new(),
+        secrets: Vec::new(),
         artifacts: IndexMap::new(),
         timeout: None,
         retries: Retries {

@@ -5,8 +5,8 @@ use super::course::{Cause, Course, Request, Signal};
 use super::group::Group;
 use super::log::{LONGEST_LOG, Log};
 use super::output::{Outlet, Output};
-use super::results;
 use super::places::Places;
+use super::results;
 use super::start::Prepared;
 use super::tail::Tail;
 use crate::artifacts::reason;
@@ -113,7 +113,7 @@ fn begin(
         &mut child,
         Log::new(places.log(), LONGEST_LOG),
         Tail::new(places.metrics()),
-        LineParser::new(&shared.objective),
+        LineParser::new(&task.objective),
         outlet,
     );
     let attempt = Attempt {

@@ -45,8 +45,6 @@ pub struct LocalOptions {
     pub grace: Duration,
     /// Where artifacts are kept.
     pub artifacts: ArtifactStore,
-    /// The objective's metric; lines that nearly report it are remembered.
-    pub objective: String,
     /// The command that calls [`watchdog::run`](super::watchdog::run), as a rule this program itself. Without one, processes outlive a
     /// `tune` that was killed.
     pub watchdog: Option<Vec<String>>,
@@ -63,7 +61,6 @@ struct Shared {
     grace: Duration,
     artifacts: ArtifactStore,
     checkpoints: Checkpoints,
-    objective: String,
     inherited: Vec<(OsString, OsString)>,
     session: String,
     watchdog: Option<Watchdog>,
@@ -98,7 +95,6 @@ impl LocalEngine {
             grace: options.grace,
             artifacts: options.artifacts,
             checkpoints: Checkpoints::default(),
-            objective: options.objective,
             inherited: start::inherited_environment(),
             session,
             watchdog,

@@ -1,6 +1,6 @@
 //! When the experiment ends, and that it does.
 
-use super::super::experiment::{AlgorithmChoice, Limits, Objective};
+use super::super::experiment::{AlgorithmChoice, DEFAULT_PRIORITY, Limits, Objective};
 use super::Check;
 use super::fields::Fields;
 use tune_algorithms::space::Space;
@@ -16,6 +16,7 @@ impl Check<'_> {
             parallel_trials: u32::try_from(parallel_trials?).ok()?,
             max_failed_trials: max_failed_trials.and_then(|n| u64::try_from(n).ok()),
             max_duration,
+            priority: DEFAULT_PRIORITY,
         })
     }
 

@@ -82,6 +82,7 @@ impl Check<'_> {
             early_stopping: early_stopping?,
             limits,
             parameters: std::sync::Arc::unwrap_or_clone(space),
+            leases: None,
             pipeline: pipeline?,
         })
     }

@@ -85,6 +85,7 @@ impl Check<'_> {
             action: action.filter(|_| named)?,
             needs: within.needs.into_iter().collect(),
             env: env?,
+            secrets: Vec::new(),
             artifacts: artifacts?,
             timeout,
             retries: retries?,

@@ -8,6 +8,7 @@ use super::{LocalEngine, LocalOptions};
 use crate::artifacts::ArtifactStore;
 use crate::engine::{Ending, Engine, Leave, Outcome, Task, TaskId, Update};
 use crate::metrics::Report;
+use crate::store::ExperimentId;
 use indexmap::IndexMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,6 +29,7 @@ struct Bench {
 
 fn id(trial: u64) -> TaskId {
     TaskId {
+        experiment: ExperimentId(1),
         trial,
         step: 0,
         attempt: 1,
@@ -52,7 +54,6 @@ impl Bench {
             slots,
             grace,
             artifacts: ArtifactStore::new(directory.path().join("store")),
-            objective: "accuracy".to_owned(),
             watchdog: None,
         };
         let engine = LocalEngine::new(options).unwrap();
@@ -78,6 +79,8 @@ impl Bench {
             files_at: self.path(&format!("runs/{trial}")),
             files: IndexMap::from([("params.json".to_owned(), "{}".to_owned())]),
             checkpoint: self.path(&format!("runs/{trial}.checkpoint")),
+            objective: "accuracy".to_owned(),
+            secrets: Vec::new(),
             artifacts: IndexMap::new(),
             timeout: None,
         }
