@@ -32,6 +32,8 @@ pub struct LoadedTrial {
     pub state: TrialState,
     /// Its objective.
     pub objective: Option<f64>,
+    /// Whether its configuration is the user's own.
+    pub enqueued: bool,
     /// Its position among the finished trials.
     pub finished_order: Option<u64>,
 }
@@ -128,6 +130,7 @@ fn loaded_trial(row: &SqliteRow) -> Result<LoadedTrial, StoreError> {
         parameters: columns.json()?,
         state: columns.word()?,
         objective: columns.take()?,
+        enqueued: false,
         finished_order: columns.optional_count()?,
     })
 }

