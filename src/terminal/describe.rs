@@ -156,6 +156,7 @@ pub fn experiment_reason(state: ExperimentState, reason: ExperimentReason) -> &'
         ExperimentReason::MaxDuration => "the time is used up",
         ExperimentReason::SpaceExhausted => "every configuration has been tried",
         ExperimentReason::Interrupted => "interrupted",
+        ExperimentReason::Paused => "paused by the user",
         ExperimentReason::Cancelled => "cancelled by the user",
     }
 }
@@ -168,6 +169,8 @@ pub fn trial_reason(reason: TrialReason) -> &'static str {
         TrialReason::MetricMissing => "no step reported the objective",
         TrialReason::MetricNotFinite => "the objective is not finite",
         TrialReason::EarlyStopping => "stopped early",
+        TrialReason::Lost => "its client was not heard of any more",
+        TrialReason::Told => "its client said so",
         TrialReason::ExperimentEnded => "the experiment ended",
     }
 }

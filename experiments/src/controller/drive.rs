@@ -105,7 +105,7 @@ pub(crate) async fn take_lock(setup: &Setup, id: ExperimentId) -> Result<DriverL
         let ending = tokio::task::spawn_blocking(move || engine.end_session(&session));
         ending.await.map_err(std::io::Error::other)?;
     }
-    lock.sign(ours)?;
+    lock.sign(ours).await?;
     Ok(lock)
 }
 

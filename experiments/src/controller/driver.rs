@@ -123,8 +123,11 @@ impl Driver {
         self.rests && !self.core.is_closed()
     }
 
-    /// What has not been looked at.
-    pub fn into_messages(self) -> Option<mpsc::UnboundedReceiver<Message>> {
+    /// Releases the experiment; the messages that have not been looked at. Whoever still waits hears that nobody did.
+    pub async fn release(self) -> Option<mpsc::UnboundedReceiver<Message>> {
+        if let Err(error) = self.lock.release().await {
+            tracing::warn!(%error, "the experiment could not be released");
+        }
         self.ways.messages
     }
 

@@ -168,7 +168,7 @@ impl Service {
             driver.kill_all().await;
         }
         let end = self.concluded(&mut driver, result).await;
-        *left = driver.into_messages();
+        *left = driver.release().await;
         end
     }
 
