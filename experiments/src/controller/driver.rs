@@ -99,6 +99,10 @@ impl Driver {
     /// Drives from the event on that begins it, until the experiment ends, is left, or rests.
     pub async fn run(&mut self, begin: Event) -> Result<(), DriveError> {
         self.take(vec![begin]).await?;
+        if *self.ways.control.borrow() > Control::Run {
+            let events = self.controlled();
+            self.take(events).await?;
+        }
         while !self.core.is_closed() && !self.rests {
             let events = self.wait().await?;
             self.take(events).await?;
