@@ -269,6 +269,7 @@ pub mod tests {
             state,
             parameters: Configuration::from_iter([("model".to_owned(), Value::Text(model.into()))]),
             objective,
+            enqueued: false,
             finished_order: Some(number),
         }
     }

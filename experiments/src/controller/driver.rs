@@ -221,10 +221,11 @@ impl Driver {
             events.extend(self.other_limits(&found));
             match found.request {
                 Some(Request::Cancel) => events.push(Event::Cancel),
-                Some(Request::Pause) => {
-                    self.setup.store.withdraw_request(self.id).await?;
-                    events.push(Event::Pause);
-                }
+                // It stays asked until it is taken back, which is tried again when the store is away.
+                Some(Request::Pause) => match self.setup.store.withdraw_request(self.id).await {
+                    Err(error) if !self.may_come_back(&error) => return Err(error.into()),
+                    _ => events.push(Event::Pause),
+                },
                 None => {}
             }
         }

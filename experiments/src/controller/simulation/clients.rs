@@ -52,8 +52,12 @@ impl World {
     /// Nobody was answered by a process that crashed: all try again.
     pub fn forsake(&mut self) {
         for act in std::mem::take(&mut self.outside.waiting).into_values() {
-            // The user looks first whether it was done.
-            let done = matches!(&act, Act::Enqueue(given) if self.trials().any(|trial| trial.parameters == *given));
+            // The user looks first whether it was done, and does not pause after having resumed.
+            let done = match &act {
+                Act::Enqueue(given) => self.trials().any(|trial| trial.parameters == *given),
+                Act::Pause => true,
+                _ => false,
+            };
             if !done {
                 self.later(20.0, act);
             }
