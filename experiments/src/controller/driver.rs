@@ -278,7 +278,7 @@ impl Driver {
     async fn store_limits(&mut self, limits: NewLimits) -> Result<Wish, WantError> {
         let components = self.setup.components.as_ref();
         let (document, limits) = limits.apply(&self.record.document, components)?;
-        let (id, now) = (self.id, Timestamp::now());
+        let (id, now) = (self.id, now());
         let store = &self.setup.store;
         let last = store
             .change_limits(id, &document, now, json!(limits))
@@ -291,7 +291,7 @@ impl Driver {
     /// Lets the core decide, stores, then acts. Tasks are handed to the engine while their intent is being stored, so that it can prepare
     /// them meanwhile; they start when it is.
     async fn take(&mut self, events: Vec<Event>) -> Result<(), DriveError> {
-        let now = Timestamp::now();
+        let now = now();
         let nothing = events.is_empty();
         for event in events {
             self.core.handle(now, event);
@@ -483,6 +483,12 @@ impl Driver {
             self.happened(update);
         }
     }
+}
+
+/// The time, as exact as it is stored: whoever reads an answer again finds the same.
+fn now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
 }
 
 /// Writes what changed, and tells that there is news.
