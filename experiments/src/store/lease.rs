@@ -186,14 +186,14 @@ impl Drop for Lease {
     }
 }
 
-async fn release(place: Place, token: i64) -> Result<(), StoreError> {
-    let statement = Statement::new(sql::postgres::RELEASE_LEASE)
-        .bind(place.id.0)
-        .bind(token);
-    let store = place.store.clone();
-    // From here on it may be taken again through this store.
+/// Gives the place back at once, so that the lease can be taken again through this store; what is returned tells the database.
+fn release(place: Place, token: i64) -> impl Future<Output = Result<(), StoreError>> + Send {
+    let (store, id) = (place.store.clone(), place.id);
     drop(place);
-    store.write(statement).await.map(drop)
+    let statement = Statement::new(sql::postgres::RELEASE_LEASE)
+        .bind(id.0)
+        .bind(token);
+    async move { store.write(statement).await.map(drop) }
 }
 
 /// Renews the lease until it is lost: taken over, or not renewed in time.

@@ -369,7 +369,7 @@ mod tests {
         let (place, _store, _id) = experiment(Kind::Sqlite).await;
         sql(
             &database(place.directory.path()),
-            "UPDATE _sqlx_migrations SET version = 0",
+            "DELETE FROM _sqlx_migrations WHERE version > 1; UPDATE _sqlx_migrations SET version = 0",
         )
         .await;
         let opened = Store::open_read_only(place.directory.path()).await;
@@ -485,7 +485,7 @@ mod tests {
             store.create(new_experiment("a")).await,
             Err(StoreError::Busy)
         ));
-        drop(transaction);
+        transaction.commit().await.unwrap();
         store.create(new_experiment("a")).await.unwrap();
     }
 

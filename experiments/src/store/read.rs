@@ -176,10 +176,11 @@ use best_objective;
 /// Through the primary key alone: step by step, each at its highest level.
 const LATEST_METRIC: &str = "\
 SELECT latest.level, latest.value FROM step_runs AS run CROSS JOIN metrics AS latest
-    ON latest.experiment_id = $1 AND latest.trial = $2 AND latest.step = run.step AND latest.name = $3
+ WHERE run.experiment_id = $1 AND run.trial = $2
+   AND latest.experiment_id = $1 AND latest.trial = $2 AND latest.step = run.step AND latest.name = $3
    AND latest.level = (SELECT max(level) FROM metrics
                         WHERE experiment_id = $1 AND trial = $2 AND step = run.step AND name = $3)
- WHERE run.experiment_id = $1 AND run.trial = $2 ORDER BY latest.seq DESC LIMIT 1";
+ ORDER BY latest.seq DESC LIMIT 1";
 
 #[cfg(test)]
 mod tests {
