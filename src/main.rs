@@ -5,8 +5,10 @@ mod comparison;
 mod components;
 mod error;
 mod exit;
+mod http;
 mod json;
 mod terminal;
+mod wire;
 
 use clap::Parser;
 use std::io::Write;

@@ -20,6 +20,7 @@ mod submit;
 #[cfg(test)]
 mod testing;
 mod tokens;
+mod totals;
 mod trials;
 
 pub use database::Store;
