@@ -5,8 +5,8 @@ mod comparison;
 mod components;
 mod error;
 mod exit;
-mod json;
 mod terminal;
+mod wire;
 
 use clap::Parser;
 use std::io::Write;
