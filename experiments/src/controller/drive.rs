@@ -84,7 +84,7 @@ pub async fn drive(
         // A step that outlived its driver would run beside its own next attempt.
         setup.engine.end_session(&session);
     }
-    lock.sign(setup.engine.session())?;
+    lock.sign(setup.engine.session()).await?;
     let Loaded {
         core,
         suggester,
