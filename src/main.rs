@@ -5,6 +5,7 @@ mod comparison;
 mod components;
 mod error;
 mod exit;
+mod http;
 mod terminal;
 mod wire;
 
