@@ -138,6 +138,21 @@ impl StoreError {
         }
     }
 
+    /// The same for one more who waits: an error that may pass, or else its words.
+    pub(crate) fn again(&self) -> Self {
+        match self {
+            Self::Busy => Self::Busy,
+            Self::DiskFull => Self::DiskFull,
+            Self::InUse => Self::InUse,
+            Self::TakenOver => Self::TakenOver,
+            Self::ReadOnly => Self::ReadOnly,
+            other => {
+                let words = std::io::Error::other(other.to_string());
+                Self::Unavailable(sqlx::Error::Io(words))
+            }
+        }
+    }
+
     /// What `source` means for the file or directory at `path`.
     pub(super) fn at(path: &Path, source: std::io::Error) -> Self {
         use std::io::ErrorKind::{NotADirectory, ReadOnlyFilesystem, StorageFull};

@@ -31,6 +31,8 @@ pub struct LoadedTrial {
     pub state: TrialState,
     /// Its objective.
     pub objective: Option<f64>,
+    /// Whether its configuration is the user's own.
+    pub enqueued: bool,
     /// Its position among the finished trials.
     pub finished_order: Option<u64>,
 }
@@ -111,7 +113,7 @@ async fn loaded_trials(
     id: ExperimentId,
 ) -> Result<Vec<LoadedTrial>, StoreError> {
     let rows = Statement::new(
-        "SELECT number, parameters, state, objective, finished_order \
+        "SELECT number, parameters, state, objective, enqueued, finished_order \
          FROM trials WHERE experiment_id = $1 ORDER BY number",
     );
     let rows = connection.all(rows.bind(id.0)).await?;
@@ -125,6 +127,7 @@ fn loaded_trial(row: &Row) -> Result<LoadedTrial, StoreError> {
         parameters: columns.json()?,
         state: columns.word()?,
         objective: columns.take()?,
+        enqueued: columns.take()?,
         finished_order: columns.optional_count()?,
     })
 }
