@@ -6,7 +6,6 @@ mod components;
 mod error;
 mod exit;
 mod http;
-mod json;
 mod terminal;
 mod wire;
 

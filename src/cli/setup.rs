@@ -7,7 +7,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::sync::Arc;
 use std::time::Duration;
 use tune_experiments::artifacts::ArtifactStore;
-use tune_experiments::controller::{Layout, Setup};
+use tune_experiments::controller::{Layout, NoObserver, Setup};
 use tune_experiments::engine::{LocalEngine, LocalOptions};
 use tune_experiments::spec::Experiment;
 use tune_experiments::store::Store;
@@ -55,6 +55,7 @@ pub fn shared_setup(context: &Context, store: Store, slots: usize) -> Result<Set
         components: Arc::new(BuiltIn::new()?),
         slots,
         address: None,
+        observer: Arc::new(NoObserver),
     })
 }
 
