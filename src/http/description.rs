@@ -160,6 +160,20 @@ mod tests {
     }
 
     #[test]
+    fn no_two_operations_have_one_name() {
+        let mut document = document();
+        let items = document.paths.paths.values_mut();
+        let ids = items.flat_map(|item| {
+            operations(item)
+                .into_iter()
+                .map(|(_, it)| it.operation_id.clone())
+        });
+        let ids: Vec<Option<String>> = ids.collect();
+        let different: BTreeSet<&Option<String>> = ids.iter().collect();
+        assert_eq!(different.len(), ids.len());
+    }
+
+    #[test]
     fn every_route_has_its_role_and_every_role_its_route() {
         let routes: BTreeSet<(String, String)> = described()
             .into_iter()

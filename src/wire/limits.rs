@@ -39,7 +39,7 @@ pub struct LimitsPatch {
     pub max_duration: Option<Option<f64>>,
     /// How large its share of the slots is beside that of others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, minimum = 1, maximum = 1000)]
+    #[schema(nullable = false, minimum = 1, maximum = 100)]
     pub priority: Option<u32>,
 }
 

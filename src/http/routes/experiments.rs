@@ -59,6 +59,7 @@ struct ListQuery {
 #[utoipa::path(
     get,
     path = "/experiments",
+    operation_id = "list_experiments",
     tag = "experiments",
     params(ListQuery),
     responses(
@@ -119,6 +120,7 @@ struct SubmitQuery {
 #[utoipa::path(
     post,
     path = "/experiments",
+    operation_id = "submit_experiment",
     tag = "experiments",
     params(
         SubmitQuery,
@@ -295,6 +297,7 @@ pub async fn in_full(app: &App, record: ExperimentRecord) -> Result<wire::Experi
 #[utoipa::path(
     get,
     path = "/experiments/{name}",
+    operation_id = "show_experiment",
     tag = "experiments",
     params(("name" = String, Path, description = "Name of the experiment")),
     responses(
@@ -323,6 +326,7 @@ async fn show(
 #[utoipa::path(
     patch,
     path = "/experiments/{name}",
+    operation_id = "change_limits",
     tag = "experiments",
     params(("name" = String, Path, description = "Name of the experiment")),
     request_body = wire::LimitsPatch,
@@ -349,6 +353,7 @@ async fn change_limits(
 #[utoipa::path(
     delete,
     path = "/experiments/{name}",
+    operation_id = "delete_experiment",
     tag = "experiments",
     params(("name" = String, Path, description = "Name of the experiment")),
     responses(

@@ -38,6 +38,7 @@ struct ReadQuery {
 #[utoipa::path(
     get,
     path = "/experiments/{name}/trials/{number}/metrics",
+    operation_id = "list_metrics",
     tag = "trials",
     params(
         ("name" = String, Path, description = "Name of the experiment"),
@@ -75,6 +76,7 @@ async fn read(
 #[utoipa::path(
     post,
     path = "/experiments/{name}/trials/{number}/metrics",
+    operation_id = "report_metrics",
     tag = "asking",
     params(
         ("name" = String, Path, description = "Name of the experiment"),
