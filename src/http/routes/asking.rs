@@ -83,7 +83,7 @@ async fn tell(
         .read()
         .map_err(|words| Problem::new(Kind::Invalid, words))?;
     let told = match told {
-        wire::Told::Failed(words) => service::Told::Failed(words),
+        wire::Told::Failed(words) => service::Told::Failed(words.replace('\0', "\u{fffd}")),
         wire::Told::Succeeded(reports) => {
             service::Told::Succeeded(with_levels(&app, record.id, number, reports).await?)
         }

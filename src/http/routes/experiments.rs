@@ -128,8 +128,19 @@ struct SubmitQuery {
             "The client's own mark of this submission: sent again with the same mark, it is the same experiment")
     ),
     request_body(content(
-        (Object = "application/json"),
-        (String = "application/yaml")
+        (
+            Object = "application/json",
+            example = json!({
+                "name": "example",
+                "objective": {"metric": "loss", "goal": "minimize"},
+                "max_trials": 3,
+                "parameters": {"rate": {"type": "float", "min": 0.001, "max": 1, "scale": "log"}}
+            })
+        ),
+        (
+            String = "application/yaml",
+            example = json!("name: example\nobjective: { metric: loss, goal: minimize }\nmax_trials: 3\nparameters: { rate: { type: bool } }\n")
+        )
     )),
     responses(
         (status = 201, description = "It is new", body = wire::Submitted, headers(("location" = String, description = "Where it is"))),
