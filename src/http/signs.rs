@@ -132,7 +132,7 @@ mod tests {
             .unwrap();
         drop(far);
         let mut near = Signs::new(near);
-        let (mut all, mut some) = (Vec::new(), [0; 40]);
+        let (mut all, mut some) = (Vec::<u8>::new(), [0; 40]);
         loop {
             let count = near.read(&mut some).await.unwrap();
             if count == 0 {
