@@ -37,6 +37,10 @@ pub struct LimitsPatch {
     )]
     #[schema(value_type = Option<f64>, exclusive_minimum = 0)]
     pub max_duration: Option<Option<f64>>,
+    /// Slots are shared in proportion to this when experiments compete for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 1)]
+    pub priority: Option<u32>,
 }
 
 /// Keeps `null` apart from what is absent.
@@ -67,6 +71,7 @@ impl TryFrom<LimitsPatch> for service::LimitsPatch {
             parallel_trials: patch.parallel_trials,
             max_failed_trials: patch.max_failed_trials,
             max_duration,
+            priority: patch.priority,
         })
     }
 }

@@ -11,7 +11,7 @@ mod metric;
 mod number;
 mod page;
 mod problem;
-mod schema;
+pub mod schema;
 mod step;
 mod submit;
 mod tell;

@@ -46,7 +46,7 @@ struct TokenWanted {
     #[schema(min_length = 1, max_length = 100)]
     name: String,
     /// What it allows.
-    #[schema(value_type = wire::schema::RoleWord)]
+    #[schema(value_type = wire::schema::Role)]
     role: Role,
     /// After how many seconds it ceases to be good; absent: never.
     #[serde(default)]
