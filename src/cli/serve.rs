@@ -6,12 +6,13 @@ use super::setup::shared_setup;
 use super::signals;
 use crate::error::Failure;
 use crate::exit;
-use crate::http::{self, App, Limits, Parts};
+use crate::http::{self, App, Limits, Numbers, Parts};
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -88,7 +89,8 @@ pub async fn run(args: ServeArgs, context: Context) -> Result<u8> {
         .await
         .with_context(|| format!("cannot listen at {}", args.listen))?;
     let address = url(listener.local_addr()?, tls.is_some());
-    let service = service(&args, &context, &store, &address)?;
+    let numbers = Numbers::new();
+    let service = service(&args, &context, &store, &address, &numbers)?;
     let (stop, stopping) = watch::channel(false);
     let (close, closing) = watch::channel(false);
     let app = App::new(Parts {
@@ -96,6 +98,7 @@ pub async fn run(args: ServeArgs, context: Context) -> Result<u8> {
         service: service.clone(),
         directory: directory(&args)?,
         limits: limits(&args),
+        numbers,
         stopping,
         closing: closing.clone(),
     })?;
@@ -152,13 +155,20 @@ fn tls(args: &ServeArgs) -> Result<Option<TlsAcceptor>> {
         .transpose()
 }
 
-fn service(args: &ServeArgs, context: &Context, store: &Store, address: &str) -> Result<Service> {
+fn service(
+    args: &ServeArgs,
+    context: &Context,
+    store: &Store,
+    address: &str,
+    numbers: &Numbers,
+) -> Result<Service> {
     let slots = match args.slots {
         Some(slots) => slots,
         None => std::thread::available_parallelism()?.get(),
     };
     let mut setup = shared_setup(context, store.clone(), slots)?;
     setup.address = Some(args.advertise.clone().unwrap_or_else(|| address.to_owned()));
+    setup.observer = Arc::new(numbers.clone());
     Ok(Service::new(setup))
 }
 

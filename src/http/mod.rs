@@ -21,9 +21,12 @@ mod patient;
 mod problem;
 mod reference;
 mod routes;
+#[cfg(test)]
+mod tests;
 
 pub use limits::Limits;
 pub use listen::{serve, tls};
+pub use numbers::Numbers;
 pub use routes::check_token_name;
 
 use crate::components::BuiltIn;
@@ -34,7 +37,6 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use feed::Feed;
 use forward::Forwarder;
-use numbers::Numbers;
 use problem::{Kind, Problem};
 use std::ops::Deref;
 use std::path::PathBuf;
@@ -56,6 +58,8 @@ pub struct Parts {
     pub directory: PathBuf,
     /// What clients may ask.
     pub limits: Limits,
+    /// What is counted.
+    pub numbers: Numbers,
     /// True once no more work is taken.
     pub stopping: watch::Receiver<bool>,
     /// True once connections are to end.
@@ -96,7 +100,7 @@ impl Deref for App {
 impl App {
     /// Ready to answer.
     pub fn new(parts: Parts) -> Result<Self> {
-        let numbers = Numbers::new();
+        let numbers = parts.numbers;
         let news = parts.service.news();
         let inner = Inner {
             components: BuiltIn::new()?,

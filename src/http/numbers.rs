@@ -11,8 +11,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tune_experiments::controller::Observer;
 use tune_experiments::service::Load;
-use tune_experiments::state::TrialState;
+use tune_experiments::state::{StepState, TrialState};
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Request {
@@ -32,6 +33,11 @@ struct State {
     state: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Algorithm {
+    algorithm: String,
+}
+
 /// The numbers. Cheap to clone.
 #[derive(Clone)]
 pub struct Numbers {
@@ -42,6 +48,10 @@ struct Inner {
     requests: Family<Request, Counter>,
     seconds: Family<Route, Histogram, fn() -> Histogram>,
     readers: Gauge,
+    steps: Family<State, Histogram, fn() -> Histogram>,
+    suggestions: Family<Algorithm, Counter>,
+    suggesting: Family<Algorithm, Histogram, fn() -> Histogram>,
+    writing: Histogram,
     trials: Family<State, Gauge>,
     slots: Gauge,
     slots_in_use: Gauge,
@@ -55,6 +65,11 @@ fn of_requests() -> Histogram {
     Histogram::new(exponential_buckets(0.0001, 3.0, 13))
 }
 
+/// From ten milliseconds to about a day and a half.
+fn of_steps() -> Histogram {
+    Histogram::new(exponential_buckets(0.01, 3.0, 15))
+}
+
 impl Numbers {
     /// All zero.
     pub fn new() -> Self {
@@ -62,6 +77,10 @@ impl Numbers {
             requests: Family::default(),
             seconds: Family::new_with_constructor(of_requests),
             readers: Gauge::default(),
+            steps: Family::new_with_constructor(of_steps),
+            suggestions: Family::default(),
+            suggesting: Family::new_with_constructor(of_requests),
+            writing: of_requests(),
             trials: Family::default(),
             slots: Gauge::default(),
             slots_in_use: Gauge::default(),
@@ -98,11 +117,6 @@ impl Numbers {
     pub fn reader(&self) -> Counted {
         self.inner.readers.inc();
         Counted(self.inner.readers.clone())
-    }
-
-    /// Lets other parts of the program add their numbers.
-    pub fn register(&self, add: impl FnOnce(&mut Registry)) {
-        add(&mut self.registry());
     }
 
     /// Everything, as text.
@@ -157,6 +171,26 @@ impl Inner {
             "Readers that follow events now",
             self.readers.clone(),
         );
+        registry.register(
+            "tune_step_seconds",
+            "How long attempts of steps ran, by what became of their step",
+            self.steps.clone(),
+        );
+        registry.register(
+            "tune_suggestions",
+            "Configurations that were suggested",
+            self.suggestions.clone(),
+        );
+        registry.register(
+            "tune_suggestion_seconds",
+            "How long it took to suggest",
+            self.suggesting.clone(),
+        );
+        registry.register(
+            "tune_store_write_seconds",
+            "How long transactions of experiments took",
+            self.writing.clone(),
+        );
         registry.register("tune_trials", "Trials in the store", self.trials.clone());
         registry.register(
             "tune_slots",
@@ -178,6 +212,37 @@ impl Inner {
             "Experiments that this process drives",
             self.driven.clone(),
         );
+    }
+}
+
+impl Observer for Numbers {
+    fn suggested(&self, algorithm: &str, count: usize, took: Duration) {
+        let algorithm = Algorithm {
+            algorithm: algorithm.to_owned(),
+        };
+        let inner = &self.inner;
+        inner
+            .suggestions
+            .get_or_create(&algorithm)
+            .inc_by(count as u64);
+        inner
+            .suggesting
+            .get_or_create(&algorithm)
+            .observe(took.as_secs_f64());
+    }
+
+    fn stored(&self, took: Duration) {
+        self.inner.writing.observe(took.as_secs_f64());
+    }
+
+    fn ran(&self, state: StepState, took: Duration) {
+        let state = State {
+            state: state.as_str(),
+        };
+        self.inner
+            .steps
+            .get_or_create(&state)
+            .observe(took.as_secs_f64());
     }
 }
 

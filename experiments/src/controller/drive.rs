@@ -161,8 +161,7 @@ pub(crate) async fn load(setup: &Setup, id: ExperimentId) -> Result<Loaded, Driv
 fn algorithm(experiment: &Experiment) -> Result<(Maker, bool), DriveError> {
     let chosen = experiment.algorithm.clone();
     let space = Arc::new(experiment.parameters.clone());
-    let make =
-        move || algorithm::build(&chosen.name, space.clone(), chosen.seed, &chosen.settings);
+    let make = move || algorithm::build(&chosen.name, space.clone(), chosen.seed, &chosen.settings);
     let learns = make().map_err(|problems| refused(&problems))?.learns();
     let maker: Maker = Box::new(move || make().expect("it has been made before"));
     Ok((maker, learns))
@@ -215,4 +214,3 @@ fn refused(problems: &[tune_algorithms::setting::SettingError]) -> DriveError {
         .join("; ");
     DriveError::Io(std::io::Error::other(words))
 }
-

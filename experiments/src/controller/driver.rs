@@ -389,7 +389,11 @@ impl Driver {
     }
 
     /// Tries again until the store is back. Nothing is forgotten, steps run on and their results wait; but nobody is kept waiting.
-    async fn store_later(&mut self, changes: &Changes, first: StoreError) -> Result<(), DriveError> {
+    async fn store_later(
+        &mut self,
+        changes: &Changes,
+        first: StoreError,
+    ) -> Result<(), DriveError> {
         let mut error = first;
         let mut pause = AWAY.0;
         loop {
@@ -407,11 +411,7 @@ impl Driver {
     }
 
     /// Until then, whoever wants something is told that the store is away.
-    async fn refuse_until(
-        &mut self,
-        end: Instant,
-        error: &StoreError,
-    ) -> Result<(), DriveError> {
+    async fn refuse_until(&mut self, end: Instant, error: &StoreError) -> Result<(), DriveError> {
         self.answer_all(|| WantError::Store(error.again()));
         loop {
             let mut messages = Vec::new();

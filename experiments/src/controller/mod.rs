@@ -38,6 +38,6 @@ pub(crate) use limits::NewLimits;
 pub(crate) use message::{Answered, Message, Want, WantError};
 pub use observer::{NoObserver, Observer};
 pub(crate) use slots::Pool;
-pub(crate) use submit::{as_it_is, compared, create};
 pub use submit::{SubmitError, Submitted, goes_on, submit};
+pub(crate) use submit::{as_it_is, compared, create};
 pub use suggester::AlgorithmCrashed;

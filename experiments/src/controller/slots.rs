@@ -77,7 +77,9 @@ impl Member {
     /// Gives slots back, and says how many are wanted beyond those that are held, and with which priority (at least 1). How many were
     /// granted since the last call, or are now: they are held from here on.
     pub fn settle(&self, returned: usize, wanted: usize, priority: u32) -> usize {
-        self.pool.ledger().settle(self.id, returned, wanted, priority)
+        self.pool
+            .ledger()
+            .settle(self.id, returned, wanted, priority)
     }
 
     /// Ends when slots have been granted: [`settle`](Member::settle) takes them.

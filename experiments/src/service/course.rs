@@ -156,7 +156,10 @@ impl Service {
     /// [`ServiceError::Conflict`] when it is running.
     pub async fn delete(&self, id: ExperimentId) -> Result<(), ServiceError> {
         let record = self.record(id).await?;
-        if matches!(record.state, ExperimentState::Pending | ExperimentState::Running) {
+        if matches!(
+            record.state,
+            ExperimentState::Pending | ExperimentState::Running
+        ) {
             return Err(running());
         }
         if self.inner.drivers.of(id).is_some() {
@@ -169,7 +172,9 @@ impl Service {
             deleted => deleted?,
         }
         let layout = Layout::new(store.root()).map_err(crate::controller::DriveError::Io)?;
-        layout.remove_runs(id).map_err(crate::controller::DriveError::Io)?;
+        layout
+            .remove_runs(id)
+            .map_err(crate::controller::DriveError::Io)?;
         Ok(())
     }
 

@@ -122,7 +122,9 @@ impl Service {
             Err(error) => {
                 refuse(&mut left, &error, self.elsewhere(id).await);
                 match error {
-                    DriveError::Store(StoreError::InUse | StoreError::NoSuchExperiment(_)) => End::Over,
+                    DriveError::Store(StoreError::InUse | StoreError::NoSuchExperiment(_)) => {
+                        End::Over
+                    }
                     error => {
                         tracing::warn!(error = %in_words(&error), "the experiment cannot be driven for now");
                         End::Failed
@@ -223,7 +225,10 @@ impl Service {
             ..Changes::default()
         };
         match self.inner.setup.store.commit(record.id, changes).await {
-            Ok(last) => self.inner.news.send_modify(|news| *news = (*news).max(last)),
+            Ok(last) => self
+                .inner
+                .news
+                .send_modify(|news| *news = (*news).max(last)),
             Err(error) => tracing::error!(%error, "that it is paused cannot be stored"),
         }
     }

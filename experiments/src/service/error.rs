@@ -54,7 +54,8 @@ impl From<WantError> for ServiceError {
             WantError::Elsewhere(address) => Self::DrivenElsewhere(address),
             WantError::Limits(error) => {
                 let problems = error.problems.iter();
-                let words = problems.map(|problem| format!("{}: {}", problem.path, problem.message));
+                let words =
+                    problems.map(|problem| format!("{}: {}", problem.path, problem.message));
                 Self::Invalid(words.collect::<Vec<_>>().join("; "))
             }
             WantError::Failed(words) => Self::Failed(words),

@@ -58,11 +58,13 @@ fn is_that(record: &TrialRecord, told: &Told) -> bool {
             record.explanation.as_deref() == Some(words)
         }
         (
-            TrialState::Succeeded
-            | TrialState::Failed,
+            TrialState::Succeeded | TrialState::Failed,
             None | Some(TrialReason::MetricMissing | TrialReason::MetricNotFinite),
             Told::Succeeded(reports),
-        ) => record.handed_out > 0 && last_values(reports).all(|(name, value)| has(record, name, value)),
+        ) => {
+            record.handed_out > 0
+                && last_values(reports).all(|(name, value)| has(record, name, value))
+        }
         _ => false,
     }
 }

@@ -10,8 +10,6 @@ mod error;
 mod evaluation;
 mod finished;
 mod submission;
-#[cfg(test)]
-mod tests;
 mod wanting;
 
 pub use crate::controller::{LimitsPatch, Told};

@@ -57,7 +57,9 @@ impl Store {
             .bind(Statement::new(sql::postgres::COMMIT_CHANGES), id, first)
             .bind(held.token)
             .bind(commit);
-        let written = self.write_one(statement, |row| Columns::of(row).take()).await;
+        let written = self
+            .write_one(statement, |row| Columns::of(row).take())
+            .await;
         let answer = match written {
             Ok(Some(last_event)) => Ok(last_event),
             Ok(None) => self.not_written(id, held, commit).await,
@@ -113,7 +115,9 @@ impl Store {
 
     async fn next_order(&self, id: ExperimentId) -> Result<i64, StoreError> {
         let next = "SELECT coalesce(max(seq) + 1, 0) FROM metrics WHERE experiment_id = $1";
-        let next = self.one(Statement::new(next).bind(id.0), |row| Columns::of(row).take());
+        let next = self.one(Statement::new(next).bind(id.0), |row| {
+            Columns::of(row).take()
+        });
         Ok(next.await?.unwrap_or(0))
     }
 

@@ -62,7 +62,12 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
         .map(|digit| digit.to_digit(16).and_then(|it| u8::try_from(it).ok()))
         .collect();
     let digits = digits.filter(|digits| digits.len() % 2 == 0)?;
-    Some(digits.chunks(2).map(|pair| pair[0] * 16 + pair[1]).collect())
+    Some(
+        digits
+            .chunks(2)
+            .map(|pair| pair[0] * 16 + pair[1])
+            .collect(),
+    )
 }
 
 #[cfg(test)]
@@ -71,7 +76,11 @@ mod tests {
 
     #[test]
     fn a_cursor_is_read_as_it_was_written() {
-        let keys = vec![Key::Int(-1), Key::Real(f64::NEG_INFINITY.to_bits()), Key::Text("é\"".to_owned())];
+        let keys = vec![
+            Key::Int(-1),
+            Key::Real(f64::NEG_INFINITY.to_bits()),
+            Key::Text("é\"".to_owned()),
+        ];
         for keys in [None, Some(keys)] {
             let cursor = Cursor::new(&"list", keys, 7);
             let text = cursor.write().unwrap();
@@ -83,7 +92,10 @@ mod tests {
     fn anything_else_is_refused() {
         let other = Cursor::new(&"other", None, 7).write().unwrap();
         for text in ["", "7", "zz", "é", "7b7d", &other, &other[1..]] {
-            assert!(matches!(Cursor::read(text, &"list"), Err(StoreError::BadQuery(_))), "{text}");
+            assert!(
+                matches!(Cursor::read(text, &"list"), Err(StoreError::BadQuery(_))),
+                "{text}"
+            );
         }
     }
 }

@@ -89,16 +89,27 @@ pub(super) fn trials(records: &[TrialRecord], dialect: Dialect) -> Result<String
 }
 
 /// The parameters and metrics of trials, in the form in which lists are filtered and sorted by them.
-pub(super) fn trial_values(records: &[TrialRecord], dialect: Dialect) -> Result<String, StoreError> {
+pub(super) fn trial_values(
+    records: &[TrialRecord],
+    dialect: Dialect,
+) -> Result<String, StoreError> {
     let mut rows = Vec::new();
     for trial in last_of_each(records, |trial| trial.number) {
         let parameters = trial.parameters.iter();
         let parameters = parameters.map(|(name, value)| (PARAMETER, name, Sortable::of(value)));
         let metrics = trial.metrics.iter();
-        let metrics = metrics.map(|(name, value)| (METRIC, name.as_str(), Sortable::of_metric(*value)));
+        let metrics =
+            metrics.map(|(name, value)| (METRIC, name.as_str(), Sortable::of_metric(*value)));
         for (kind, name, value) in parameters.chain(metrics) {
             let number = Real(value.number, dialect);
-            rows.push((trial.number, kind, text(name), value.rank, number, value.text));
+            rows.push((
+                trial.number,
+                kind,
+                text(name),
+                value.rank,
+                number,
+                value.text,
+            ));
         }
     }
     json(&rows)
@@ -148,7 +159,11 @@ fn sorted_text(value: &str) -> String {
         return value.into_owned();
     }
     let cut = value.floor_char_boundary(SORTED_BYTES);
-    format!("{}{}", &value[..cut], blake3::hash(value.as_bytes()).to_hex())
+    format!(
+        "{}{}",
+        &value[..cut],
+        blake3::hash(value.as_bytes()).to_hex()
+    )
 }
 
 pub(super) fn steps(records: &[StepRecord]) -> Result<String, StoreError> {

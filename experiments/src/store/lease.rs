@@ -123,7 +123,11 @@ impl Lease {
         let Some((token, left_behind)) = taken.await? else {
             return Err(store.why_not_taken(id).await?);
         };
-        store.inner.leases.held().insert(id, Held { token, commits: 0 });
+        store
+            .inner
+            .leases
+            .held()
+            .insert(id, Held { token, commits: 0 });
         let (lost, is_lost) = watch::channel(false);
         let renewal = tokio::spawn(renew(store.clone(), id, token, asked, lost));
         Ok(Self {

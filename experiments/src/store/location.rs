@@ -100,8 +100,14 @@ mod tests {
         for (address, shown) in [
             ("postgres://db/tune", "postgres://db/tune"),
             ("postgres://ann@db:5433/tune", "postgres://ann@db:5433/tune"),
-            ("postgresql://ann:se@c:ret@db/tune", "postgresql://ann@db/tune"),
-            ("postgres://db/tune?user=ann&password=secret", "postgres://db/tune"),
+            (
+                "postgresql://ann:se@c:ret@db/tune",
+                "postgresql://ann@db/tune",
+            ),
+            (
+                "postgres://db/tune?user=ann&password=secret",
+                "postgres://db/tune",
+            ),
             ("postgres://ann:secret", "postgres://ann:secret"),
         ] {
             let location = Location::new(address);
@@ -125,6 +131,9 @@ mod tests {
     fn an_address_that_cannot_be_read_is_refused_without_its_password() {
         let refused = Location::new("postgres://ann:secret@db:port/tune").postgres();
         let error = refused.unwrap_err().to_string();
-        assert_eq!(error, "`postgres://ann@db:port/tune` is not the address of a database");
+        assert_eq!(
+            error,
+            "`postgres://ann@db:port/tune` is not the address of a database"
+        );
     }
 }

@@ -39,7 +39,11 @@ impl Store {
             .map_err(|error| StoreError::opening(&path, error))?;
         migrate(&mut writer).await?;
         writer.execute(sql::sqlite::PREPARE_TO_COMMIT).await?;
-        Ok(Self::in_directory(root, options.read_only(true), Some(writer)))
+        Ok(Self::in_directory(
+            root,
+            options.read_only(true),
+            Some(writer),
+        ))
     }
 
     /// Opens a store that is there already; where it may not be written, for reading only.

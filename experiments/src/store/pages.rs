@@ -50,7 +50,8 @@ impl Store {
         let mut sql = Builder::new(select_experiments!("WHERE id < "));
         sql.bind(before);
         if !query.states.is_empty() {
-            sql.push(" AND state").one_of(query.states.iter().map(|state| state.as_str()));
+            sql.push(" AND state")
+                .one_of(query.states.iter().map(|state| state.as_str()));
         }
         sql.push(" ORDER BY id DESC LIMIT ").bind(query.limit);
         let experiments = self.all(sql.build(), rows::experiment).await?;

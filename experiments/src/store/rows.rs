@@ -56,7 +56,9 @@ impl<'r> Columns<'r> {
         &mut self,
     ) -> Result<Option<T>, StoreError> {
         let number: Option<i64> = self.take()?;
-        number.map(|it| T::try_from(it).map_err(damaged)).transpose()
+        number
+            .map(|it| T::try_from(it).map_err(damaged))
+            .transpose()
     }
 
     pub(super) fn optional_count(&mut self) -> Result<Option<u64>, StoreError> {

@@ -7,7 +7,9 @@ use super::database::{Argument, Builder, Row, Statement};
 use super::encode::{self, METRIC, PARAMETER, Sortable};
 use super::read::signed;
 use super::rows::{self, Columns, trial_columns};
-use super::{Condition, ExperimentId, Field, Operator, Page, Store, StoreError, TrialQuery, TrialRecord};
+use super::{
+    Condition, ExperimentId, Field, Operator, Page, Store, StoreError, TrialQuery, TrialRecord,
+};
 use crate::state::TrialState;
 use jiff::Timestamp;
 use tune_algorithms::space::Value;
@@ -76,7 +78,8 @@ impl Store {
         limit: u64,
     ) -> Result<Vec<Found>, StoreError> {
         let statement = list.select(present, after, limit);
-        self.all(statement, |row| list.order.found(row, present)).await
+        self.all(statement, |row| list.order.found(row, present))
+            .await
     }
 
     /// The test that the fewest trials pass, if they are few. A test on what the list is sorted by is met by the order itself.
@@ -92,7 +95,10 @@ impl Store {
             counts.collect::<Result<Vec<_>, _>>()
         });
         let counts = counts.await?.unwrap_or_default();
-        let fewest = candidates.into_iter().zip(counts).min_by_key(|(_, count)| *count);
+        let fewest = candidates
+            .into_iter()
+            .zip(counts)
+            .min_by_key(|(_, count)| *count);
         Ok(fewest.and_then(|(index, count)| (count <= FEW).then_some(index)))
     }
 }
@@ -265,7 +271,9 @@ impl Test {
         } = condition;
         let operator = *operator;
         Ok(match (subject, value) {
-            (Field::Parameter(name), value) => Self::value(PARAMETER, name, operator, Sortable::of(value)),
+            (Field::Parameter(name), value) => {
+                Self::value(PARAMETER, name, operator, Sortable::of(value))
+            }
             (Field::State, Value::Text(word)) => {
                 let state: TrialState = word
                     .parse()
@@ -278,7 +286,9 @@ impl Test {
                     .map_err(|_| StoreError::BadQuery(format!("`{time}` is not a time")))?;
                 Self::Column(Column::Started, operator, encode::micros(time).into())
             }
-            (subject, Value::Int(_) | Value::Float(_)) => Self::of_number(subject, operator, value)?,
+            (subject, Value::Int(_) | Value::Float(_)) => {
+                Self::of_number(subject, operator, value)?
+            }
             (subject, value) => return Err(senseless(subject, value)),
         })
     }
@@ -313,11 +323,17 @@ impl Test {
     /// Whether it is about what the list is sorted by.
     fn is_of(&self, order: &Order) -> bool {
         match (self, order) {
-            (Self::Number(..), Order::Number) | (Self::States(_), Order::Column(Column::State)) => true,
-            (Self::Column(column, ..), Order::Column(other)) => column == other,
-            (Self::Value { kind, name, .. }, Order::Value { kind: other_kind, name: other }) => {
-                kind == other_kind && name == other
+            (Self::Number(..), Order::Number) | (Self::States(_), Order::Column(Column::State)) => {
+                true
             }
+            (Self::Column(column, ..), Order::Column(other)) => column == other,
+            (
+                Self::Value { kind, name, .. },
+                Order::Value {
+                    kind: other_kind,
+                    name: other,
+                },
+            ) => kind == other_kind && name == other,
             _ => false,
         }
     }
@@ -329,13 +345,17 @@ impl Test {
                 sql.push(number).push(operator.sql()).bind(*value);
             }
             Self::Column(column, operator, value) => {
-                sql.push(&column.of(row)).push(operator.sql()).bind(value.clone());
+                sql.push(&column.of(row))
+                    .push(operator.sql())
+                    .bind(value.clone());
             }
             Self::States(states) => {
                 sql.push(&Column::State.of(row));
                 sql.one_of(states.iter().map(|state| state.as_str()));
             }
-            Self::Value { operator, value, .. } => compare_value(sql, row, *operator, value),
+            Self::Value {
+                operator, value, ..
+            } => compare_value(sql, row, *operator, value),
         }
     }
 
@@ -362,13 +382,15 @@ impl Test {
         self.compare(sql, "c", "c.number");
         match self {
             Self::Value { kind, name, .. } => {
-                sql.push(" FROM trial_values AS c WHERE c.experiment_id = ").bind(id.0);
+                sql.push(" FROM trial_values AS c WHERE c.experiment_id = ")
+                    .bind(id.0);
                 sql.push(" AND c.kind = ").bind(*kind);
                 sql.push(" AND c.name = ").bind(name.as_str());
                 sql.push(" AND c.trial = ").push(number).push(")");
             }
             _ => {
-                sql.push(" FROM trials AS c WHERE c.experiment_id = ").bind(id.0);
+                sql.push(" FROM trials AS c WHERE c.experiment_id = ")
+                    .bind(id.0);
                 sql.push(" AND c.number = ").push(number).push(")");
             }
         }
@@ -380,8 +402,14 @@ fn compare_value(sql: &mut Builder, row: &str, operator: Operator, value: &Sorta
     let is_text = value.rank == TEXT;
     let equal = |sql: &mut Builder| {
         sql.push(row).push(".rank = ").bind(value.rank);
-        sql.push(" AND ").push(row).push(".number = ").bind(value.number);
-        sql.push(" AND ").push(row).push(".text = ").bind(value.text.as_str());
+        sql.push(" AND ")
+            .push(row)
+            .push(".number = ")
+            .bind(value.number);
+        sql.push(" AND ")
+            .push(row)
+            .push(".text = ")
+            .bind(value.text.as_str());
     };
     match operator {
         Operator::Eq => equal(sql),
@@ -393,7 +421,10 @@ fn compare_value(sql: &mut Builder, row: &str, operator: Operator, value: &Sorta
         _ if is_text => {
             sql.push(row).push(".rank = ").bind(value.rank);
             sql.push(" AND ").push(row).push(".number = 0.0 AND ");
-            sql.push(row).push(".text").push(operator.sql()).bind(value.text.as_str());
+            sql.push(row)
+                .push(".text")
+                .push(operator.sql())
+                .bind(value.text.as_str());
         }
         _ => {
             sql.push(row).push(".rank = ").bind(value.rank);
@@ -470,7 +501,8 @@ impl List {
         for name in &names {
             sql.push(", ").push(name);
         }
-        sql.push(" FROM page CROSS JOIN trials WHERE trials.experiment_id = ").bind(self.id.0);
+        sql.push(" FROM page CROSS JOIN trials WHERE trials.experiment_id = ")
+            .bind(self.id.0);
         sql.push(" AND trials.number = page_number");
         self.order_by(&mut sql, &names, "page_number");
         sql.build()
@@ -499,11 +531,15 @@ impl List {
                 sql.push(if present { " IS NOT NULL" } else { " IS NULL" });
             }
             Order::Value { kind, name } if present => {
-                sql.push(" AND v.kind = ").bind(*kind).push(" AND v.name = ");
+                sql.push(" AND v.kind = ")
+                    .bind(*kind)
+                    .push(" AND v.name = ");
                 sql.bind(name.as_str()).push(" AND v.rank > 0");
             }
             Order::Value { kind, name } => {
-                sql.push(" AND NOT EXISTS (SELECT 1 FROM trial_values AS c WHERE c.experiment_id = ");
+                sql.push(
+                    " AND NOT EXISTS (SELECT 1 FROM trial_values AS c WHERE c.experiment_id = ",
+                );
                 sql.bind(self.id.0).push(" AND c.kind = ").bind(*kind);
                 sql.push(" AND c.name = ").bind(name.as_str());
                 sql.push(" AND c.trial = v.number AND c.rank > 0)");
@@ -542,16 +578,28 @@ impl List {
         let bound = place.keys.as_deref().unwrap_or_default();
         let descends = self.descending && (!keys.is_empty() || self.order == Order::Number);
         if keys.is_empty() {
-            sql.push(" AND ").push(number).push(if descends { " < " } else { " > " });
+            sql.push(" AND ")
+                .push(number)
+                .push(if descends { " < " } else { " > " });
             sql.bind(place.number);
         } else if !descends {
-            sql.push(" AND (").push(&keys.join(", ")).push(", ").push(number).push(") > (");
+            sql.push(" AND (")
+                .push(&keys.join(", "))
+                .push(", ")
+                .push(number)
+                .push(") > (");
             bind_all(sql, bound).push(", ").bind(place.number).push(")");
         } else {
             let keys = keys.join(", ");
             sql.push(" AND (").push(&keys).push(") <= (");
-            bind_all(sql, bound).push(") AND NOT ((").push(&keys).push(") = (");
-            bind_all(sql, bound).push(") AND ").push(number).push(" <= ");
+            bind_all(sql, bound)
+                .push(") AND NOT ((")
+                .push(&keys)
+                .push(") = (");
+            bind_all(sql, bound)
+                .push(") AND ")
+                .push(number)
+                .push(" <= ");
             sql.bind(place.number).push(")");
         }
     }
@@ -571,7 +619,8 @@ impl List {
 
 fn bind_all<'b>(sql: &'b mut Builder, values: &[Argument]) -> &'b mut Builder {
     for (index, value) in values.iter().enumerate() {
-        sql.push(if index == 0 { "" } else { ", " }).bind(value.clone());
+        sql.push(if index == 0 { "" } else { ", " })
+            .bind(value.clone());
     }
     sql
 }
@@ -593,7 +642,11 @@ fn whole(operator: Operator, bound: f64) -> (Operator, i64) {
 fn micros(seconds: f64) -> f64 {
     let micros = seconds * 1e6;
     let rounded = micros.round();
-    if (micros - rounded).abs() < 1e-3 { rounded } else { micros }
+    if (micros - rounded).abs() < 1e-3 {
+        rounded
+    } else {
+        micros
+    }
 }
 
 fn senseless(subject: &Field, value: &Value) -> StoreError {

@@ -134,7 +134,12 @@ impl Core {
     }
 
     /// Keeps reports of a client; the first reason to stop that the stopper gives.
-    fn take_reports(&mut self, now: Timestamp, number: u64, reports: Vec<Report>) -> Option<String> {
+    fn take_reports(
+        &mut self,
+        now: Timestamp,
+        number: u64,
+        reports: Vec<Report>,
+    ) -> Option<String> {
         let mut stop = None;
         for report in reports {
             if let Some(trial) = self.trials.get_mut(&number) {

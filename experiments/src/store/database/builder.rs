@@ -37,7 +37,8 @@ impl Builder {
         words: impl IntoIterator<Item = &'a str>,
     ) -> &mut Self {
         for (index, word) in words.into_iter().enumerate() {
-            self.push(if index == 0 { " IN (" } else { ", " }).bind(word);
+            self.push(if index == 0 { " IN (" } else { ", " })
+                .bind(word);
         }
         self.push(")")
     }

@@ -27,15 +27,17 @@ pub(in super::super) const TRY_EVENTS: &str =
     concat!("SELECT pg_try_advisory_xact_lock(", events_lock!(), ")");
 
 /// Waits until no event is on its way.
-pub(in super::super) const WAIT_FOR_EVENTS: &str =
-    concat!("SELECT 1 FROM (SELECT pg_advisory_xact_lock(", events_lock!(), ")) AS held");
+pub(in super::super) const WAIT_FOR_EVENTS: &str = concat!(
+    "SELECT 1 FROM (SELECT pg_advisory_xact_lock(",
+    events_lock!(),
+    ")) AS held"
+);
 
 /// Writers queue behind a reader that waits: it must not wait long for one that hangs.
 pub(in super::super) const WAIT_SHORTLY: &str = "SET LOCAL lock_timeout = '200ms'";
 
 /// The largest number that an event can have so far.
-pub(in super::super) const LAST_NUMBER: &str =
-    "SELECT last_value FROM events_seq_seq";
+pub(in super::super) const LAST_NUMBER: &str = "SELECT last_value FROM events_seq_seq";
 
 /// Holds the experiment for the transaction: nobody else writes anything of it meanwhile.
 pub(in super::super) const HOLD: &str =

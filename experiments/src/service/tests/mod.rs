@@ -1,1 +1,0 @@
-//! The service on a real store.
