@@ -11,6 +11,7 @@ mod trials;
 
 pub use error::ClientError;
 pub use events::{Events, Piece};
+pub use trials::Log;
 
 use anyhow::{Context as _, Result};
 use reqwest::Url;

@@ -27,6 +27,12 @@ impl Client {
         })
     }
 
+    /// The names of all metrics that some trial has, sorted.
+    pub async fn metric_names(&self, name: &str) -> Result<Vec<String>, ClientError> {
+        let found: wire::MetricNames = self.get(self.experiment_at(name, &["metrics"])).await?;
+        Ok(found.names)
+    }
+
     /// A trial with its steps.
     pub async fn trial(
         &self,
@@ -70,7 +76,7 @@ impl Client {
         attempt: u32,
         follow: bool,
     ) -> Result<Option<Log>, ClientError> {
-        let mut url = self.trial_at(name, number, &["steps", step, "log"]);
+        let mut url = self.log_at(name, number, step);
         url.query_pairs_mut()
             .append_pair("attempt", &attempt.to_string())
             .append_pair("follow", if follow { "true" } else { "false" });
@@ -81,6 +87,16 @@ impl Client {
                 response: response?,
             })),
         }
+    }
+
+    /// Where the log of a step is.
+    pub fn log_at(&self, name: &str, number: u64, step: &str) -> Url {
+        self.trial_at(name, number, &["steps", step, "log"])
+    }
+
+    /// Where an artifact of a step is.
+    pub fn artifact_at(&self, name: &str, number: u64, step: &str, artifact: &str) -> Url {
+        self.trial_at(name, number, &["artifacts", step, artifact])
     }
 
     pub(super) fn trial_at(&self, name: &str, number: u64, path: &[&str]) -> Url {
