@@ -42,9 +42,9 @@ enum Format {
 }
 
 pub async fn run(args: BestArgs, context: Context) -> Result<u8> {
-    let store = context.store().await?;
-    let record = context.experiment(&store, &args.name).await?;
-    let Some(trial) = store.best(record.id).await? else {
+    let backend = context.backend().await?;
+    let record = context.experiment(&backend, &args.name).await?;
+    let Some(trial) = backend.best(&record).await? else {
         let failure =
             Failure::new(format!("no trial of `{}` has succeeded", record.name)).hint(format!(
                 "`{} trials {}` shows what became of them",

@@ -34,11 +34,11 @@ pub struct CompareArgs {
 const MOST_GROUPS: usize = 12;
 
 pub async fn run(args: CompareArgs, context: Context) -> Result<u8> {
-    let store = context.store().await?;
-    let record = context.experiment(&store, &args.name).await?;
+    let backend = context.backend().await?;
+    let record = context.experiment(&backend, &args.name).await?;
     let experiment = context.spec(&record)?;
     let parameter = parameter(&args, &experiment, &context.tune)?;
-    let trials = store.outcomes(record.id).await?;
+    let trials = backend.outcomes(&record).await?;
     let comparison = compare(&trials, &experiment, &parameter)?;
     let text = match args.format {
         Format::Json => pretty(&wire::Comparison::new(comparison, &experiment.objective))?,

@@ -1,4 +1,4 @@
-//! `tune list`: the experiments of the store.
+//! `tune list`: the experiments that there are.
 
 use super::context::Context;
 use super::format::{Format, pretty};
@@ -21,8 +21,8 @@ pub struct ListArgs {
 }
 
 pub async fn run(args: ListArgs, context: Context) -> Result<u8> {
-    let experiments = match context.directory.exists() {
-        true => context.store().await?.experiments().await?,
+    let experiments = match context.exists() {
+        true => context.backend().await?.experiments().await?,
         false => Vec::new(),
     };
     match args.format {
@@ -31,7 +31,7 @@ pub async fn run(args: ListArgs, context: Context) -> Result<u8> {
         }
         Format::Text if experiments.is_empty() => context.say(&format!(
             "no experiments in {}\nhint: `tune init` writes one to start from, `{} run FILE` runs it",
-            context.directory.display(),
+            context.place(),
             context.tune
         )),
         Format::Text => context.print(&table(&experiments, &context.style, Timestamp::now()))?,

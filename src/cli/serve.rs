@@ -83,7 +83,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 pub async fn run(args: ServeArgs, context: Context) -> Result<u8> {
     log_panics();
     let tls = tls(&args)?;
-    let store = Store::open(&context.directory).await?;
+    let store = context.create_store().await?;
     refuse_open_door(&args, &store).await?;
     let listener = TcpListener::bind(args.listen)
         .await

@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
 use tune_experiments::spec::parse_duration;
-use tune_experiments::store::{NewToken, Role, Store, TokenRecord};
+use tune_experiments::store::{NewToken, Role, TokenRecord};
 
 /// Make, list and revoke the tokens of the service
 ///
@@ -101,7 +101,7 @@ pub async fn run(args: TokenArgs, context: Context) -> Result<u8> {
 }
 
 async fn create(args: CreateArgs, context: &Context) -> Result<u8> {
-    let store = Store::open(&context.directory).await?;
+    let store = context.create_store().await?;
     let token = secret::generate().context("the system has no random numbers")?;
     let created_at = Timestamp::now();
     let expires_at = args.expires.map(|it| created_at.checked_add(it));

@@ -93,12 +93,12 @@ fn state(word: &str) -> Result<TrialState, String> {
 }
 
 pub async fn run(args: TrialsArgs, context: Context) -> Result<u8> {
-    let store = context.store().await?;
-    let record = context.experiment(&store, &args.name).await?;
+    let backend = context.backend().await?;
+    let record = context.experiment(&backend, &args.name).await?;
     let experiment = context.spec(&record)?;
-    let names = Names::new(&experiment, store.metric_names(record.id).await?);
-    let mut trials = store
-        .trials(record.id, &query(&args, &names, &experiment)?)
+    let names = Names::new(&experiment, backend.metric_names(&record).await?);
+    let mut trials = backend
+        .trials(&record, &query(&args, &names, &experiment)?)
         .await?;
     let next = cut_page(&mut trials, &args);
     let text = match args.format {

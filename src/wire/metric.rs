@@ -64,6 +64,13 @@ pub struct MetricReport {
     pub level: Option<f64>,
 }
 
+/// The names of an experiment's metrics.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct MetricNames {
+    /// Sorted.
+    pub names: Vec<String>,
+}
+
 /// What a report or a heartbeat is answered with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Stop {

@@ -9,6 +9,7 @@ mod events;
 mod experiments;
 mod logs;
 mod machines;
+mod names;
 mod reports;
 mod tokens;
 mod trials;
@@ -31,6 +32,7 @@ pub fn all() -> OpenApiRouter<App> {
         .merge(trials::routes())
         .merge(asking::routes())
         .merge(reports::routes())
+        .merge(names::routes())
         .merge(logs::routes())
         .merge(artifacts::routes())
         .merge(answers::routes())
