@@ -1,6 +1,7 @@
 //! What the user is told when a command cannot do what was asked: a message, hints, and an exit code. Problems in an experiment
 //! file are not told this way but as reports that point into the file; see [`InvalidFile`].
 
+use crate::client::ClientError;
 use crate::exit;
 use std::fmt;
 use std::io;
@@ -78,10 +79,17 @@ pub fn report(error: &anyhow::Error) -> (String, u8) {
     for hint in hints.chain(store.and_then(StoreError::hint)) {
         text += &format!("hint: {hint}\n");
     }
-    let code = match (failure, store) {
-        (Some(failure), _) => failure.code,
-        (None, Some(StoreError::NameTaken(_))) => exit::NAME_TAKEN,
-        (None, Some(StoreError::BadQuery(_))) => exit::USAGE,
+    let server = error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<ClientError>());
+    for hint in server.map(ClientError::hints).unwrap_or_default() {
+        text += &format!("hint: {hint}\n");
+    }
+    let code = match (failure, store, server) {
+        (Some(failure), ..) => failure.code,
+        (None, Some(StoreError::NameTaken(_)), _) => exit::NAME_TAKEN,
+        (None, Some(StoreError::BadQuery(_)), _) => exit::USAGE,
+        (None, None, Some(server)) => server.code(),
         _ => exit::ERROR,
     };
     (text, code)

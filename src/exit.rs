@@ -14,11 +14,13 @@ pub const EXPERIMENT_FAILED: u8 = 4;
 pub const EXPERIMENT_CANCELLED: u8 = 5;
 /// Another experiment has that name.
 pub const NAME_TAKEN: u8 = 6;
+/// Asked for a trial of an experiment that has come to its end.
+pub const NOTHING_TO_ASK: u8 = 7;
 /// Stopped by a signal; the experiment can go on.
 pub const INTERRUPTED: u8 = 130;
 
 /// Every code with its meaning, in the order of the help.
-pub const ALL: [(u8, &str); 8] = [
+pub const ALL: [(u8, &str); 9] = [
     (SUCCEEDED, "all went well; the experiment succeeded"),
     (ERROR, "the store, a file or the machine refused"),
     (USAGE, "the command line is wrong"),
@@ -26,6 +28,10 @@ pub const ALL: [(u8, &str); 8] = [
     (EXPERIMENT_FAILED, "the experiment failed"),
     (EXPERIMENT_CANCELLED, "the experiment was cancelled"),
     (NAME_TAKEN, "another experiment has that name"),
+    (
+        NOTHING_TO_ASK,
+        "the experiment has ended: there is nothing to ask for",
+    ),
     (INTERRUPTED, "interrupted; the experiment can go on"),
 ];
 

@@ -4,10 +4,10 @@ use super::context::Context;
 use super::format::pretty;
 use crate::error::Failure;
 use crate::exit;
-use crate::json;
 use crate::terminal::describe::exact;
 use crate::terminal::number::short;
 use crate::terminal::result::shell_word;
+use crate::wire;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use tune_algorithms::space::{Configuration, Value};
@@ -42,9 +42,9 @@ enum Format {
 }
 
 pub async fn run(args: BestArgs, context: Context) -> Result<u8> {
-    let store = context.store().await?;
-    let record = context.experiment(&store, &args.name).await?;
-    let Some(trial) = store.best(record.id).await? else {
+    let backend = context.backend().await?;
+    let record = context.experiment(&backend, &args.name).await?;
+    let Some(trial) = backend.best(&record).await? else {
         let failure =
             Failure::new(format!("no trial of `{}` has succeeded", record.name)).hint(format!(
                 "`{} trials {}` shows what became of them",
@@ -55,7 +55,7 @@ pub async fn run(args: BestArgs, context: Context) -> Result<u8> {
     };
     let text = match args.format {
         Format::Yaml => yaml(&record, &trial),
-        Format::Json => pretty(&json::trial(&trial))?,
+        Format::Json => pretty(&wire::Trial::from(trial))?,
         Format::Env => env(&trial.parameters),
         Format::Args => arguments(&trial.parameters),
     };

@@ -1,6 +1,8 @@
-//! What every command needs: the store, the styles of the two output streams, and how to speak to the user.
+//! What every command needs: the store or the server, the styles of the two output streams, and how to speak to the user.
 
+use super::backend::Backend;
 use super::{DEFAULT_STORE, GlobalArgs};
+use crate::client::{self, Client, Token};
 use crate::components::BuiltIn;
 use crate::error::{Failure, nearest, report};
 use crate::terminal::harmless;
@@ -12,13 +14,15 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use tracing_subscriber::EnvFilter;
 use tune_experiments::spec::{self, Experiment};
-use tune_experiments::store::{ExperimentRecord, Store};
+use tune_experiments::store::{ExperimentId, ExperimentRecord, Location, Store};
 
 /// Where a command runs.
 pub struct Context {
-    /// The store's directory.
+    /// Where the files of the store are: its directory, or the one beside a store in PostgreSQL.
     pub directory: PathBuf,
-    /// How a suggested command begins: `tune`, with `--store` where it would look elsewhere without.
+    location: Location,
+    server: Option<client::Address>,
+    /// How a suggested command begins: `tune`, with `--store` or `--server` where it would look elsewhere without.
     pub tune: String,
     /// Of standard output.
     pub style: Style,
@@ -31,13 +35,18 @@ pub struct Context {
 }
 
 impl Context {
-    /// From the options of every command.
-    pub fn new(args: &GlobalArgs) -> Result<Self> {
-        start_logging(args.verbose, args.quiet);
+    /// From the options of every command; `as_json` is the form of messages from inside.
+    pub fn new(args: &GlobalArgs, as_json: bool) -> Result<Self> {
+        start_logging(args.verbose, args.quiet, as_json);
         Ok(Self {
-            directory: std::path::absolute(&args.store)
-                .context("cannot tell where the store is")?,
-            tune: beginning(&args.store),
+            directory: files(args)?,
+            location: Location::new(args.store.to_string_lossy()),
+            server: args.server.clone().map(|url| client::Address {
+                url,
+                token: args.token.clone().map(Token),
+                ca_cert: args.ca_cert.clone(),
+            }),
+            tune: beginning(args),
             style: Style::of_stdout(args.color),
             error_style: Style::of_stderr(args.color),
             quiet: args.quiet,
@@ -45,9 +54,41 @@ impl Context {
         })
     }
 
+    /// The server, or the store, which must exist.
+    pub async fn backend(&self) -> Result<Backend> {
+        Ok(match self.client()? {
+            Some(client) => Backend::Server(client),
+            None => Backend::Store(self.store().await?),
+        })
+    }
+
+    /// The server, if one is to be asked.
+    pub fn client(&self) -> Result<Option<Client>> {
+        self.server.clone().map(Client::new).transpose()
+    }
+
+    /// Where everything is kept, as people are told.
+    pub fn place(&self) -> String {
+        match &self.server {
+            Some(server) => server.url.as_str().trim_end_matches('/').to_owned(),
+            None if self.location.is_postgres() => self.location.to_string(),
+            None => self.directory.display().to_string(),
+        }
+    }
+
+    /// Whether there is a place to look at; a store is made by the first command that writes.
+    pub fn exists(&self) -> bool {
+        self.server.is_some() || self.location.is_postgres() || self.directory.exists()
+    }
+
+    /// The store, made if it is not there.
+    pub async fn create_store(&self) -> Result<Store> {
+        Ok(Store::connect(&self.location, &self.directory, true).await?)
+    }
+
     /// The store, which must exist.
     pub async fn store(&self) -> Result<Store> {
-        if !self.directory.exists() {
+        if !self.location.is_postgres() && !self.directory.exists() {
             let failure =
                 Failure::new(format!("there is no store at {}", self.directory.display())).hint(
                     format!(
@@ -57,15 +98,24 @@ impl Context {
                 );
             return Err(failure.into());
         }
-        Ok(Store::open_existing(&self.directory).await?)
+        Ok(Store::connect(&self.location, &self.directory, false).await?)
+    }
+
+    /// The store, and the experiment of that name in it.
+    pub async fn stored(&self, name: &str) -> Result<(Store, ExperimentId)> {
+        let store = self.store().await?;
+        let record = self
+            .experiment(&Backend::Store(store.clone()), name)
+            .await?;
+        Ok((store, record.id))
     }
 
     /// The experiment of that name.
-    pub async fn experiment(&self, store: &Store, name: &str) -> Result<ExperimentRecord> {
-        if let Some(record) = store.experiment(name).await? {
+    pub async fn experiment(&self, backend: &Backend, name: &str) -> Result<ExperimentRecord> {
+        if let Some(record) = backend.experiment(name).await? {
             return Ok(record);
         }
-        let known: Vec<String> = store
+        let known: Vec<String> = backend
             .experiments()
             .await?
             .into_iter()
@@ -112,14 +162,32 @@ impl Context {
     }
 }
 
-/// A store from the environment or by default is found again without being named.
-fn beginning(store: &Path) -> String {
-    let is_set = std::env::var_os("TUNE_STORE").is_some_and(|set| !set.is_empty() && set == store);
-    if is_set || store == Path::new(DEFAULT_STORE) {
-        "tune".to_owned()
-    } else {
-        format!("tune --store {}", shell_word(&store.to_string_lossy()))
+/// The directory of a store is where its files are too.
+fn files(args: &GlobalArgs) -> Result<PathBuf> {
+    let is_postgres = Location::new(args.store.to_string_lossy()).is_postgres();
+    let files = if is_postgres { &args.data } else { &args.store };
+    std::path::absolute(files).context("cannot tell where the store is")
+}
+
+/// What is set in the environment or by default is found again without being named.
+fn beginning(args: &GlobalArgs) -> String {
+    let is_set = |variable: &str, value: &str| {
+        std::env::var(variable).is_ok_and(|set| !set.is_empty() && set == value)
+    };
+    if let Some(server) = &args.server {
+        let url = server.as_str().trim_end_matches('/');
+        return match is_set("TUNE_SERVER", url) || is_set("TUNE_SERVER", server.as_str()) {
+            true => "tune".to_owned(),
+            false => format!("tune --server {}", shell_word(url)),
+        };
     }
+    let store = args.store.to_string_lossy();
+    if is_set("TUNE_STORE", &store) || args.store == Path::new(DEFAULT_STORE) {
+        return "tune".to_owned();
+    }
+    // A password belongs into no suggestion.
+    let store = Location::new(store).to_string();
+    format!("tune --store {}", shell_word(&store))
 }
 
 /// A name that is not among the known ones: what it may have meant, and how to see them all.
@@ -133,14 +201,17 @@ pub fn unknown(kind: &str, name: &str, known: &[String], see: &str) -> Failure {
 }
 
 /// Messages from inside the program go to standard error: warnings unless the user wants quiet, more with `-v`; `TUNE_LOG` says which in detail.
-fn start_logging(verbose: u8, quiet: bool) {
+fn start_logging(verbose: u8, quiet: bool, as_json: bool) {
     let filter = EnvFilter::try_from_env("TUNE_LOG")
         .unwrap_or_else(|_| EnvFilter::new(messages(verbose, quiet)));
-    tracing_subscriber::fmt()
+    let messages = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(|| Messages)
-        .with_ansi(false)
-        .init();
+        .with_ansi(false);
+    match as_json {
+        true => messages.json().flatten_event(true).init(),
+        false => messages.init(),
+    }
 }
 
 fn messages(verbose: u8, quiet: bool) -> &'static str {
@@ -155,13 +226,23 @@ fn messages(verbose: u8, quiet: bool) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Cli;
     use super::*;
+    use clap::Parser;
 
     #[test]
     fn a_store_elsewhere_is_part_of_suggested_commands() {
-        assert_eq!(beginning(Path::new(".tune")), "tune");
-        let elsewhere = beginning(Path::new("my store"));
+        let beginning = |words: &[&str]| {
+            let words = ["tune", "list"].iter().chain(words);
+            beginning(&Cli::try_parse_from(words).unwrap().global)
+        };
+        assert_eq!(beginning(&["--store", ".tune"]), "tune");
+        let elsewhere = beginning(&["--store", "my store"]);
         assert_eq!(elsewhere, "tune --store 'my store'");
+        let server = beginning(&["--server", "http://localhost:1", "--token", "secret"]);
+        assert_eq!(server, "tune --server http://localhost:1");
+        let database = beginning(&["--store", "postgres://me:secret@host/tune"]);
+        assert!(!database.contains("secret"), "{database}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `tune delete`: removes experiments with all that is known of them, and the files of their runs.
 
+use super::backend::Backend;
 use super::context::Context;
 use crate::error::Failure;
 use crate::exit;
@@ -26,22 +27,26 @@ pub struct DeleteArgs {
 }
 
 pub async fn run(args: DeleteArgs, context: Context) -> Result<u8> {
-    let store = context.store().await?;
+    let backend = context.backend().await?;
     let mut records = Vec::new();
     // A name that is given twice is one experiment.
     for name in args.names.iter().collect::<IndexSet<_>>() {
-        let record = context.experiment(&store, name).await?;
-        if store.driver(record.id).await?.is_some() {
+        let record = context.experiment(&backend, name).await?;
+        if matches!(backend, Backend::Store(_)) && backend.is_driven(&record).await? {
             return Err(in_use(&context, &record).into());
         }
         records.push(record);
     }
-    if !args.yes && !confirmed(&store, &records).await? {
+    if !args.yes && !confirmed(&backend, &records).await? {
         context.say("nothing was deleted");
         return Ok(exit::SUCCEEDED);
     }
     for record in records {
-        delete(&context, &store, &record).await?;
+        match &backend {
+            Backend::Store(store) => delete(&context, store, &record).await?,
+            Backend::Server(client) => client.delete(&record.name).await?,
+        }
+        context.say(&format!("deleted `{}`", record.name));
     }
     Ok(exit::SUCCEEDED)
 }
@@ -54,7 +59,7 @@ fn in_use(context: &Context, record: &ExperimentRecord) -> Failure {
     ))
 }
 
-async fn confirmed(store: &Store, records: &[ExperimentRecord]) -> Result<bool> {
+async fn confirmed(backend: &Backend, records: &[ExperimentRecord]) -> Result<bool> {
     if !std::io::stdin().is_terminal() {
         let failure = Failure::new("nobody is there to ask whether to delete")
             .hint("--yes deletes without asking")
@@ -63,7 +68,7 @@ async fn confirmed(store: &Store, records: &[ExperimentRecord]) -> Result<bool> 
     }
     let mut what = Vec::new();
     for record in records {
-        let trials = store.counts(record.id).await?.values().sum();
+        let trials = backend.counts(record).await?.values().sum();
         what.push(format!("`{}` with {}", record.name, count(trials, "trial")));
     }
     let mut error = std::io::stderr();
@@ -84,6 +89,5 @@ async fn delete(context: &Context, store: &Store, record: &ExperimentRecord) -> 
     layout
         .remove_runs(record.id)
         .with_context(|| format!("cannot delete {}", layout.runs(record.id).display()))?;
-    context.say(&format!("deleted `{}`", record.name));
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Drives an experiment and shows it meanwhile: what `tune run` and `tune resume` have in common.
 
+use super::backend::Backend;
 use super::context::Context;
 use super::follow::Follower;
 use super::outcome;
@@ -28,6 +29,19 @@ pub struct DriveArgs {
     pub json: bool,
 }
 
+impl DriveArgs {
+    /// How many processes a server runs is its own business.
+    pub fn refuse_for_server(&self) -> Result<()> {
+        match self.processes {
+            None => Ok(()),
+            Some(_) => Err(Failure::new("--processes has no meaning at a server")
+                .hint("`tune serve --slots N` says how many steps it runs at once")
+                .code(exit::USAGE)
+                .into()),
+        }
+    }
+}
+
 /// A whole number that is at least 1.
 pub fn positive<N: FromStr + PartialOrd + Default>(text: &str) -> Result<N, String> {
     match text.parse() {
@@ -39,12 +53,12 @@ pub fn positive<N: FromStr + PartialOrd + Default>(text: &str) -> Result<N, Stri
 /// Fails when another process drives the experiment.
 pub async fn refuse_if_driven(
     context: &Context,
-    store: &Store,
+    backend: &Backend,
     record: &ExperimentRecord,
 ) -> Result<()> {
-    match store.driver(record.id).await? {
-        Some(_) => Err(in_use(&context.tune, &record.name).into()),
-        None => Ok(()),
+    match backend.is_driven(record).await? {
+        true => Err(in_use(&context.tune, &record.name).into()),
+        false => Ok(()),
     }
 }
 
@@ -75,16 +89,18 @@ pub async fn drive(
     let (control, listening) = signals::listen()?;
     let (progress, seen) = watch::channel(0);
     let setup = setup(context, store.clone(), &experiment, args.processes)?;
+    let backend = Backend::Store(store);
     let follower = Follower::new(
-        store.clone(),
-        &record,
+        backend.clone(),
+        record.clone(),
         experiment.clone(),
+        Some(seen),
         context,
         args.json,
     );
     let display = follower.await?;
     let (end, until) = oneshot::channel();
-    let shown = on_a_thread_of_its_own(display.follow(seen, control.clone(), until))?;
+    let shown = on_a_thread_of_its_own(display.follow(control.clone(), until))?;
     let driven = Box::pin(controller::drive(&setup, record.id, control, &progress)).await;
     // When the display has ended already, nobody has to be told.
     let _ = end.send(());
@@ -95,7 +111,8 @@ pub async fn drive(
     listening.abort();
     signals::leave_at_once()?;
     driven.map_err(|error| refused(error, &context.tune, &record.name))?;
-    conclude(context, &store, &record.name, &experiment, args).await
+    let record = context.experiment(&backend, &record.name).await?;
+    conclude(context, &backend, &record, &experiment, args.json).await
 }
 
 /// Runs the display: a reader that does not read, or a terminal that is held, must hold up nothing but the display.
@@ -130,16 +147,15 @@ fn in_use(tune: &str, name: &str) -> Failure {
 }
 
 /// Shows how it ended.
-async fn conclude(
+pub async fn conclude(
     context: &Context,
-    store: &Store,
-    name: &str,
+    backend: &Backend,
+    record: &ExperimentRecord,
     experiment: &Experiment,
-    args: &DriveArgs,
+    json: bool,
 ) -> Result<u8> {
-    let record = context.experiment(store, name).await?;
-    if !args.json {
-        let text = ending(context, store, &record, experiment).await?;
+    if !json {
+        let text = ending(context, backend, record, experiment).await?;
         let printed = context.print(&text);
         // Even if nobody reads the result, the exit code must tell how the experiment ended.
         printed.or_else(|error| {
@@ -154,33 +170,33 @@ async fn conclude(
         context.say(&format!(
             "interrupted; `{} resume {}` or the same command goes on where it was",
             context.tune,
-            result::shell_word(name)
+            result::shell_word(&record.name)
         ));
     }
-    Ok(exit_code(&record))
+    Ok(exit_code(record))
 }
 
 /// The result of an experiment as the user wants it: in full, or only the best trial.
 pub async fn ending(
     context: &Context,
-    store: &Store,
+    backend: &Backend,
     record: &ExperimentRecord,
     experiment: &Experiment,
 ) -> Result<String> {
     if context.quiet {
-        let best = store.best(record.id).await?;
+        let best = backend.best(record).await?;
         return Ok(result::best(
             best.as_ref(),
             &experiment.objective,
             &context.style,
         ));
     }
-    let counts = store.counts(record.id).await?;
+    let counts = backend.counts(record).await?;
     Ok(format!(
         "{}\n  {}\n\n{}",
         result::headline(record, &counts, &context.style),
         result::counts(&counts, &context.style),
-        outcome::block(context, store, record, experiment).await?
+        outcome::block(context, backend, record, experiment).await?
     ))
 }
 

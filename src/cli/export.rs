@@ -1,19 +1,19 @@
 //! `tune export`: everything about all trials, for other programs. Written trial by trial, so that an experiment of any size can
 //! be exported.
 
+use super::backend::Backend;
 use super::context::Context;
 use super::fields::{Column, cell};
 use super::pages::{Pages, each_trial};
 use crate::exit;
-use crate::json;
+use crate::wire;
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
-use serde_json::Value as Json;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use tune_experiments::spec::Experiment;
-use tune_experiments::store::{ExperimentRecord, ExperimentSummary, Field, Store, TrialRecord};
+use tune_experiments::store::{ExperimentRecord, Field, TrialRecord};
 
 /// Write all trials with everything that is known of them
 #[derive(Args, Debug)]
@@ -38,8 +38,8 @@ enum Format {
 }
 
 pub async fn run(args: ExportArgs, context: Context) -> Result<u8> {
-    let store = context.store().await?;
-    let record = context.experiment(&store, &args.name).await?;
+    let backend = context.backend().await?;
+    let record = context.experiment(&backend, &args.name).await?;
     let experiment = context.spec(&record)?;
     let format = args
         .format
@@ -47,13 +47,13 @@ pub async fn run(args: ExportArgs, context: Context) -> Result<u8> {
     match &args.output {
         None => {
             let out = BufWriter::new(std::io::stdout());
-            write(&store, record, &experiment, format, out).await?;
+            write(&backend, record, &experiment, format, out).await?;
         }
         Some(path) => {
             let cannot = || format!("cannot write {}", path.display());
             let file = File::create(path).with_context(cannot)?;
             let out = BufWriter::new(file);
-            write(&store, record, &experiment, format, out)
+            write(&backend, record, &experiment, format, out)
                 .await
                 .with_context(cannot)?;
             context.say(&format!("wrote {}", path.display()));
@@ -71,29 +71,29 @@ fn natural(output: Option<&Path>) -> Format {
 }
 
 async fn write(
-    store: &Store,
+    backend: &Backend,
     record: ExperimentRecord,
     experiment: &Experiment,
     format: Format,
     mut out: impl Write,
 ) -> Result<()> {
     match format {
-        Format::Csv => write_csv(store, &record, experiment, &mut out).await?,
-        Format::Json => write_json(store, record, experiment, &mut out).await?,
+        Format::Csv => write_csv(backend, &record, experiment, &mut out).await?,
+        Format::Json => write_json(backend, record, experiment, &mut out).await?,
     }
     Ok(out.flush()?)
 }
 
 async fn write_csv(
-    store: &Store,
+    backend: &Backend,
     record: &ExperimentRecord,
     experiment: &Experiment,
     out: &mut impl Write,
 ) -> Result<()> {
-    let columns = columns(store, record, experiment).await?;
+    let columns = columns(backend, record, experiment).await?;
     let mut writer = csv::Writer::from_writer(out);
     writer.write_record(columns.iter().map(|(name, _)| name))?;
-    each_trial(store, record.id, |trial| {
+    each_trial(backend, record, |trial| {
         let cells = columns.iter().map(|(_, column)| cell(&trial, column, true));
         Ok(writer.write_record(cells)?)
     })
@@ -103,7 +103,7 @@ async fn write_csv(
 
 /// The same columns for every trial; the prefixes keep a parameter and a metric of one name apart.
 async fn columns(
-    store: &Store,
+    backend: &Backend,
     record: &ExperimentRecord,
     experiment: &Experiment,
 ) -> Result<Vec<(String, Column)>> {
@@ -129,7 +129,7 @@ async fn columns(
             Column::Field(field),
         ));
     }
-    for metric in store.metric_names(record.id).await? {
+    for metric in backend.metric_names(record).await? {
         columns.push((
             format!("metrics.{metric}"),
             Column::Field(Field::Metric(metric)),
@@ -139,38 +139,34 @@ async fn columns(
 }
 
 async fn write_json(
-    store: &Store,
+    backend: &Backend,
     record: ExperimentRecord,
     experiment: &Experiment,
     out: &mut impl Write,
 ) -> Result<()> {
-    let id = record.id;
-    let best = store.best(id).await?;
-    let summary = ExperimentSummary {
-        trials: store.counts(id).await?,
-        best: best
-            .as_ref()
-            .and_then(|best| Some((best.number, best.objective?))),
-        experiment: record,
-    };
-    let head = json::experiment(&summary, best.as_ref(), experiment);
+    let head = backend.in_full(record.clone(), experiment).await?;
+    let head = serde_json::to_string(&head)?;
     write!(out, "{{\"experiment\": {head},\n\"trials\": [")?;
-    let mut pages = Pages::new(store, id);
+    let mut pages = Pages::new(backend, &record);
     let mut separator = "\n";
     while let Some(page) = pages.next().await? {
-        for trial in &page {
-            let view = in_full(store, &summary.experiment, trial).await?;
-            write!(out, "{separator}{view}")?;
+        for trial in page {
+            let view = in_full(backend, &record, trial).await?;
+            write!(out, "{separator}{}", serde_json::to_string(&view)?)?;
             separator = ",\n";
         }
     }
     Ok(writeln!(out, "\n]}}")?)
 }
 
-async fn in_full(store: &Store, record: &ExperimentRecord, trial: &TrialRecord) -> Result<Json> {
-    let steps = store.steps(record.id, trial.number).await?;
-    let reports = store.metrics(record.id, trial.number, None).await?;
-    Ok(json::trial_in_full(trial, &steps, &reports))
+async fn in_full(
+    backend: &Backend,
+    record: &ExperimentRecord,
+    trial: TrialRecord,
+) -> Result<wire::TrialInFull> {
+    let steps = backend.steps(record, trial.number).await?;
+    let reports = backend.metrics(record, trial.number).await?;
+    Ok(wire::TrialInFull::new(trial, steps, reports))
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! Follows an experiment through its stored events and shows them as the user wants: a live view in a terminal, plain lines in a
-//! pipe, JSON lines for programs. It only reads the store, so that whoever drives the experiment is never held up by a display.
+//! pipe, JSON lines for programs. It only reads, so that whoever drives the experiment is never held up by a display.
 
+use super::backend::Backend;
 use super::context::Context;
+use super::feed::Feed;
 use super::signals::{KILLING, STOPPING};
 use crate::terminal::harmless;
 use crate::terminal::live::Live;
@@ -20,14 +22,12 @@ use tokio::time::{Instant, sleep_until};
 use tune_experiments::controller::Control;
 use tune_experiments::spec::Experiment;
 use tune_experiments::state::TrialState;
-use tune_experiments::store::{ExperimentId, ExperimentRecord, Store, StoredEvent, TrialQuery};
+use tune_experiments::store::{EventKind, ExperimentRecord, StoredEvent, TrialQuery};
 
 /// Between two looks at the store: as many frames a second as a terminal needs.
 const PAUSE: Duration = Duration::from_millis(100);
 /// Between two looks at the latest reports of running trials.
 const REPORTS_PAUSE: Duration = Duration::from_millis(400);
-/// Events that are read at once.
-const BATCH: u32 = 2000;
 /// Running trials whose latest reports are read.
 const REPORTED: usize = 8;
 /// Failures that are shown above the live view; a long series of them would hide everything else.
@@ -60,15 +60,14 @@ impl Mode {
     }
 }
 
-/// Shows an experiment until nobody drives it any more.
+/// Shows an experiment until it ends, or whoever shows it has had enough.
 pub struct Follower {
-    store: Store,
-    id: ExperimentId,
+    backend: Backend,
+    record: ExperimentRecord,
+    feed: Feed,
     mode: Mode,
     style: Style,
     progress: Progress,
-    /// Number of the last event that was taken in.
-    cursor: i64,
     live: Live<Stderr>,
     /// Messages that would destroy the live view.
     messages: Option<Holding>,
@@ -79,18 +78,20 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// Starts where the experiment stands; nobody drives it yet.
+    /// Starts where the experiment stands; `news` tells of events where this process drives it.
     pub async fn new(
-        store: Store,
-        record: &ExperimentRecord,
+        backend: Backend,
+        record: ExperimentRecord,
         experiment: Experiment,
+        news: Option<watch::Receiver<i64>>,
         context: &Context,
         json: bool,
     ) -> Result<Self> {
+        let cursor = backend.last_event(&record).await?;
         let mut follower = Self {
-            cursor: store.last_event(record.id).await?,
-            store,
-            id: record.id,
+            feed: Feed::new(&backend, &record, cursor, news),
+            backend,
+            record,
             mode: Mode::of(context, json),
             style: context.error_style,
             progress: Progress::new(experiment),
@@ -108,8 +109,8 @@ impl Follower {
 
     /// What was there before the first event that is followed.
     async fn catch_up(&mut self) -> Result<()> {
-        self.progress.counts = self.store.counts(self.id).await?;
-        self.progress.best = self.store.best(self.id).await?.and_then(|trial| {
+        self.progress.counts = self.backend.counts(&self.record).await?;
+        self.progress.best = self.backend.best(&self.record).await?.and_then(|trial| {
             Some(Best {
                 trial: trial.number,
                 objective: trial.objective?,
@@ -120,7 +121,7 @@ impl Follower {
             states: vec![TrialState::Queued, TrialState::Running],
             ..TrialQuery::default()
         };
-        for trial in self.store.trials(self.id, &unfinished).await? {
+        for trial in self.backend.trials(&self.record, &unfinished).await? {
             let running = Running {
                 parameters: trial.parameters,
                 since: trial.started_at,
@@ -146,17 +147,20 @@ impl Follower {
         tell(&self.clean(&lines).collect::<Vec<_>>());
     }
 
-    /// Shows what happens until `end` is given, or its sender gone.
+    /// Shows what happens until `end` is given, or its sender gone, or the experiment comes to its end.
+    ///
+    /// # Errors
+    /// When the store or the server refuses to tell more.
     pub async fn follow(
         mut self,
-        mut progress: watch::Receiver<i64>,
         mut control: watch::Receiver<Control>,
         mut end: oneshot::Receiver<()>,
     ) -> Result<()> {
         self.messages = (self.mode == Mode::Live).then(Holding::begin);
         loop {
-            let ended = self.wait(&mut progress, &mut control, &mut end).await;
+            let told = self.wait(&mut control, &mut end).await;
             let mut lines = self.read().await?;
+            let ended = told || self.progress.state.is_finished();
             lines.extend(self.messages.iter().flat_map(Holding::take));
             lines.extend(self.notice(*control.borrow()));
             self.show(&lines, ended);
@@ -168,19 +172,19 @@ impl Follower {
 
     /// Waits until there is something to show, and no less than the pause since the last time; true at the end.
     async fn wait(
-        &self,
-        progress: &mut watch::Receiver<i64>,
+        &mut self,
         control: &mut watch::Receiver<Control>,
         end: &mut oneshot::Receiver<()>,
     ) -> bool {
         let mut news = self.mode == Mode::Live;
+        let until = self.shown_at + PAUSE;
         loop {
             tokio::select! {
                 _ = &mut *end => return true,
                 // Once is enough: each further call would wake this thread for nothing.
-                Ok(()) = progress.changed(), if !news => news = true,
+                () = self.feed.changed(), if !news => news = true,
                 Ok(()) = control.changed() => news = true,
-                () = sleep_until(self.shown_at + PAUSE), if news => return false,
+                () = sleep_until(until), if news => return false,
             }
         }
     }
@@ -188,18 +192,14 @@ impl Follower {
     /// Takes in the new events; the answer is the lines that they are worth.
     async fn read(&mut self) -> Result<Vec<String>> {
         let mut lines = Vec::new();
-        loop {
-            let events = self
-                .store
-                .events_after(Some(self.id), self.cursor, BATCH)
-                .await?;
-            for event in &events {
-                self.cursor = event.seq;
-                lines.extend(self.take(event));
-            }
-            if events.len() < BATCH as usize {
-                break;
-            }
+        let news = self.feed.take().await?;
+        for event in &news.events {
+            lines.extend(self.take(event));
+        }
+        lines.extend(news.away.and_then(|away| self.server_went(away)));
+        if let Some(error) = news.refused {
+            self.show(&lines, true);
+            return Err(error.into());
         }
         if self.mode == Mode::Live && self.reports_at.elapsed() >= REPORTS_PAUSE {
             self.read_reports().await?;
@@ -209,6 +209,9 @@ impl Follower {
 
     fn take(&mut self, event: &StoredEvent) -> Option<String> {
         if self.mode == Mode::Json {
+            if event.kind == EventKind::Experiment {
+                self.progress.apply(event);
+            }
             return serde_json::to_string(event).ok();
         }
         let news = self.progress.apply(event)?;
@@ -233,12 +236,28 @@ impl Follower {
         }
     }
 
+    /// What the user is told when the server does not answer, and when it does again.
+    fn server_went(&self, away: bool) -> Option<String> {
+        let text = match away {
+            true => "the server does not answer; waiting for it",
+            false => "the server answers again",
+        };
+        (self.mode != Mode::Json).then(|| self.style.paint(Role::Cut, text))
+    }
+
     /// The latest reports of the objective, for the running trials that have room in the view.
     async fn read_reports(&mut self) -> Result<()> {
         self.reports_at = Instant::now();
         let metric = self.progress.experiment.objective.metric.clone();
         for (number, running) in self.progress.running.iter_mut().take(REPORTED) {
-            running.latest = self.store.latest_metric(self.id, *number, &metric).await?;
+            // A server that is away is told of elsewhere.
+            if let Ok(latest) = self
+                .backend
+                .latest_metric(&self.record, *number, &metric)
+                .await
+            {
+                running.latest = latest;
+            }
         }
         Ok(())
     }

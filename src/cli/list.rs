@@ -1,12 +1,12 @@
-//! `tune list`: the experiments of the store.
+//! `tune list`: the experiments that there are.
 
 use super::context::Context;
 use super::format::{Format, pretty};
 use crate::exit;
-use crate::json;
 use crate::terminal::number::{ago, duration, short};
 use crate::terminal::style::{Style, experiment_role};
 use crate::terminal::table::{Align, Table};
+use crate::wire;
 use anyhow::Result;
 use clap::Args;
 use jiff::Timestamp;
@@ -21,19 +21,17 @@ pub struct ListArgs {
 }
 
 pub async fn run(args: ListArgs, context: Context) -> Result<u8> {
-    let experiments = match context.directory.exists() {
-        true => context.store().await?.experiments().await?,
+    let experiments = match context.exists() {
+        true => context.backend().await?.experiments().await?,
         false => Vec::new(),
     };
     match args.format {
         Format::Json => {
-            let items = experiments.iter().map(json::summary);
-            let list = json::list("experiments", items);
-            context.print(&pretty(&list)?)?;
+            context.print(&pretty(&wire::Experiments::page(experiments, None))?)?;
         }
         Format::Text if experiments.is_empty() => context.say(&format!(
             "no experiments in {}\nhint: `tune init` writes one to start from, `{} run FILE` runs it",
-            context.directory.display(),
+            context.place(),
             context.tune
         )),
         Format::Text => context.print(&table(&experiments, &context.style, Timestamp::now()))?,

@@ -1,6 +1,8 @@
 //! `tune logs`: what a step printed.
 
+use super::backend::Backend;
 use super::context::{Context, unknown};
+use crate::client;
 use crate::error::Failure;
 use crate::exit;
 use crate::terminal::harmless;
@@ -36,25 +38,63 @@ pub struct LogsArgs {
 const PAUSE: Duration = Duration::from_millis(100);
 
 pub async fn run(args: LogsArgs, context: Context) -> Result<u8> {
-    let store = context.store().await?;
-    let record = context.experiment(&store, &args.name).await?;
-    let steps = store.steps(record.id, args.number).await?;
+    let backend = context.backend().await?;
+    let record = context.experiment(&backend, &args.name).await?;
+    let steps = backend.steps(&record, args.number).await?;
     let step = choose(&steps, &args, &record, &context.tune)?;
     let attempt = args.attempt.unwrap_or(step.attempt).max(1);
-    let layout = Layout::new(&context.directory)?;
-    let path = layout.log(record.id, args.number, &step.step, attempt);
-    let mut log = Log::new(path, context.style.width.is_some());
+    let mut out = Printed::new(context.style.width.is_some());
+    let found = match &backend {
+        Backend::Server(client) => {
+            let log = client.log(&record.name, args.number, &step.step, attempt, args.follow);
+            from_server(log.await?, &mut out).await?
+        }
+        Backend::Store(store) => {
+            let layout = Layout::new(&context.directory)?;
+            let path = layout.log(record.id, args.number, &step.step, attempt);
+            let of = Attempt {
+                store,
+                record: &record,
+                trial: args.number,
+                step: &step.step,
+                attempt,
+            };
+            from_file(Log::new(path), args.follow.then_some(of), &mut out).await?
+        }
+    };
+    out.finish()?;
+    match found {
+        true => Ok(exit::SUCCEEDED),
+        false => Err(no_log(&step.step, attempt).into()),
+    }
+}
+
+/// Prints what the server sends; false when it has no such log.
+async fn from_server(log: Option<client::Log>, out: &mut Printed) -> Result<bool> {
+    let Some(mut log) = log else {
+        return Ok(false);
+    };
+    while let Some(bytes) = log.next().await? {
+        out.print(&bytes)?;
+        out.flush()?;
+    }
+    Ok(true)
+}
+
+/// Prints the file, with `follow` as it grows; false when there is none.
+async fn from_file(mut log: Log, follow: Option<Attempt<'_>>, out: &mut Printed) -> Result<bool> {
     loop {
         // The state first: whatever is printed after an end that we have seen is already in the file.
-        let ended = !args.follow || has_ended(&store, &record, &args, &step.step, attempt).await?;
-        log.copy()?;
+        let ended = match &follow {
+            Some(of) => of.has_ended().await?,
+            None => true,
+        };
+        log.copy(out)?;
         if ended {
-            break;
+            return Ok(log.found);
         }
         tokio::time::sleep(PAUSE).await;
     }
-    log.finish(&step.step, attempt)?;
-    Ok(exit::SUCCEEDED)
 }
 
 fn choose<'a>(
@@ -94,45 +134,45 @@ fn interesting(steps: &[StepRecord]) -> Option<&StepRecord> {
         .or(steps.last())
 }
 
-async fn has_ended(
-    store: &Store,
-    record: &ExperimentRecord,
-    args: &LogsArgs,
-    step: &str,
+/// One attempt of a step run.
+struct Attempt<'a> {
+    store: &'a Store,
+    record: &'a ExperimentRecord,
+    trial: u64,
+    step: &'a str,
     attempt: u32,
-) -> Result<bool> {
-    // A step of an experiment that nobody drives has no process, whatever is on record.
-    if store.driver(record.id).await?.is_none() {
-        return Ok(true);
-    }
-    let steps = store.steps(record.id, args.number).await?;
-    let now = steps.iter().find(|now| now.step == step);
-    Ok(now.is_none_or(|now| now.state.is_finished() || now.attempt > attempt))
 }
 
-/// A log that is copied to standard output as it grows.
+impl Attempt<'_> {
+    async fn has_ended(&self) -> Result<bool> {
+        // A step of an experiment that nobody drives has no process, whatever is on record.
+        if self.store.driver(self.record.id).await?.is_none() {
+            return Ok(true);
+        }
+        let steps = self.store.steps(self.record.id, self.trial).await?;
+        let now = steps.iter().find(|now| now.step == self.step);
+        Ok(now.is_none_or(|now| now.state.is_finished() || now.attempt > self.attempt))
+    }
+}
+
+/// A log file that is read as it grows.
 struct Log {
     path: PathBuf,
     position: u64,
-    to_terminal: bool,
-    /// Read, but not to be shown before more is known.
-    rest: Vec<u8>,
     found: bool,
 }
 
 impl Log {
-    fn new(path: PathBuf, to_terminal: bool) -> Self {
+    fn new(path: PathBuf) -> Self {
         Self {
             path,
             position: 0,
-            to_terminal,
-            rest: Vec::new(),
             found: false,
         }
     }
 
     /// Copies what is new. A log that does not exist yet is empty.
-    fn copy(&mut self) -> Result<()> {
+    fn copy(&mut self, out: &mut Printed) -> Result<()> {
         let mut file = match File::open(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             file => file.with_context(|| cannot_read(&self.path))?,
@@ -140,35 +180,59 @@ impl Log {
         self.found = true;
         file.seek(SeekFrom::Start(self.position))?;
         let mut chunk = vec![0; 1 << 16];
-        let mut out = io::stdout().lock();
         loop {
             let count = file
                 .read(&mut chunk)
                 .with_context(|| cannot_read(&self.path))?;
             if count == 0 {
-                return Ok(out.flush()?);
+                return out.flush();
             }
             self.position += count as u64;
-            if self.to_terminal {
-                self.rest.extend(&chunk[..count]);
-                let shown: Vec<u8> = self.rest.drain(..complete(&self.rest)).collect();
-                let text = String::from_utf8_lossy(&shown);
-                out.write_all(harmless::plain(&text).as_bytes())?;
-            } else {
-                out.write_all(&chunk[..count])?;
-            }
+            out.print(&chunk[..count])?;
+        }
+    }
+}
+
+/// What goes to standard output; to a terminal, without what would do harm there.
+struct Printed {
+    to_terminal: bool,
+    /// Read, but not to be shown before more is known.
+    rest: Vec<u8>,
+}
+
+impl Printed {
+    fn new(to_terminal: bool) -> Self {
+        Self {
+            to_terminal,
+            rest: Vec::new(),
         }
     }
 
-    fn finish(&self, step: &str, attempt: u32) -> Result<()> {
-        if self.found {
-            let rest = harmless::plain(&String::from_utf8_lossy(&self.rest));
-            return Ok(io::stdout().write_all(rest.as_bytes())?);
+    fn print(&mut self, bytes: &[u8]) -> Result<()> {
+        let mut out = io::stdout().lock();
+        if !self.to_terminal {
+            return Ok(out.write_all(bytes)?);
         }
-        let failure = Failure::new(format!("step `{step}` has no log of attempt {attempt}"))
-            .hint("the step has not run, or the file was deleted");
-        Err(failure.into())
+        self.rest.extend(bytes);
+        let shown: Vec<u8> = self.rest.drain(..complete(&self.rest)).collect();
+        let text = String::from_utf8_lossy(&shown);
+        Ok(out.write_all(harmless::plain(&text).as_bytes())?)
     }
+
+    fn flush(&self) -> Result<()> {
+        Ok(io::stdout().flush()?)
+    }
+
+    fn finish(&self) -> Result<()> {
+        let rest = harmless::plain(&String::from_utf8_lossy(&self.rest));
+        io::stdout().write_all(rest.as_bytes())?;
+        self.flush()
+    }
+}
+
+fn no_log(step: &str, attempt: u32) -> Failure {
+    Failure::new(format!("step `{step}` has no log of attempt {attempt}"))
+        .hint("the step has not run, or the file was deleted")
 }
 
 fn cannot_read(path: &Path) -> String {

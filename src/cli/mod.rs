@@ -1,38 +1,50 @@
 //! The command line: one file per command, each with its arguments, whose comments are the help, and what it does.
 
+mod ask;
+mod backend;
 mod best;
 mod cancel;
 mod compare;
 mod completions;
 mod component;
 mod context;
+mod create;
 mod delete;
 mod drive;
 mod export;
+mod feed;
 mod fields;
 mod follow;
 mod format;
+mod in_process;
 mod init;
 mod list;
 mod logs;
 mod man;
 mod outcome;
 mod pages;
+mod pause;
+mod report;
 mod resume;
 mod run;
 mod schema;
+mod serve;
 mod setup;
 mod show;
 mod signals;
 mod source;
+mod tell;
+mod token;
 mod trials;
 mod validate;
+mod watch;
 mod watchdog;
 
 use crate::exit;
 use crate::terminal::style::ColorChoice;
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand};
 use context::Context;
+use serve::LogFormat;
 use std::future::Future;
 use std::path::PathBuf;
 
@@ -56,15 +68,40 @@ pub const DEFAULT_STORE: &str = ".tune";
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
-    /// Where everything is kept
+    /// Where everything is kept: a directory, or postgres://USER@HOST/DATABASE
+    #[arg(
+        long,
+        global = true,
+        value_name = "STORE",
+        env = "TUNE_STORE",
+        default_value = DEFAULT_STORE,
+        hide_env_values = true
+    )]
+    store: PathBuf,
+    /// Where the files beside a store in PostgreSQL are
     #[arg(
         long,
         global = true,
         value_name = "DIR",
-        env = "TUNE_STORE",
+        env = "TUNE_DATA",
         default_value = DEFAULT_STORE
     )]
-    store: PathBuf,
+    data: PathBuf,
+    /// Ask this server instead of a store
+    #[arg(long, global = true, value_name = "URL", env = "TUNE_SERVER", value_parser = crate::client::url)]
+    server: Option<reqwest::Url>,
+    /// What lets you in at the server; better in the environment, where others do not see it
+    #[arg(
+        long,
+        global = true,
+        value_name = "TOKEN",
+        env = "TUNE_TOKEN",
+        hide_env_values = true
+    )]
+    token: Option<String>,
+    /// Certificates to trust at the server, PEM, beside those of the system
+    #[arg(long, global = true, value_name = "FILE", env = "TUNE_CA_CERT")]
+    ca_cert: Option<PathBuf>,
     /// When to use colours
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
     color: ColorChoice,
@@ -80,7 +117,9 @@ pub struct GlobalArgs {
 enum Command {
     Run(run::RunArgs),
     Resume(resume::ResumeArgs),
+    Pause(pause::PauseArgs),
     Cancel(cancel::CancelArgs),
+    Watch(watch::WatchArgs),
     List(list::ListArgs),
     Show(show::ShowArgs),
     Best(best::BestArgs),
@@ -89,6 +128,12 @@ enum Command {
     Logs(logs::LogsArgs),
     Export(export::ExportArgs),
     Delete(delete::DeleteArgs),
+    Create(create::CreateArgs),
+    Ask(ask::AskArgs),
+    Tell(tell::TellArgs),
+    Report(report::ReportArgs),
+    Serve(serve::ServeArgs),
+    Token(token::TokenArgs),
     Init(init::InitArgs),
     Validate(validate::ValidateArgs),
     Schema(schema::SchemaArgs),
@@ -113,11 +158,15 @@ fn after_long_help() -> String {
 
 /// Does what the command line says; the answer is the exit code.
 pub fn run(cli: Cli) -> anyhow::Result<u8> {
-    let context = Context::new(&cli.global)?;
+    let as_json =
+        matches!(&cli.command, Command::Serve(args) if args.log_format == LogFormat::Json);
+    let context = Context::new(&cli.global, as_json)?;
     match cli.command {
         Command::Run(args) => waiting(run::run(args, context)),
         Command::Resume(args) => waiting(resume::run(args, context)),
+        Command::Pause(args) => waiting(pause::run(args, context)),
         Command::Cancel(args) => waiting(cancel::run(args, context)),
+        Command::Watch(args) => waiting(watch::run(args, context)),
         Command::List(args) => waiting(list::run(args, context)),
         Command::Show(args) => waiting(show::run(args, context)),
         Command::Best(args) => waiting(best::run(args, context)),
@@ -126,6 +175,12 @@ pub fn run(cli: Cli) -> anyhow::Result<u8> {
         Command::Logs(args) => waiting(logs::run(args, context)),
         Command::Export(args) => waiting(export::run(args, context)),
         Command::Delete(args) => waiting(delete::run(args, context)),
+        Command::Create(args) => waiting(create::run(args, context)),
+        Command::Ask(args) => waiting(ask::run(args, context)),
+        Command::Tell(args) => waiting(tell::run(args, context)),
+        Command::Report(args) => waiting(report::run(args, context)),
+        Command::Serve(args) => on_all_processors(serve::run(args, context)),
+        Command::Token(args) => waiting(token::run(args, context)),
         Command::Init(args) => init::run(&args, &context),
         Command::Validate(args) => validate::run(&args, &context),
         Command::Schema(args) => schema::run(&args, &context),
@@ -149,6 +204,16 @@ fn waiting(work: impl Future<Output = anyhow::Result<u8>>) -> anyhow::Result<u8>
         .build()?;
     let result = runtime.block_on(work);
     // Whatever still blocks a thread (a read from standard input, say) must not keep the process alive.
+    runtime.shutdown_background();
+    result
+}
+
+/// Runs a command that does many things at once.
+fn on_all_processors(work: impl Future<Output = anyhow::Result<u8>>) -> anyhow::Result<u8> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let result = runtime.block_on(work);
     runtime.shutdown_background();
     result
 }

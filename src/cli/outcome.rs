@@ -1,5 +1,6 @@
 //! What is shown of an experiment as a whole: when its run ends, and when it is looked at later.
 
+use super::backend::Backend;
 use super::compare;
 use super::context::Context;
 use super::drive::{ending, exit_code, nothing_to_do};
@@ -9,20 +10,20 @@ use crate::terminal::result;
 use anyhow::Result;
 use tune_experiments::spec::Experiment;
 use tune_experiments::state::{ExperimentState, TrialState};
-use tune_experiments::store::{ExperimentRecord, Field, LoadedTrial, Sort, Store, TrialQuery};
+use tune_experiments::store::{ExperimentRecord, Field, LoadedTrial, Sort, TrialQuery};
 
 /// Says that there is nothing more to do, and shows the result unless a program reads: it gets events, of which there are none.
 /// The answer is the exit code, whether or not anybody reads the result.
 pub async fn finished(
     context: &Context,
-    store: &Store,
+    backend: &Backend,
     record: &ExperimentRecord,
     experiment: &Experiment,
     json: bool,
 ) -> Result<u8> {
     context.say(&nothing_to_do(&context.tune, record));
     if !json {
-        let text = ending(context, store, record, experiment).await?;
+        let text = ending(context, backend, record, experiment).await?;
         match context.print(&text) {
             Err(error) if !is_broken_pipe(&error) => return Err(error),
             _ => {}
@@ -34,16 +35,16 @@ pub async fn finished(
 /// The best trial, the picture of the search, a comparison where one suggests itself, and what comes next.
 pub async fn block(
     context: &Context,
-    store: &Store,
+    backend: &Backend,
     record: &ExperimentRecord,
     experiment: &Experiment,
 ) -> Result<String> {
     let style = &context.style;
-    let best = store.best(record.id).await?;
-    let trials = store.outcomes(record.id).await?;
+    let best = backend.best(record).await?;
+    let trials = backend.outcomes(record).await?;
     let objective = &experiment.objective;
     let mut sections = vec![
-        failure(context, store, record, best.is_none()).await?,
+        failure(context, backend, record, best.is_none()).await?,
         match &best {
             None if !record.state.is_finished() => "no trial has succeeded yet\n".to_owned(),
             best => result::best(best.as_ref(), objective, style),
@@ -58,7 +59,7 @@ pub async fn block(
     let situation = result::Situation {
         tune: &context.tune,
         record,
-        is_driven: store.driver(record.id).await?.is_some(),
+        is_driven: backend.is_driven(record).await?,
         has_best: best.is_some(),
         compare_by: parameter,
     };
@@ -70,7 +71,7 @@ pub async fn block(
 /// The last trial that failed, where failures are what the experiment came to.
 async fn failure(
     context: &Context,
-    store: &Store,
+    backend: &Backend,
     record: &ExperimentRecord,
     nothing_else: bool,
 ) -> Result<String> {
@@ -86,7 +87,7 @@ async fn failure(
         limit: Some(1),
         ..TrialQuery::default()
     };
-    let trials = store.trials(record.id, &query).await?;
+    let trials = backend.trials(record, &query).await?;
     let last = trials
         .first()
         .map(|trial| result::failure(&context.tune, &record.name, trial, &context.style));
@@ -97,7 +98,7 @@ fn next(context: &Context, situation: &result::Situation) -> String {
     let style = &context.style;
     format!(
         "{}\n{}",
-        style.dim(format!("kept in {}; next:", context.directory.display())),
+        style.dim(format!("kept in {}; next:", context.place())),
         result::next(situation, style)
     )
 }

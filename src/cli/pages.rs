@@ -1,9 +1,10 @@
 //! Trials in pages: an experiment may have more of them than fit into memory at once.
 
+use super::backend::Backend;
 use anyhow::Result;
 use tune_algorithms::space::Value;
 use tune_experiments::store::{
-    Condition, ExperimentId, Field, Operator, Store, TrialQuery, TrialRecord,
+    Condition, ExperimentRecord, Field, Operator, TrialQuery, TrialRecord,
 };
 
 /// Trials that are read at once.
@@ -11,11 +12,11 @@ const PAGE: u64 = 2000;
 
 /// Calls `each` for every trial of the experiment, by number.
 pub async fn each_trial(
-    store: &Store,
-    id: ExperimentId,
+    backend: &Backend,
+    record: &ExperimentRecord,
     mut each: impl FnMut(TrialRecord) -> Result<()>,
 ) -> Result<()> {
-    let mut pages = Pages::new(store, id);
+    let mut pages = Pages::new(backend, record);
     while let Some(page) = pages.next().await? {
         page.into_iter().try_for_each(&mut each)?;
     }
@@ -24,15 +25,19 @@ pub async fn each_trial(
 
 /// Reads the trials of an experiment by number, page by page.
 pub struct Pages<'a> {
-    store: &'a Store,
-    id: ExperimentId,
+    backend: &'a Backend,
+    record: &'a ExperimentRecord,
     from: i64,
 }
 
 impl<'a> Pages<'a> {
     /// From the first trial on.
-    pub fn new(store: &'a Store, id: ExperimentId) -> Self {
-        Self { store, id, from: 0 }
+    pub fn new(backend: &'a Backend, record: &'a ExperimentRecord) -> Self {
+        Self {
+            backend,
+            record,
+            from: 0,
+        }
     }
 
     /// The next page; `None` after the last.
@@ -46,7 +51,7 @@ impl<'a> Pages<'a> {
             limit: Some(PAGE),
             ..TrialQuery::default()
         };
-        let page = self.store.trials(self.id, &query).await?;
+        let page = self.backend.trials(self.record, &query).await?;
         let Some(last) = page.last() else {
             return Ok(None);
         };

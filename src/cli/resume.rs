@@ -1,17 +1,26 @@
 //! `tune resume`: goes on with an experiment by its name, within other limits if the user wants.
 
+use super::backend::Backend;
 use super::context::Context;
-use super::drive::{DriveArgs, drive, positive, refuse_if_driven};
+use super::drive::{DriveArgs, drive, exit_code, nothing_to_do, positive, refuse_if_driven};
+use super::in_process;
 use super::outcome;
-use super::run::refused;
+use super::run::{go_on_at, refused};
+use super::watch::watch;
+use crate::client::Client;
 use crate::components::BuiltIn;
 use crate::error::Failure;
+use crate::exit;
+use crate::terminal::result::shell_word;
+use crate::wire;
 use anyhow::Result;
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use tune_experiments::controller::{self, goes_on};
+use tune_experiments::service::{self, Service};
 use tune_experiments::spec::{self, Submission};
+use tune_experiments::state::ExperimentState;
 use tune_experiments::store::{ExperimentRecord, Store};
 
 /// Go on with an experiment where it was
@@ -30,18 +39,104 @@ pub struct ResumeArgs {
 }
 
 pub async fn run(args: ResumeArgs, context: Context) -> Result<u8> {
-    let store = context.store().await?;
-    let mut record = context.experiment(&store, &args.name).await?;
+    let backend = context.backend().await?;
+    let record = context.experiment(&backend, &args.name).await?;
+    let experiment = context.spec(&record)?;
+    let is_asked = experiment.pipeline.is_empty();
+    match backend {
+        Backend::Server(client) => at_server(&args, &context, client, record).await,
+        Backend::Store(store) if is_asked => ask_again(&args, &context, store, &record).await,
+        Backend::Store(store) => in_store(&args, &context, store, record).await,
+    }
+}
+
+async fn in_store(
+    args: &ResumeArgs,
+    context: &Context,
+    store: Store,
+    mut record: ExperimentRecord,
+) -> Result<u8> {
+    let backend = Backend::Store(store.clone());
     if args.max_trials.is_some() || args.parallel.is_some() {
-        change_limits(&args, &context, &store, &record).await?;
-        record = context.experiment(&store, &args.name).await?;
+        refuse_if_driven(context, &backend, &record).await?;
+        change_limits(args, context, &store, &record).await?;
+        record = context.experiment(&backend, &args.name).await?;
     }
     let experiment = context.spec(&record)?;
     if goes_on(&store, &record, &experiment).await? {
-        refuse_if_driven(&context, &store, &record).await?;
-        return drive(&context, store, record, experiment, &args.drive).await;
+        refuse_if_driven(context, &backend, &record).await?;
+        return drive(context, store, record, experiment, &args.drive).await;
     }
-    outcome::finished(&context, &store, &record, &experiment, args.drive.json).await
+    outcome::finished(context, &backend, &record, &experiment, args.drive.json).await
+}
+
+/// Hands out trials again.
+async fn ask_again(
+    args: &ResumeArgs,
+    context: &Context,
+    store: Store,
+    record: &ExperimentRecord,
+) -> Result<u8> {
+    let limits = service::LimitsPatch::try_from(args.patch()).map_err(Failure::new)?;
+    let work = async |service: &Service| {
+        let mut record = record.clone();
+        if limits != service::LimitsPatch::default() {
+            record = service.change_limits(record.id, limits.clone()).await?;
+        }
+        match record.state {
+            ExperimentState::Paused => service.resume(record.id).await,
+            _ => Ok(record),
+        }
+    };
+    let record = in_process::call(context, store, work).await?;
+    Ok(say_asked(context, &record))
+}
+
+/// What an experiment without a pipeline goes on to.
+fn say_asked(context: &Context, record: &ExperimentRecord) -> u8 {
+    if record.state.is_finished() {
+        context.say(&nothing_to_do(&context.tune, record));
+        return exit_code(record);
+    }
+    let word = shell_word(&record.name);
+    context.say(&format!(
+        "`{}` goes on; `{} ask {word}` hands out its trials",
+        record.name, context.tune
+    ));
+    exit::SUCCEEDED
+}
+
+async fn at_server(
+    args: &ResumeArgs,
+    context: &Context,
+    client: Client,
+    mut record: ExperimentRecord,
+) -> Result<u8> {
+    args.drive.refuse_for_server()?;
+    let patch = args.patch();
+    if patch != wire::LimitsPatch::default() {
+        record = client.change_limits(&record.name, &patch).await?.into();
+    }
+    let experiment = context.spec(&record)?;
+    let backend = Backend::Server(client);
+    let record = go_on_at(&backend, record).await?;
+    if experiment.pipeline.is_empty() {
+        return Ok(say_asked(context, &record));
+    }
+    if record.state.is_finished() {
+        return outcome::finished(context, &backend, &record, &experiment, args.drive.json).await;
+    }
+    watch(context, &backend, record, &experiment, args.drive.json).await
+}
+
+impl ResumeArgs {
+    fn patch(&self) -> wire::LimitsPatch {
+        wire::LimitsPatch {
+            max_trials: self.max_trials.map(Some),
+            parallel_trials: self.parallel,
+            ..wire::LimitsPatch::default()
+        }
+    }
 }
 
 /// Submits what the store has kept, with the other limits in it.
@@ -51,7 +146,6 @@ async fn change_limits(
     store: &Store,
     record: &ExperimentRecord,
 ) -> Result<()> {
-    refuse_if_driven(context, store, record).await?;
     let document = with_limits(&record.document, args);
     let components = BuiltIn::new()?;
     let experiment = spec::read_document(&document, &components)

@@ -1,29 +1,43 @@
 //! `tune run`: runs an experiment file; a file that has run before goes on where it was.
 
+use super::backend::Backend;
 use super::context::Context;
 use super::drive::{DriveArgs, drive, positive, refuse_if_driven};
 use super::outcome;
 use super::source;
+use super::watch::watch;
+use crate::client::Client;
 use crate::components::BuiltIn;
-use crate::error::{Failure, InvalidFile};
+use crate::error::Failure;
 use crate::exit;
 use crate::terminal::result::shell_word;
+use crate::wire::Outcome;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
 use tune_experiments::controller::{self, SubmitError, Submitted};
-use tune_experiments::spec::{self, Difference, Override, Submission};
-use tune_experiments::store::Store;
+use tune_experiments::spec::{Action, Difference, Experiment, Override, Step, Submission};
+use tune_experiments::state::ExperimentState;
+use tune_experiments::store::{ExperimentRecord, Store};
 
 /// Run an experiment, or go on with it
 ///
 /// The same file goes on where it was. A file in which only limits changed goes on with the new limits.
 #[derive(Args, Debug)]
 pub struct RunArgs {
+    #[command(flatten)]
+    file: FileArgs,
+    #[command(flatten)]
+    drive: DriveArgs,
+}
+
+/// An experiment file, and what is to be different in it.
+#[derive(Args, Debug)]
+pub struct FileArgs {
     /// The experiment file; `-` for standard input
     #[arg(value_name = "FILE")]
-    file: PathBuf,
+    pub file: PathBuf,
     /// Set a key of the file, as in --set algorithm.seed=7; may be repeated
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_and_value)]
     set: Vec<Override>,
@@ -39,8 +53,6 @@ pub struct RunArgs {
     /// Another seed of the algorithm
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    #[command(flatten)]
-    drive: DriveArgs,
 }
 
 fn key_and_value(text: &str) -> Result<Override, String> {
@@ -54,20 +66,93 @@ fn key_and_value(text: &str) -> Result<Override, String> {
 }
 
 pub async fn run(args: RunArgs, context: Context) -> Result<u8> {
-    let components = BuiltIn::new()?;
-    let submission = source::read(&args.file)?
-        .and_then(|source| spec::read(&source, &overrides(&args), &components))
-        .map_err(|error| {
-            source::show(&error, &context);
-            InvalidFile
-        })?;
-    let store = Store::open(&context.directory).await?;
-    let directory = directory(&args.file)?;
-    let now = Timestamp::now();
+    let submission = source::checked(&args.file, &context)?;
+    if let Some(client) = context.client()? {
+        return run_at(client, submission, &args.drive, &context).await;
+    }
+    let experiment = &submission.experiment;
+    if experiment.pipeline.is_empty() {
+        return Err(nothing_to_run(&context.tune, &args.file.file).into());
+    }
+    let store = context.create_store().await?;
+    let directory = args.file.directory()?;
+    let (components, now) = (BuiltIn::new()?, Timestamp::now());
     let submitted = controller::submit(&store, &components, &submission, &directory, now)
         .await
         .map_err(|error| refused(error, &context.tune))?;
     go_on(&args, &context, store, submission, submitted, &directory).await
+}
+
+fn nothing_to_run(tune: &str, file: &Path) -> Failure {
+    let file = shell_word(&file.to_string_lossy());
+    Failure::new("there is nothing to run: the experiment has no pipeline")
+        .hint(format!(
+            "`{tune} create {file}` creates it; `{tune} ask` hands out its trials"
+        ))
+        .code(exit::USAGE)
+}
+
+/// Has a server run it, and follows.
+async fn run_at(
+    client: Client,
+    submission: Submission,
+    args: &DriveArgs,
+    context: &Context,
+) -> Result<u8> {
+    args.refuse_for_server()?;
+    let submitted = submit_to(&client, &submission).await?;
+    let backend = Backend::Server(client);
+    let (notice, record) = match submitted {
+        Submitted::Created(record) => (created_at(&record, &submission.experiment), record),
+        Submitted::Continues(record) => (Some("goes on where it was".to_owned()), record),
+        Submitted::LimitsChanged(record) => (Some("goes on with new limits".to_owned()), record),
+        Submitted::Finished(record) => {
+            let experiment = &submission.experiment;
+            return outcome::finished(context, &backend, &record, experiment, args.json).await;
+        }
+    };
+    if let Some(notice) = notice {
+        context.say(&format!("`{}` {notice}", record.name));
+    }
+    let record = go_on_at(&backend, record).await?;
+    watch(context, &backend, record, &submission.experiment, args.json).await
+}
+
+/// Whose files a pipeline of commands uses.
+fn created_at(record: &ExperimentRecord, experiment: &Experiment) -> Option<String> {
+    let is_command = |step: &Step| !matches!(step.action, Action::Component { .. });
+    let mut steps = experiment.pipeline.steps.values();
+    steps.any(is_command).then(|| {
+        format!(
+            "uses the files of the server: relative paths start from {} there",
+            record.directory.display()
+        )
+    })
+}
+
+/// A paused experiment goes on when it is run again.
+pub async fn go_on_at(backend: &Backend, record: ExperimentRecord) -> Result<ExperimentRecord> {
+    match backend {
+        Backend::Server(client) if record.state == ExperimentState::Paused => {
+            Ok(client.resume(&record.name).await?.into())
+        }
+        _ => Ok(record),
+    }
+}
+
+/// Submits to a server. A mark of its own lets the submission be sent again when the answer is lost.
+pub async fn submit_to(client: &Client, submission: &Submission) -> Result<Submitted> {
+    let mut mark = [0; 16];
+    getrandom::fill(&mut mark).context("the system has no random numbers")?;
+    let mark: String = mark.iter().map(|byte| format!("{byte:02x}")).collect();
+    let answer = client.submit(&submission.document, &mark, true).await?;
+    let record = ExperimentRecord::from(answer.experiment);
+    Ok(match answer.outcome {
+        Outcome::Created => Submitted::Created(record),
+        Outcome::Continues => Submitted::Continues(record),
+        Outcome::LimitsChanged => Submitted::LimitsChanged(record),
+        Outcome::Finished => Submitted::Finished(record),
+    })
 }
 
 async fn go_on(
@@ -82,7 +167,7 @@ async fn go_on(
     let record = match submitted {
         Submitted::Created(record) => record,
         Submitted::Continues(record) => {
-            refuse_if_driven(context, &store, &record).await?;
+            refuse_if_driven(context, &Backend::Store(store.clone()), &record).await?;
             context.say(&format!("`{}` goes on where it was", record.name));
             record
         }
@@ -91,7 +176,9 @@ async fn go_on(
             record
         }
         Submitted::Finished(record) => {
-            return outcome::finished(context, &store, &record, &experiment, args.drive.json).await;
+            let backend = Backend::Store(store);
+            return outcome::finished(context, &backend, &record, &experiment, args.drive.json)
+                .await;
         }
     };
     if let Some(notice) = elsewhere(&record.directory, directory) {
@@ -100,44 +187,44 @@ async fn go_on(
     drive(context, store, record, experiment, &args.drive).await
 }
 
-/// The options that set a key of the file; later ones win.
-fn overrides(args: &RunArgs) -> Vec<Override> {
-    let set = |key: &str, value: Option<String>| {
-        value.map(|value| Override {
-            key: key.to_owned(),
-            value,
-        })
-    };
-    let mut overrides = args.set.clone();
-    // Quoted: a name may look like a number.
-    let name = args
-        .name
-        .as_ref()
-        .map(|name| serde_json::Value::from(name.as_str()).to_string());
-    overrides.extend(set("name", name));
-    overrides.extend(set(
-        "max_trials",
-        args.max_trials.map(|max| max.to_string()),
-    ));
-    overrides.extend(set(
-        "parallel_trials",
-        args.parallel.map(|number| number.to_string()),
-    ));
-    overrides.extend(set(
-        "algorithm.seed",
-        args.seed.map(|seed| seed.to_string()),
-    ));
-    overrides
-}
-
-/// What relative paths in the file start from.
-fn directory(file: &Path) -> Result<PathBuf> {
-    let current = std::env::current_dir().context("the current directory is gone")?;
-    if file.as_os_str() == "-" {
-        return Ok(current);
+impl FileArgs {
+    /// The options that set a key of the file; later ones win.
+    pub fn overrides(&self) -> Vec<Override> {
+        let set = |key: &str, value: Option<String>| {
+            value.map(|value| Override {
+                key: key.to_owned(),
+                value,
+            })
+        };
+        // Quoted: a name may look like a number.
+        let name = self.name.as_ref();
+        let name = name.map(|name| serde_json::Value::from(name.as_str()).to_string());
+        let mut overrides = self.set.clone();
+        overrides.extend(set("name", name));
+        overrides.extend(set(
+            "max_trials",
+            self.max_trials.map(|max| max.to_string()),
+        ));
+        overrides.extend(set(
+            "parallel_trials",
+            self.parallel.map(|number| number.to_string()),
+        ));
+        overrides.extend(set(
+            "algorithm.seed",
+            self.seed.map(|seed| seed.to_string()),
+        ));
+        overrides
     }
-    let file = std::path::absolute(file)?;
-    Ok(file.parent().map_or(current, Path::to_path_buf))
+
+    /// What relative paths in the file start from.
+    pub fn directory(&self) -> Result<PathBuf> {
+        let current = std::env::current_dir().context("the current directory is gone")?;
+        if self.file.as_os_str() == "-" {
+            return Ok(current);
+        }
+        let file = std::path::absolute(&self.file)?;
+        Ok(file.parent().map_or(current, Path::to_path_buf))
+    }
 }
 
 /// Where relative paths start from, if that is not where the file is now.
@@ -218,7 +305,9 @@ mod tests {
             "--seed",
             "1",
         ]);
-        let keys: Vec<String> = overrides(&args)
+        let keys: Vec<String> = args
+            .file
+            .overrides()
             .into_iter()
             .map(|set| format!("{}={}", set.key, set.value))
             .collect();

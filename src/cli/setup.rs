@@ -27,8 +27,34 @@ pub fn setup(
     experiment: &Experiment,
     processes: Option<usize>,
 ) -> Result<Setup> {
+    shared_setup(
+        context,
+        store,
+        processes.unwrap_or_else(|| usable(experiment)),
+    )
+}
+
+/// Everything to drive experiments without starting a process: for trials that clients evaluate.
+pub fn without_processes(context: &Context, store: Store) -> Result<Setup> {
+    let engine = LocalEngine::new(LocalOptions {
+        slots: 0,
+        grace: GRACE,
+        artifacts: ArtifactStore::new(Layout::new(&context.directory)?.artifacts()),
+        watchdog: None,
+    });
+    Ok(Setup {
+        store,
+        engine: Arc::new(engine.context("cannot start the local engine")?),
+        components: Arc::new(BuiltIn::new()?),
+        slots: 0,
+        address: None,
+        observer: Arc::new(NoObserver),
+    })
+}
+
+/// Everything to drive any number of experiments with at most so many processes at once.
+pub fn shared_setup(context: &Context, store: Store, slots: usize) -> Result<Setup> {
     let layout = Layout::new(&context.directory)?;
-    let slots = processes.unwrap_or_else(|| usable(experiment));
     allow_files(slots);
     let program = std::env::current_exe().context("cannot tell which program this is")?;
     let watchdog = vec![

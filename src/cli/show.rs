@@ -1,20 +1,22 @@
 //! `tune show`: an experiment, or one of its trials, in full.
 
+use super::backend::Backend;
 use super::context::Context;
 use super::format::{Format, pretty};
 use super::outcome;
+use crate::client::Client;
 use crate::error::Failure;
 use crate::exit;
-use crate::json;
 use crate::terminal::trial::{self, StepView};
 use crate::terminal::{describe, overview, result};
+use crate::wire;
 use anyhow::Result;
 use clap::Args;
 use jiff::Timestamp;
 use tune_experiments::controller::Layout;
 use tune_experiments::spec::Experiment;
 use tune_experiments::state::ExperimentState;
-use tune_experiments::store::{ExperimentRecord, ExperimentSummary, Store};
+use tune_experiments::store::{ExperimentId, ExperimentRecord, Request, StepRecord};
 
 /// Show an experiment, or one of its trials
 #[derive(Args, Debug)]
@@ -29,13 +31,21 @@ pub struct ShowArgs {
 }
 
 pub async fn run(args: ShowArgs, context: Context) -> Result<u8> {
-    let store = context.store().await?;
-    let record = context.experiment(&store, &args.name).await?;
+    let backend = context.backend().await?;
+    let record = context.experiment(&backend, &args.name).await?;
     let experiment = context.spec(&record)?;
     let text = match args.number {
-        None => show_experiment(&context, &store, record, &experiment, args.format).await?,
+        None => show_experiment(&context, &backend, record, &experiment, args.format).await?,
         Some(number) => {
-            show_trial(&context, &store, &record, &experiment, number, args.format).await?
+            show_trial(
+                &context,
+                &backend,
+                &record,
+                &experiment,
+                number,
+                args.format,
+            )
+            .await?
         }
     };
     context.print(&text)?;
@@ -44,29 +54,23 @@ pub async fn run(args: ShowArgs, context: Context) -> Result<u8> {
 
 async fn show_experiment(
     context: &Context,
-    store: &Store,
+    backend: &Backend,
     record: ExperimentRecord,
     experiment: &Experiment,
     format: Format,
 ) -> Result<String> {
-    let counts = store.counts(record.id).await?;
     if format == Format::Json {
-        let best = store.best(record.id).await?;
-        let summary = ExperimentSummary {
-            experiment: record,
-            trials: counts,
-            best: best
-                .as_ref()
-                .and_then(|best| Some((best.number, best.objective?))),
-        };
-        return pretty(&json::experiment(&summary, best.as_ref(), experiment));
+        return pretty(&backend.in_full(record, experiment).await?);
     }
+    let counts = backend.counts(&record).await?;
     let style = &context.style;
     let mut text = format!("{}\n", result::headline(&record, &counts, style));
-    if record.request.is_some() && !record.state.is_finished() {
-        text += "  it is being cancelled\n";
+    match record.request.filter(|_| !record.state.is_finished()) {
+        Some(Request::Cancel) => text += "  it is being cancelled\n",
+        Some(Request::Pause) => text += "  it is being paused\n",
+        None => {}
     }
-    if record.state == ExperimentState::Running && store.driver(record.id).await?.is_none() {
+    if record.state == ExperimentState::Running && !backend.is_driven(&record).await? {
         text += "  no process runs it at the moment\n";
     }
     if let Some(description) = &experiment.description {
@@ -77,20 +81,20 @@ async fn show_experiment(
     }
     text += &overview::details(&record, experiment, &counts, style, Timestamp::now());
     text += "\n";
-    text += &outcome::block(context, store, &record, experiment).await?;
+    text += &outcome::block(context, backend, &record, experiment).await?;
     Ok(text)
 }
 
 async fn show_trial(
     context: &Context,
-    store: &Store,
+    backend: &Backend,
     record: &ExperimentRecord,
     experiment: &Experiment,
     number: u64,
     format: Format,
 ) -> Result<String> {
-    let Some(trial) = store.trial(record.id, number).await? else {
-        let total: u64 = store.counts(record.id).await?.values().sum();
+    let Some(trial) = backend.trial(record, number).await? else {
+        let total: u64 = backend.counts(record).await?.values().sum();
         let failure = Failure::new(format!("`{}` has no trial {number}", record.name));
         return Err(match total {
             0 => failure.hint("it has no trials yet"),
@@ -98,20 +102,16 @@ async fn show_trial(
         }
         .into());
     };
-    let steps = store.steps(record.id, number).await?;
-    let reports = store.metrics(record.id, number, None).await?;
+    let steps = backend.steps(record, number).await?;
+    let reports = backend.metrics(record, number).await?;
     if format == Format::Json {
-        return pretty(&json::trial_in_full(&trial, &steps, &reports));
+        return pretty(&wire::TrialInFull::new(trial, steps, reports));
     }
-    let layout = Layout::new(&context.directory)?;
-    let steps: Vec<StepView> = steps
-        .into_iter()
-        .map(|step| StepView {
-            log: layout.log(record.id, number, &step.step, step.attempt),
-            artifacts: layout.artifacts(),
-            record: step,
-        })
-        .collect();
+    let views = steps.into_iter().map(|step| match backend {
+        Backend::Store(_) => in_files(context, record.id, step),
+        Backend::Server(client) => Ok(at_server(client, &record.name, step)),
+    });
+    let steps: Vec<StepView> = views.collect::<Result<_>>()?;
     Ok(trial::text(
         &context.tune,
         &record.name,
@@ -121,4 +121,31 @@ async fn show_trial(
         &experiment.objective,
         &context.style,
     ))
+}
+
+/// A step run whose files are on this machine.
+fn in_files(context: &Context, id: ExperimentId, step: StepRecord) -> Result<StepView> {
+    let layout = Layout::new(&context.directory)?;
+    let log = layout.log(id, step.trial, &step.step, step.attempt);
+    let artifacts = step.artifacts.values();
+    let artifacts = artifacts.map(|artifact| layout.artifacts().join(&artifact.path));
+    Ok(StepView {
+        log: log.display().to_string(),
+        artifacts: artifacts.map(|path| path.display().to_string()).collect(),
+        record: step,
+    })
+}
+
+/// A step run whose files the server hands out.
+fn at_server(client: &Client, experiment: &str, step: StepRecord) -> StepView {
+    let artifacts = step.artifacts.keys();
+    let artifacts =
+        artifacts.map(|name| client.artifact_at(experiment, step.trial, &step.step, name));
+    StepView {
+        log: client
+            .log_at(experiment, step.trial, &step.step)
+            .to_string(),
+        artifacts: artifacts.map(|url| url.to_string()).collect(),
+        record: step,
+    }
 }

@@ -1,12 +1,14 @@
 //! Experiment files: read from disk or standard input, and their problems shown.
 
 use super::context::Context;
-use crate::error::Failure;
+use super::run::FileArgs;
+use crate::components::BuiltIn;
+use crate::error::{Failure, InvalidFile};
 use anyhow::{Context as _, Result};
 use miette::{GraphicalReportHandler, GraphicalTheme, ThemeCharacters, ThemeStyles};
 use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
-use tune_experiments::spec::{MAX_BYTES, Source, SpecError};
+use tune_experiments::spec::{self, MAX_BYTES, Source, SpecError, Submission};
 
 /// The text of the file, or of standard input for `-`. The inner error is about what the file holds.
 pub fn read(file: &Path) -> Result<Result<Source, SpecError>> {
@@ -40,6 +42,17 @@ fn unreadable(file: &Path, error: &std::io::Error) -> Failure {
         ErrorKind::NotFound => failure.hint("`tune init FILE` writes an experiment to start from"),
         _ => failure,
     }
+}
+
+/// What an experiment file says, with the options that set its keys; its problems are shown.
+pub fn checked(args: &FileArgs, context: &Context) -> Result<Submission> {
+    let components = BuiltIn::new()?;
+    let read =
+        read(&args.file)?.and_then(|source| spec::read(&source, &args.overrides(), &components));
+    Ok(read.map_err(|error| {
+        show(&error, context);
+        InvalidFile
+    })?)
 }
 
 /// Shows the problems on standard error, each with its lines.

@@ -6,7 +6,6 @@ use super::result::{parameters, shell_word};
 use super::style::{Style, step_role, trial_role};
 use super::table::{Align, Table};
 use indexmap::IndexMap;
-use std::path::PathBuf;
 use tune_experiments::spec::Objective;
 use tune_experiments::store::{MetricRecord, StepRecord, TrialRecord};
 
@@ -14,10 +13,10 @@ use tune_experiments::store::{MetricRecord, StepRecord, TrialRecord};
 pub struct StepView {
     /// The step run.
     pub record: StepRecord,
-    /// The log of its last attempt.
-    pub log: PathBuf,
-    /// The root of the artifact store.
-    pub artifacts: PathBuf,
+    /// Where the log of its last attempt is: a path or a URL.
+    pub log: String,
+    /// Where its artifacts are, in the order of the record.
+    pub artifacts: Vec<String>,
 }
 
 /// The trial as text.
@@ -141,7 +140,7 @@ fn step_table(steps: &[StepView], style: &Style) -> String {
         let time = record.started_at.zip(record.finished_at);
         let log = match record.attempt {
             0 => String::new(),
-            _ => style.dim(log.display().to_string()),
+            _ => style.dim(log),
         };
         table.row(vec![
             record.step.clone(),
@@ -183,19 +182,16 @@ fn artifacts(steps: &[StepView], style: &Style) -> String {
         ("path", Align::Left),
     ]);
     let all = steps.iter().flat_map(|step| {
-        step.record
-            .artifacts
-            .iter()
-            .map(move |artifact| (step, artifact))
+        let artifacts = step.record.artifacts.iter().zip(&step.artifacts);
+        artifacts.map(move |(artifact, place)| (step, artifact, place))
     });
     let mut found = false;
-    for (step, (name, artifact)) in all {
+    for (step, (name, artifact), place) in all {
         found = true;
-        let path = step.artifacts.join(&artifact.path);
         table.row(vec![
             format!("{}.{name}", step.record.step),
             bytes(artifact.size),
-            path.display().to_string(),
+            place.clone(),
         ]);
     }
     if found {
@@ -261,8 +257,8 @@ mod tests {
                     .into_iter()
                     .collect(),
             },
-            log: format!("/s/runs/1/3/{name}/1/log").into(),
-            artifacts: "/s/artifacts".into(),
+            log: format!("/s/runs/1/3/{name}/1/log"),
+            artifacts: vec!["/s/artifacts/ab/ab12/model".to_owned()],
         }
     }
 

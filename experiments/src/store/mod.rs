@@ -25,6 +25,7 @@ mod submit;
 #[cfg(test)]
 mod testing;
 mod tokens;
+mod totals;
 mod trial_pages;
 mod trials;
 

@@ -14,6 +14,8 @@ mod steps;
 mod values;
 mod with;
 
+pub use duration::parse_duration;
+
 use super::experiment::Experiment;
 use super::keys::EXPERIMENT;
 use super::problem::Problems;
