@@ -6,4 +6,5 @@ mod crash;
 mod examples;
 mod harness;
 mod readme;
+mod remote;
 mod trouble;
