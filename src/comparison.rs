@@ -264,6 +264,7 @@ pub mod tests {
         LoadedTrial {
             number,
             state,
+            enqueued: false,
             parameters: Configuration::from_iter([("model".to_owned(), Value::Text(model.into()))]),
             objective,
             finished_order: Some(number),

@@ -5,6 +5,7 @@ mod cli_help;
 mod crash;
 mod examples;
 mod harness;
+mod http;
 mod readme;
 mod remote;
 mod trouble;

@@ -5,6 +5,8 @@ use super::problem::MEDIA_TYPE;
 use super::{App, reference, routes};
 use crate::wire;
 use axum::http::Method;
+use serde_json::{Map, Value as Json};
+use tune_experiments::state::{ExperimentState, TrialState};
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -12,6 +14,15 @@ use utoipa::openapi::{
     ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder, SecurityRequirement,
 };
 use utoipa_axum::router::OpenApiRouter;
+
+/// The names of experiments.
+const NAME: &str = "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$";
+/// What trials can be sorted by.
+const SORT: &str = r"^-?(number|objective|duration|started_at|metric\.[A-Za-z0-9_]+|param\.[A-Za-z_][A-Za-z0-9_]*)$";
+/// A mark of a submission.
+const VISIBLE: &str = "^[!-~]{1,200}$";
+/// Whole numbers up to here are exact also where all numbers are floating.
+const LARGEST_INTEGER: i64 = (1 << 53) - 1;
 
 /// What begins the document.
 #[derive(utoipa::OpenApi)]
@@ -45,7 +56,23 @@ pub fn routes() -> OpenApiRouter<App> {
 }
 
 /// The document.
-pub fn document() -> OpenApi {
+pub fn document() -> Json {
+    let mut document = serde_json::to_value(by_code()).expect("a description is plain data");
+    if let Some(paths) = document["paths"].as_object_mut() {
+        for (path, item) in paths {
+            let operations = item.as_object_mut().into_iter().flat_map(Map::values_mut);
+            let parameters = operations.filter_map(|it| it.get_mut("parameters")?.as_array_mut());
+            for parameter in parameters.flatten() {
+                say_what_fits(path, parameter);
+            }
+        }
+    }
+    bound_integers(&mut document);
+    document
+}
+
+/// What the code says.
+fn by_code() -> OpenApi {
     let mut document = routes().into_openapi();
     let roles = Roles::new();
     for (path, item) in &mut document.paths.paths {
@@ -135,10 +162,67 @@ fn tell_problem(response: &mut Response) {
         .insert(MEDIA_TYPE.to_owned(), content.into());
 }
 
+/// A parameter is there or not, but never null; and names and lists of states have a form.
+fn say_what_fits(path: &str, parameter: &mut Json) {
+    let (name, schema) = (parameter["name"].clone(), &mut parameter["schema"]);
+    if let Some(types) = schema["type"].as_array()
+        && let Some(only) = types.iter().find(|it| *it != "null")
+    {
+        schema["type"] = only.clone();
+    }
+    let of_experiments = path == "/api/v1/experiments";
+    let pattern = match name.as_str() {
+        Some("name")
+            if path.starts_with("/api/v1/experiments/{name}") && parameter["in"] == "path" =>
+        {
+            NAME.to_owned()
+        }
+        Some("state") if of_experiments => words(ExperimentState::ALL.iter().map(|it| it.as_str())),
+        Some("state") => words(TrialState::ALL.iter().map(|it| it.as_str())),
+        Some("sort") => SORT.to_owned(),
+        Some("idempotency-key") => VISIBLE.to_owned(),
+        _ => return,
+    };
+    parameter["schema"]["pattern"] = pattern.into();
+}
+
+/// One of the words, or several separated by commas.
+fn words<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    let any = words.collect::<Vec<_>>().join("|");
+    format!("^({any})(,({any}))*$")
+}
+
+/// Numbers that are larger than JSON carries everywhere are no numbers of this interface.
+fn bound_integers(node: &mut Json) {
+    match node {
+        Json::Object(fields) => {
+            let kind = fields.get("type");
+            let integer = kind.is_some_and(|it| {
+                it == "integer"
+                    || it
+                        .as_array()
+                        .is_some_and(|all| all.contains(&"integer".into()))
+            });
+            if integer && !fields.contains_key("maximum") {
+                let small = fields.get("format").is_some_and(|it| it == "int32");
+                let most = if small {
+                    i64::from(i32::MAX)
+                } else {
+                    LARGEST_INTEGER
+                };
+                fields.insert("maximum".to_owned(), most.into());
+            }
+            fields.values_mut().for_each(bound_integers);
+        }
+        Json::Array(items) => items.iter_mut().for_each(bound_integers),
+        _ => {}
+    }
+}
+
 /// Every route of the document: method and path.
 #[cfg(test)]
 pub fn described() -> Vec<(Method, String)> {
-    let mut document = document();
+    let mut document = by_code();
     let mut all = Vec::new();
     for (path, item) in &mut document.paths.paths {
         for (method, _) in operations(item) {
@@ -157,6 +241,20 @@ mod tests {
     #[test]
     fn the_document_is_as_it_was() {
         insta::assert_json_snapshot!("openapi", document());
+    }
+
+    #[test]
+    fn no_two_operations_have_one_name() {
+        let mut document = by_code();
+        let items = document.paths.paths.values_mut();
+        let ids = items.flat_map(|item| {
+            operations(item)
+                .into_iter()
+                .map(|(_, it)| it.operation_id.clone())
+        });
+        let ids: Vec<Option<String>> = ids.collect();
+        let different: BTreeSet<&Option<String>> = ids.iter().collect();
+        assert_eq!(different.len(), ids.len());
     }
 
     #[test]

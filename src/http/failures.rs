@@ -68,6 +68,10 @@ impl From<ServiceError> for Failure {
             ServiceError::Conflict(words) => Problem::new(Kind::Conflict, words).into(),
             ServiceError::Invalid(words) => Problem::new(Kind::Invalid, words).into(),
             ServiceError::ShuttingDown => shutting_down().into(),
+            ServiceError::Failed(words) => {
+                tracing::warn!(error = words, "an experiment cannot be driven");
+                Problem::new(Kind::Conflict, words).into()
+            }
             ServiceError::Submit(error) => error.into(),
             ServiceError::Store(error) => error.into(),
             ServiceError::Drive(error) => error.into(),

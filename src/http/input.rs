@@ -7,7 +7,9 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use std::fmt;
 
 /// Parts of the path.
 pub struct At<T>(pub T);
@@ -42,24 +44,87 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Asked<T> {
 }
 
 /// For routes that read no query: any parameter is refused.
-#[derive(serde::Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NoQuery {}
 
-/// A JSON body.
+/// A JSON body: an object.
 pub struct Told<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequest<App> for Told<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
-        let (parts, body) = request.into_parts();
-        match media_type(&parts.headers)?.as_deref() {
-            Some("application/json") => {}
-            other => return Err(unsupported(other, "application/json")),
-        }
-        let bytes = read(&parts.headers, body, app.limits.body).await?;
+        let bytes = json_body(request, app).await?;
+        from_json::<Flat>(&bytes)?;
         from_json(&bytes).map(Self)
+    }
+}
+
+/// A JSON body: a list of objects.
+pub struct ToldMany<T>(pub Vec<T>);
+
+impl<T: DeserializeOwned> FromRequest<App> for ToldMany<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let bytes = json_body(request, app).await?;
+        from_json::<Vec<Flat>>(&bytes)?;
+        from_json(&bytes).map(Self)
+    }
+}
+
+async fn json_body(request: Request, app: &App) -> Result<Bytes, Problem> {
+    let (parts, body) = request.into_parts();
+    match media_type(&parts.headers)?.as_deref() {
+        Some("application/json") => read(&parts.headers, body, app.limits.body).await,
+        other => Err(unsupported(other, "application/json")),
+    }
+}
+
+/// Any JSON but lists: serde takes a list of values for an object with those fields, which nobody means.
+struct Flat;
+
+impl<'de> Deserialize<'de> for Flat {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Flat {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object, a text, a number, true, false or null")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self, A::Error> {
+        while fields.next_entry::<IgnoredAny, Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
     }
 }
 

@@ -27,6 +27,10 @@ pub async fn limit(State(app): State<App>, request: Request, next: Next) -> Resp
     if is_health(&request) {
         return next.run(request).await;
     }
+    if request.uri().to_string().contains("%00") {
+        // No name has it, and not every database can even look for it.
+        return Problem::new(Kind::BadRequest, "the address has a zero byte").into_response();
+    }
     let Ok(_place) = app.places.try_acquire() else {
         return crowded().into_response();
     };

@@ -1,6 +1,7 @@
 //! Connections: accepted, encrypted when there is a certificate, served, and ended in good order.
 
 use super::patient::Patient;
+use super::signs::Signs;
 use anyhow::{Context as _, Result};
 use axum::Router;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -112,7 +113,7 @@ async fn talk(
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(PATIENCE);
-    let stream = TokioIo::new(Patient::new(stream, STALLED));
+    let stream = TokioIo::new(Signs::new(Patient::new(stream, STALLED)));
     let connection = builder.serve_connection(stream, TowerToHyperService::new(router));
     tokio::pin!(connection);
     let result = tokio::select! {

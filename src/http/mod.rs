@@ -21,6 +21,7 @@ mod patient;
 mod problem;
 mod reference;
 mod routes;
+mod signs;
 #[cfg(test)]
 mod tests;
 

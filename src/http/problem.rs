@@ -1,7 +1,7 @@
 //! What a client is told when its request was not done: a problem document (RFC 9457) with a stable type, the same everywhere, from a
 //! mistyped path to a store that is away.
 
-use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tune_experiments::spec::{Difference, SpecError};
@@ -53,7 +53,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Every kind, for the reference.
+    /// Every kind: the page lists them.
+    #[cfg(test)]
     pub const ALL: [Self; 18] = [
         Self::BadRequest,
         Self::Unauthorized,
@@ -178,11 +179,6 @@ impl Problem {
         self.header(RETRY_AFTER, &seconds.to_string())
     }
 
-    /// The methods that the address knows.
-    pub fn allow(self, methods: &str) -> Self {
-        self.header(ALLOW, methods)
-    }
-
     /// How a token is to be sent.
     pub fn ask_for_token(self) -> Self {
         self.header(WWW_AUTHENTICATE, "Bearer realm=\"tune\"")
@@ -226,6 +222,7 @@ impl Problem {
     }
 
     /// What kind it is.
+    #[cfg(test)]
     pub fn kind(&self) -> Kind {
         self.kind
     }
@@ -253,5 +250,19 @@ impl IntoResponse for Problem {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         headers.extend(self.headers);
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Kind;
+
+    #[test]
+    fn the_page_lists_every_kind() {
+        let page = include_str!("../../docs/http.md");
+        for kind in Kind::ALL {
+            let row = format!("| `{}` | {} |", kind.address(), kind.status().as_u16());
+            assert!(page.contains(&row), "{row}");
+        }
     }
 }

@@ -39,7 +39,7 @@ pub struct LimitsPatch {
     pub max_duration: Option<Option<f64>>,
     /// Slots are shared in proportion to this when experiments compete for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, minimum = 1)]
+    #[schema(nullable = false, minimum = 1, maximum = 100)]
     pub priority: Option<u32>,
 }
 

@@ -12,7 +12,7 @@ macro_rules! lists {
         pub struct $name {
             /// In order.
             pub $items: Vec<$item>,
-            /// What `after` takes for the next page; null at the end.
+            /// What `cursor` takes for the next page; null at the end.
             pub next: Option<String>,
         }
 

@@ -37,6 +37,7 @@ static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
 #[utoipa::path(
     get,
     path = "/api/v1/openapi.json",
+    operation_id = "description",
     tag = "machines",
     responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value))
 )]
@@ -48,6 +49,7 @@ async fn openapi(_: Asked<NoQuery>) -> Response {
 #[utoipa::path(
     get,
     path = "/api/docs",
+    operation_id = "reference",
     tag = "machines",
     responses((status = 200, description = "A page", content_type = "text/html", body = String))
 )]
@@ -62,6 +64,7 @@ async fn page(_: Asked<NoQuery>) -> Response {
 #[utoipa::path(
     get,
     path = "/api/docs/{file}",
+    operation_id = "reference_file",
     tag = "machines",
     params(("file" = String, Path, description = "`script.js` or `style.css`")),
     responses((status = 200, description = "The file", content(

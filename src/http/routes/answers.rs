@@ -29,6 +29,7 @@ pub fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(
     get,
     path = "/experiments/{name}/best",
+    operation_id = "best_trial",
     tag = "answers",
     params(("name" = String, Path, description = "Name of the experiment")),
     responses(
@@ -66,6 +67,7 @@ struct CompareQuery {
 #[utoipa::path(
     get,
     path = "/experiments/{name}/compare",
+    operation_id = "compare_values",
     tag = "answers",
     params(
         ("name" = String, Path, description = "Name of the experiment"),

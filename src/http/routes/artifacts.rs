@@ -60,6 +60,7 @@ struct File {
 #[utoipa::path(
     get,
     path = "/experiments/{name}/trials/{number}/artifacts/{step}/{artifact}",
+    operation_id = "artifact",
     tag = "trials",
     params(
         ("name" = String, Path, description = "Name of the experiment"),

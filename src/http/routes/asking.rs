@@ -28,6 +28,7 @@ pub fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(
     post,
     path = "/experiments/{name}/ask",
+    operation_id = "ask",
     tag = "asking",
     params(("name" = String, Path, description = "Name of the experiment")),
     request_body = wire::Ask,
@@ -58,6 +59,7 @@ async fn ask(
 #[utoipa::path(
     post,
     path = "/experiments/{name}/trials/{number}/tell",
+    operation_id = "tell",
     tag = "asking",
     params(
         ("name" = String, Path, description = "Name of the experiment"),
@@ -81,7 +83,7 @@ async fn tell(
         .read()
         .map_err(|words| Problem::new(Kind::Invalid, words))?;
     let told = match told {
-        wire::Told::Failed(words) => service::Told::Failed(words),
+        wire::Told::Failed(words) => service::Told::Failed(words.replace('\0', "\u{fffd}")),
         wire::Told::Succeeded(reports) => {
             service::Told::Succeeded(with_levels(&app, record.id, number, reports).await?)
         }
@@ -94,6 +96,7 @@ async fn tell(
 #[utoipa::path(
     post,
     path = "/experiments/{name}/trials/{number}/heartbeat",
+    operation_id = "heartbeat",
     tag = "asking",
     params(
         ("name" = String, Path, description = "Name of the experiment"),

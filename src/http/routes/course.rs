@@ -23,6 +23,7 @@ pub fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(
     post,
     path = "/experiments/{name}/pause",
+    operation_id = "pause_experiment",
     tag = "experiments",
     params(("name" = String, Path, description = "Name of the experiment")),
     responses(
@@ -45,6 +46,7 @@ async fn pause(
 #[utoipa::path(
     post,
     path = "/experiments/{name}/resume",
+    operation_id = "resume_experiment",
     tag = "experiments",
     params(("name" = String, Path, description = "Name of the experiment")),
     responses(
@@ -67,6 +69,7 @@ async fn resume(
 #[utoipa::path(
     post,
     path = "/experiments/{name}/cancel",
+    operation_id = "cancel_experiment",
     tag = "experiments",
     params(("name" = String, Path, description = "Name of the experiment")),
     responses(

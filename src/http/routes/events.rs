@@ -51,6 +51,7 @@ fn yes() -> bool {
 #[utoipa::path(
     get,
     path = "/events",
+    operation_id = "all_events",
     tag = "events",
     params(
         EventsQuery,
@@ -70,6 +71,7 @@ async fn all(
 #[utoipa::path(
     get,
     path = "/experiments/{name}/events",
+    operation_id = "experiment_events",
     tag = "events",
     params(
         ("name" = String, Path, description = "Name of the experiment"),

@@ -59,6 +59,7 @@ struct ListQuery {
 #[utoipa::path(
     get,
     path = "/experiments",
+    operation_id = "list_experiments",
     tag = "experiments",
     params(ListQuery),
     responses(
@@ -119,6 +120,7 @@ struct SubmitQuery {
 #[utoipa::path(
     post,
     path = "/experiments",
+    operation_id = "submit_experiment",
     tag = "experiments",
     params(
         SubmitQuery,
@@ -126,8 +128,19 @@ struct SubmitQuery {
             "The client's own mark of this submission: sent again with the same mark, it is the same experiment")
     ),
     request_body(content(
-        (Object = "application/json"),
-        (String = "application/yaml")
+        (
+            Object = "application/json",
+            example = json!({
+                "name": "example",
+                "objective": {"metric": "loss", "goal": "minimize"},
+                "max_trials": 3,
+                "parameters": {"rate": {"type": "float", "min": 0.001, "max": 1, "scale": "log"}}
+            })
+        ),
+        (
+            String = "application/yaml",
+            example = json!("name: example\nobjective: { metric: loss, goal: minimize }\nmax_trials: 3\nparameters: { rate: { type: bool } }\n")
+        )
     )),
     responses(
         (status = 201, description = "It is new", body = wire::Submitted, headers(("location" = String, description = "Where it is"))),
@@ -297,6 +310,7 @@ pub async fn in_full(app: &App, record: ExperimentRecord) -> Result<wire::Experi
 #[utoipa::path(
     get,
     path = "/experiments/{name}",
+    operation_id = "show_experiment",
     tag = "experiments",
     params(("name" = String, Path, description = "Name of the experiment")),
     responses(
@@ -325,6 +339,7 @@ async fn show(
 #[utoipa::path(
     patch,
     path = "/experiments/{name}",
+    operation_id = "change_limits",
     tag = "experiments",
     params(("name" = String, Path, description = "Name of the experiment")),
     request_body = wire::LimitsPatch,
@@ -351,6 +366,7 @@ async fn change_limits(
 #[utoipa::path(
     delete,
     path = "/experiments/{name}",
+    operation_id = "delete_experiment",
     tag = "experiments",
     params(("name" = String, Path, description = "Name of the experiment")),
     responses(

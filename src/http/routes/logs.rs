@@ -52,6 +52,7 @@ struct LogQuery {
 #[utoipa::path(
     get,
     path = "/experiments/{name}/trials/{number}/steps/{step}/log",
+    operation_id = "step_log",
     tag = "trials",
     params(
         ("name" = String, Path, description = "Name of the experiment"),

@@ -23,6 +23,7 @@ pub fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(
     get,
     path = "/healthz",
+    operation_id = "alive",
     tag = "machines",
     responses((status = 200, description = "It does", content_type = "text/plain", body = String))
 )]
@@ -34,6 +35,7 @@ async fn alive() -> &'static str {
 #[utoipa::path(
     get,
     path = "/readyz",
+    operation_id = "ready",
     tag = "machines",
     responses((status = 200, description = "It does", content_type = "text/plain", body = String))
 )]
@@ -49,6 +51,7 @@ async fn ready(State(app): State<App>, _: Asked<NoQuery>) -> Result<&'static str
 #[utoipa::path(
     get,
     path = "/metrics",
+    operation_id = "numbers",
     tag = "machines",
     responses((status = 200, description = "The numbers", content_type = "application/openmetrics-text", body = String))
 )]

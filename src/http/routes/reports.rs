@@ -4,7 +4,7 @@ use super::super::App;
 use super::super::conditional::{hashed, json};
 use super::super::failures::Failure;
 use super::super::filter;
-use super::super::input::{Asked, At, NoQuery, Told};
+use super::super::input::{Asked, At, NoQuery, ToldMany};
 use super::{experiment, trial};
 use crate::wire;
 use axum::extract::State;
@@ -38,6 +38,7 @@ struct ReadQuery {
 #[utoipa::path(
     get,
     path = "/experiments/{name}/trials/{number}/metrics",
+    operation_id = "list_metrics",
     tag = "trials",
     params(
         ("name" = String, Path, description = "Name of the experiment"),
@@ -75,6 +76,7 @@ async fn read(
 #[utoipa::path(
     post,
     path = "/experiments/{name}/trials/{number}/metrics",
+    operation_id = "report_metrics",
     tag = "asking",
     params(
         ("name" = String, Path, description = "Name of the experiment"),
@@ -91,7 +93,7 @@ async fn report(
     State(app): State<App>,
     At((name, number)): At<(String, u64)>,
     _: Asked<NoQuery>,
-    Told(reports): Told<Vec<wire::MetricReport>>,
+    ToldMany(reports): ToldMany<wire::MetricReport>,
 ) -> Result<Response, Failure> {
     let record = experiment(&app, &name).await?;
     let reports = with_levels(&app, record.id, number, reports).await?;

@@ -30,6 +30,7 @@ pub fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(
     get,
     path = "/tokens",
+    operation_id = "list_tokens",
     tag = "tokens",
     responses((status = 200, description = "All of them, on one page", body = wire::Tokens))
 )]
@@ -58,6 +59,7 @@ struct TokenWanted {
 #[utoipa::path(
     post,
     path = "/tokens",
+    operation_id = "create_token",
     tag = "tokens",
     request_body = TokenWanted,
     responses(
@@ -129,6 +131,7 @@ pub fn check_name(name: &str) -> Result<(), String> {
 #[utoipa::path(
     delete,
     path = "/tokens/{name}",
+    operation_id = "revoke_token",
     tag = "tokens",
     params(("name" = String, Path, description = "Name of the token")),
     responses((status = 204, description = "It is revoked"))

@@ -27,6 +27,7 @@ pub fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(
     get,
     path = "/experiments/{name}/trials",
+    operation_id = "list_trials",
     tag = "trials",
     params(
         ("name" = String, Path, description = "Name of the experiment"),
@@ -61,6 +62,7 @@ async fn list(
 #[utoipa::path(
     get,
     path = "/experiments/{name}/trials/{number}",
+    operation_id = "show_trial",
     tag = "trials",
     params(
         ("name" = String, Path, description = "Name of the experiment"),
@@ -91,6 +93,7 @@ async fn show(
 #[utoipa::path(
     post,
     path = "/experiments/{name}/trials",
+    operation_id = "enqueue_trial",
     tag = "trials",
     params(("name" = String, Path, description = "Name of the experiment")),
     request_body = wire::Enqueue,
