@@ -290,7 +290,7 @@ impl<'a> Driver<'a> {
     fn controlled(&mut self) -> Event {
         let control = *self.control.borrow_and_update();
         if control == Control::Kill {
-            self.setup.engine.kill_all();
+            self.setup.engine.kill_experiment(self.id);
         }
         Event::Control(control)
     }
@@ -385,7 +385,7 @@ impl<'a> Driver<'a> {
 
     /// After a failure: no step may outlive the loop that would have taken its result.
     async fn kill_all(&mut self) {
-        self.setup.engine.kill_all();
+        self.setup.engine.kill_experiment(self.id);
         while !self.tasks.is_empty() {
             let Some(update) = self.updates.1.recv().await else {
                 return;
