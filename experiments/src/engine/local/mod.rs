@@ -7,9 +7,11 @@ mod course;
 mod group;
 mod lines;
 mod log;
+mod mask;
 mod output;
 mod places;
 mod results;
+mod secrets;
 mod start;
 mod tail;
 

@@ -71,7 +71,10 @@ async fn what_cannot_be_started_says_why() {
     let mut task = bench.shell(0, "true");
     task.working_directory = bench.path("gone");
     let words = why_not_started(&mut bench, task).await;
-    assert!(words.ends_with("gone does not exist"), "{words}");
+    assert!(
+        words.ends_with("gone does not exist on the machine that runs the steps"),
+        "{words}"
+    );
 
     let task = bench.program(0, &["/bin/echo", &"x".repeat(10_000_000)]);
     let words = why_not_started(&mut bench, task).await;
