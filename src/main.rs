@@ -1,6 +1,7 @@
 //! The program `tune`: parses the command line, does what it says, and ends with a documented exit code.
 
 mod cli;
+mod client;
 mod comparison;
 mod components;
 mod error;

@@ -78,6 +78,8 @@ pub struct Experiment {
     pub request: Option<Request>,
     /// Whether a process drives it at the moment.
     pub driven: bool,
+    /// Number of its last event: a stream of events that begins after it tells what happens from now on.
+    pub last_event: i64,
     /// The objective's metric.
     pub metric: String,
     /// Whether small or large values of it are good.
@@ -168,6 +170,7 @@ impl Experiment {
         trials: Counts,
         best: Option<TrialRecord>,
         driven: bool,
+        last_event: i64,
         spec: &spec::Experiment,
     ) -> Self {
         Self {
@@ -177,6 +180,7 @@ impl Experiment {
             reason: record.reason,
             request: record.request,
             driven,
+            last_event,
             metric: spec.objective.metric.clone(),
             goal: record.goal,
             trials,

@@ -37,9 +37,9 @@ pub struct LimitsPatch {
     )]
     #[schema(value_type = Option<f64>, exclusive_minimum = 0)]
     pub max_duration: Option<Option<f64>>,
-    /// How large its share of the slots is beside that of others.
+    /// Slots are shared in proportion to this when experiments compete for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, minimum = 1, maximum = 100)]
+    #[schema(nullable = false, minimum = 1)]
     pub priority: Option<u32>,
 }
 

@@ -284,11 +284,13 @@ pub async fn in_full(app: &App, record: ExperimentRecord) -> Result<wire::Experi
     let counts = app.store.counts(record.id).await?;
     let best = app.store.best(record.id).await?;
     let driven = app.store.driver(record.id).await?.is_some();
+    let last_event = app.store.last_event(record.id).await?;
     Ok(wire::Experiment::new(
         record,
         wire::Counts(counts),
         best,
         driven,
+        last_event,
         &spec,
     ))
 }
