@@ -11,6 +11,9 @@ need() { command -v "$1" >/dev/null 2>&1 || missing+=("$2"); }
 need cc gcc
 need python3 python3
 need script bsdutils
+need curl curl
+need openssl openssl
+python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 if [ "${#missing[@]}" -gt 0 ]; then
     say "installing ${missing[*]}"
     sudo=""
@@ -32,6 +35,9 @@ say "the first command of the README"
 store=$(mktemp -d)
 trap 'rm -rf "$store"' EXIT
 TUNE_STORE="$store" cargo run --release --locked --quiet -- run examples/iris.yaml
+
+say "the HTTP interface against its own description"
+tests/contract/run.sh "${CARGO_TARGET_DIR:-target}/release/tune"
 
 say "documentation examples"
 cargo test --workspace --doc --locked --quiet

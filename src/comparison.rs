@@ -1,7 +1,6 @@
 //! Compares the trials of an experiment by the value of one parameter: which value is better, and how sure that is. Pure: the
-//! trials come in, the verdict goes out; `terminal` and `json` show it.
+//! trials come in, the verdict goes out; `terminal` and `wire` show it.
 
-use serde::Serialize;
 use tune_algorithms::compare::{self, Summary, Test};
 use tune_algorithms::history::Goal;
 use tune_algorithms::space::{Configuration, Domain, Space, Value};
@@ -14,7 +13,7 @@ pub const FEWEST: usize = 5;
 pub const LEVEL: f64 = 0.05;
 
 /// The trials of an experiment by the value of one parameter.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
     /// The parameter.
     pub parameter: String,
@@ -27,7 +26,7 @@ pub struct Comparison {
 }
 
 /// The trials with one value of the parameter.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Group {
     /// The value.
     pub value: Value,
@@ -43,12 +42,11 @@ pub struct Group {
     pub summary: Option<Summary>,
     /// The best of them.
     pub best: Option<BestTrial>,
-    #[serde(skip)]
     results: Vec<f64>,
 }
 
 /// The best trial of a group.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct BestTrial {
     /// Its number.
     pub trial: u64,
@@ -59,8 +57,7 @@ pub struct BestTrial {
 }
 
 /// What a comparison comes to.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "verdict", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
     /// One value is better than the other, or the best of several that differ.
     Better {

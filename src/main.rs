@@ -1,12 +1,14 @@
 //! The program `tune`: parses the command line, does what it says, and ends with a documented exit code.
 
 mod cli;
+mod client;
 mod comparison;
 mod components;
 mod error;
 mod exit;
-mod json;
+mod http;
 mod terminal;
+mod wire;
 
 use clap::Parser;
 use std::io::Write;

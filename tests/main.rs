@@ -5,5 +5,6 @@ mod cli_help;
 mod crash;
 mod examples;
 mod harness;
+mod http;
 mod readme;
 mod trouble;

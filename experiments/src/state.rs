@@ -85,6 +85,8 @@ words! {
         Paused = "paused",
         /// The user cancelled it.
         Cancelled = "cancelled",
+        /// The search algorithm, or tune itself, was not up to it; it can be tried again.
+        Crashed = "crashed",
     }
 }
 

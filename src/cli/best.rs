@@ -4,10 +4,10 @@ use super::context::Context;
 use super::format::pretty;
 use crate::error::Failure;
 use crate::exit;
-use crate::json;
 use crate::terminal::describe::exact;
 use crate::terminal::number::short;
 use crate::terminal::result::shell_word;
+use crate::wire;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use tune_algorithms::space::{Configuration, Value};
@@ -55,7 +55,7 @@ pub async fn run(args: BestArgs, context: Context) -> Result<u8> {
     };
     let text = match args.format {
         Format::Yaml => yaml(&record, &trial),
-        Format::Json => pretty(&json::trial(&trial))?,
+        Format::Json => pretty(&wire::Trial::from(trial))?,
         Format::Env => env(&trial.parameters),
         Format::Args => arguments(&trial.parameters),
     };

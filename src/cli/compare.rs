@@ -5,11 +5,11 @@ use super::format::{Format, pretty};
 use crate::comparison::{Comparer, Comparison, choices, natural_parameter};
 use crate::error::Failure;
 use crate::exit;
-use crate::json;
 use crate::terminal::comparison::{sentences, table};
 use crate::terminal::describe;
 use crate::terminal::result::shell_word;
 use crate::terminal::style::Style;
+use crate::wire;
 use anyhow::Result;
 use clap::Args;
 use std::sync::Arc;
@@ -41,7 +41,7 @@ pub async fn run(args: CompareArgs, context: Context) -> Result<u8> {
     let trials = store.outcomes(record.id).await?;
     let comparison = compare(&trials, &experiment, &parameter)?;
     let text = match args.format {
-        Format::Json => pretty(&json::comparison(&comparison, &experiment.objective))?,
+        Format::Json => pretty(&wire::Comparison::new(comparison, &experiment.objective))?,
         Format::Text => text(&comparison, &experiment, &context.style),
     };
     context.print(&text)?;

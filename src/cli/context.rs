@@ -31,9 +31,9 @@ pub struct Context {
 }
 
 impl Context {
-    /// From the options of every command.
-    pub fn new(args: &GlobalArgs) -> Result<Self> {
-        start_logging(args.verbose, args.quiet);
+    /// From the options of every command; `as_json` is the form of messages from inside.
+    pub fn new(args: &GlobalArgs, as_json: bool) -> Result<Self> {
+        start_logging(args.verbose, args.quiet, as_json);
         Ok(Self {
             directory: std::path::absolute(&args.store)
                 .context("cannot tell where the store is")?,
@@ -133,14 +133,17 @@ pub fn unknown(kind: &str, name: &str, known: &[String], see: &str) -> Failure {
 }
 
 /// Messages from inside the program go to standard error: warnings unless the user wants quiet, more with `-v`; `TUNE_LOG` says which in detail.
-fn start_logging(verbose: u8, quiet: bool) {
+fn start_logging(verbose: u8, quiet: bool, as_json: bool) {
     let filter = EnvFilter::try_from_env("TUNE_LOG")
         .unwrap_or_else(|_| EnvFilter::new(messages(verbose, quiet)));
-    tracing_subscriber::fmt()
+    let messages = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(|| Messages)
-        .with_ansi(false)
-        .init();
+        .with_ansi(false);
+    match as_json {
+        true => messages.json().flatten_event(true).init(),
+        false => messages.init(),
+    }
 }
 
 fn messages(verbose: u8, quiet: bool) -> &'static str {

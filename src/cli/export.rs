@@ -5,15 +5,14 @@ use super::context::Context;
 use super::fields::{Column, cell};
 use super::pages::{Pages, each_trial};
 use crate::exit;
-use crate::json;
+use crate::wire;
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
-use serde_json::Value as Json;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use tune_experiments::spec::Experiment;
-use tune_experiments::store::{ExperimentRecord, ExperimentSummary, Field, Store, TrialRecord};
+use tune_experiments::store::{ExperimentId, ExperimentRecord, Field, Store, TrialRecord};
 
 /// Write all trials with everything that is known of them
 #[derive(Args, Debug)]
@@ -146,31 +145,27 @@ async fn write_json(
 ) -> Result<()> {
     let id = record.id;
     let best = store.best(id).await?;
-    let summary = ExperimentSummary {
-        trials: store.counts(id).await?,
-        best: best
-            .as_ref()
-            .and_then(|best| Some((best.number, best.objective?))),
-        experiment: record,
-    };
-    let head = json::experiment(&summary, best.as_ref(), experiment);
+    let driven = store.driver(id).await?.is_some();
+    let counts = wire::Counts(store.counts(id).await?);
+    let head = wire::Experiment::new(record, counts, best, driven, experiment);
+    let head = serde_json::to_string(&head)?;
     write!(out, "{{\"experiment\": {head},\n\"trials\": [")?;
     let mut pages = Pages::new(store, id);
     let mut separator = "\n";
     while let Some(page) = pages.next().await? {
-        for trial in &page {
-            let view = in_full(store, &summary.experiment, trial).await?;
-            write!(out, "{separator}{view}")?;
+        for trial in page {
+            let view = in_full(store, id, trial).await?;
+            write!(out, "{separator}{}", serde_json::to_string(&view)?)?;
             separator = ",\n";
         }
     }
     Ok(writeln!(out, "\n]}}")?)
 }
 
-async fn in_full(store: &Store, record: &ExperimentRecord, trial: &TrialRecord) -> Result<Json> {
-    let steps = store.steps(record.id, trial.number).await?;
-    let reports = store.metrics(record.id, trial.number, None).await?;
-    Ok(json::trial_in_full(trial, &steps, &reports))
+async fn in_full(store: &Store, id: ExperimentId, trial: TrialRecord) -> Result<wire::TrialInFull> {
+    let steps = store.steps(id, trial.number).await?;
+    let reports = store.metrics(id, trial.number, None).await?;
+    Ok(wire::TrialInFull::new(trial, steps, reports))
 }
 
 #[cfg(test)]

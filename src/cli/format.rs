@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::ValueEnum;
-use serde_json::Value as Json;
+use serde::Serialize;
 
 /// How to print something.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -15,6 +15,6 @@ pub enum Format {
 }
 
 /// JSON as it is printed: indented, with a newline at the end.
-pub fn pretty(json: &Json) -> Result<String> {
-    Ok(format!("{}\n", serde_json::to_string_pretty(json)?))
+pub fn pretty(view: &impl Serialize) -> Result<String> {
+    Ok(format!("{}\n", serde_json::to_string_pretty(view)?))
 }

@@ -3,10 +3,10 @@
 use super::context::Context;
 use super::format::{Format, pretty};
 use crate::exit;
-use crate::json;
 use crate::terminal::number::{ago, duration, short};
 use crate::terminal::style::{Style, experiment_role};
 use crate::terminal::table::{Align, Table};
+use crate::wire;
 use anyhow::Result;
 use clap::Args;
 use jiff::Timestamp;
@@ -27,9 +27,7 @@ pub async fn run(args: ListArgs, context: Context) -> Result<u8> {
     };
     match args.format {
         Format::Json => {
-            let items = experiments.iter().map(json::summary);
-            let list = json::list("experiments", items);
-            context.print(&pretty(&list)?)?;
+            context.print(&pretty(&wire::Experiments::page(experiments, None))?)?;
         }
         Format::Text if experiments.is_empty() => context.say(&format!(
             "no experiments in {}\nhint: `tune init` writes one to start from, `{} run FILE` runs it",

@@ -21,10 +21,12 @@ mod pages;
 mod resume;
 mod run;
 mod schema;
+mod serve;
 mod setup;
 mod show;
 mod signals;
 mod source;
+mod token;
 mod trials;
 mod validate;
 mod watchdog;
@@ -33,6 +35,7 @@ use crate::exit;
 use crate::terminal::style::ColorChoice;
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand};
 use context::Context;
+use serve::LogFormat;
 use std::future::Future;
 use std::path::PathBuf;
 
@@ -89,6 +92,8 @@ enum Command {
     Logs(logs::LogsArgs),
     Export(export::ExportArgs),
     Delete(delete::DeleteArgs),
+    Serve(serve::ServeArgs),
+    Token(token::TokenArgs),
     Init(init::InitArgs),
     Validate(validate::ValidateArgs),
     Schema(schema::SchemaArgs),
@@ -113,7 +118,9 @@ fn after_long_help() -> String {
 
 /// Does what the command line says; the answer is the exit code.
 pub fn run(cli: Cli) -> anyhow::Result<u8> {
-    let context = Context::new(&cli.global)?;
+    let as_json =
+        matches!(&cli.command, Command::Serve(args) if args.log_format == LogFormat::Json);
+    let context = Context::new(&cli.global, as_json)?;
     match cli.command {
         Command::Run(args) => waiting(run::run(args, context)),
         Command::Resume(args) => waiting(resume::run(args, context)),
@@ -126,6 +133,8 @@ pub fn run(cli: Cli) -> anyhow::Result<u8> {
         Command::Logs(args) => waiting(logs::run(args, context)),
         Command::Export(args) => waiting(export::run(args, context)),
         Command::Delete(args) => waiting(delete::run(args, context)),
+        Command::Serve(args) => on_all_processors(serve::run(args, context)),
+        Command::Token(args) => waiting(token::run(args, context)),
         Command::Init(args) => init::run(&args, &context),
         Command::Validate(args) => validate::run(&args, &context),
         Command::Schema(args) => schema::run(&args, &context),
@@ -149,6 +158,16 @@ fn waiting(work: impl Future<Output = anyhow::Result<u8>>) -> anyhow::Result<u8>
         .build()?;
     let result = runtime.block_on(work);
     // Whatever still blocks a thread (a read from standard input, say) must not keep the process alive.
+    runtime.shutdown_background();
+    result
+}
+
+/// Runs a command that does many things at once.
+fn on_all_processors(work: impl Future<Output = anyhow::Result<u8>>) -> anyhow::Result<u8> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let result = runtime.block_on(work);
     runtime.shutdown_background();
     result
 }

@@ -7,7 +7,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::sync::Arc;
 use std::time::Duration;
 use tune_experiments::artifacts::ArtifactStore;
-use tune_experiments::controller::{Layout, Setup};
+use tune_experiments::controller::{Layout, NoObserver, Setup};
 use tune_experiments::engine::{LocalEngine, LocalOptions};
 use tune_experiments::spec::Experiment;
 use tune_experiments::store::Store;
@@ -27,8 +27,16 @@ pub fn setup(
     experiment: &Experiment,
     processes: Option<usize>,
 ) -> Result<Setup> {
+    shared_setup(
+        context,
+        store,
+        processes.unwrap_or_else(|| usable(experiment)),
+    )
+}
+
+/// Everything to drive any number of experiments with at most so many processes at once.
+pub fn shared_setup(context: &Context, store: Store, slots: usize) -> Result<Setup> {
     let layout = Layout::new(&context.directory)?;
-    let slots = processes.unwrap_or_else(|| usable(experiment));
     allow_files(slots);
     let program = std::env::current_exe().context("cannot tell which program this is")?;
     let watchdog = vec![
@@ -46,6 +54,8 @@ pub fn setup(
         engine: Arc::new(engine.context("cannot start the local engine")?),
         components: Arc::new(BuiltIn::new()?),
         slots,
+        address: None,
+        observer: Arc::new(NoObserver),
     })
 }
 

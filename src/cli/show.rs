@@ -5,16 +5,16 @@ use super::format::{Format, pretty};
 use super::outcome;
 use crate::error::Failure;
 use crate::exit;
-use crate::json;
 use crate::terminal::trial::{self, StepView};
 use crate::terminal::{describe, overview, result};
+use crate::wire;
 use anyhow::Result;
 use clap::Args;
 use jiff::Timestamp;
 use tune_experiments::controller::Layout;
 use tune_experiments::spec::Experiment;
 use tune_experiments::state::ExperimentState;
-use tune_experiments::store::{ExperimentRecord, ExperimentSummary, Store};
+use tune_experiments::store::{ExperimentRecord, Store};
 
 /// Show an experiment, or one of its trials
 #[derive(Args, Debug)]
@@ -52,14 +52,11 @@ async fn show_experiment(
     let counts = store.counts(record.id).await?;
     if format == Format::Json {
         let best = store.best(record.id).await?;
-        let summary = ExperimentSummary {
-            experiment: record,
-            trials: counts,
-            best: best
-                .as_ref()
-                .and_then(|best| Some((best.number, best.objective?))),
-        };
-        return pretty(&json::experiment(&summary, best.as_ref(), experiment));
+        let driven = store.driver(record.id).await?.is_some();
+        let counts = wire::Counts(counts);
+        return pretty(&wire::Experiment::new(
+            record, counts, best, driven, experiment,
+        ));
     }
     let style = &context.style;
     let mut text = format!("{}\n", result::headline(&record, &counts, style));
@@ -101,7 +98,7 @@ async fn show_trial(
     let steps = store.steps(record.id, number).await?;
     let reports = store.metrics(record.id, number, None).await?;
     if format == Format::Json {
-        return pretty(&json::trial_in_full(&trial, &steps, &reports));
+        return pretty(&wire::TrialInFull::new(trial, steps, reports));
     }
     let layout = Layout::new(&context.directory)?;
     let steps: Vec<StepView> = steps

@@ -4,13 +4,14 @@ use super::context::Context;
 use super::fields::{Column, Names, cell};
 use super::format::pretty;
 use crate::exit;
-use crate::json;
 use crate::terminal::describe;
 use crate::terminal::style::{Role, Style, trial_role};
 use crate::terminal::table::{Align, Table};
+use crate::wire;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use indexmap::IndexSet;
+use serde::Serialize;
 use tune_algorithms::history::Goal;
 use tune_algorithms::space::Value;
 use tune_experiments::spec::{Experiment, Strategy};
@@ -54,6 +55,14 @@ pub struct TrialsArgs {
     format: Format,
 }
 
+/// A part of the list, as JSON.
+#[derive(Serialize)]
+struct Page {
+    trials: Vec<wire::Trial>,
+    /// What `--offset` takes for the next one.
+    next: Option<u64>,
+}
+
 /// How many rows a table has at the most, unless more are asked for: nobody reads so many, and `| head` should not wait for the rest.
 const TABLE_ROWS: u64 = 1000;
 
@@ -93,7 +102,10 @@ pub async fn run(args: TrialsArgs, context: Context) -> Result<u8> {
         .await?;
     let next = cut_page(&mut trials, &args);
     let text = match args.format {
-        Format::Json => pretty(&json::page("trials", trials.iter().map(json::trial), next))?,
+        Format::Json => {
+            let trials = trials.iter().cloned().map(wire::Trial::from).collect();
+            pretty(&Page { trials, next })?
+        }
         format => {
             let columns = columns(&args, &names, &experiment, &trials)?;
             match format {

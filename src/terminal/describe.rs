@@ -150,6 +150,7 @@ pub fn wrapped(facts: &[String], style: &Style, indent: usize) -> Vec<String> {
 pub fn experiment_reason(state: ExperimentState, reason: ExperimentReason) -> &'static str {
     match reason {
         ExperimentReason::MaxFailedTrials => "too many trials failed",
+        ExperimentReason::Crashed => "tune itself failed",
         _ if state == ExperimentState::Failed => "no trial succeeded",
         ExperimentReason::TargetReached => "the target is reached",
         ExperimentReason::MaxTrials => "all trials have run",
@@ -158,6 +159,7 @@ pub fn experiment_reason(state: ExperimentState, reason: ExperimentReason) -> &'
         ExperimentReason::Interrupted => "interrupted",
         ExperimentReason::Paused => "paused by the user",
         ExperimentReason::Cancelled => "cancelled by the user",
+        ExperimentReason::Crashed => "the search failed",
     }
 }
 

@@ -23,6 +23,17 @@ impl Layout {
         self.root.join("runs").join(experiment.0.to_string())
     }
 
+    /// Removes everything the steps of one experiment wrote, if there is anything.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn remove_runs(&self, experiment: ExperimentId) -> std::io::Result<()> {
+        match std::fs::remove_dir_all(self.runs(experiment)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// What the files of one attempt begin with: `runs/EXPERIMENT/TRIAL.STEP.ATTEMPT`.
     pub fn attempt(
         &self,

@@ -1,18 +1,24 @@
 //! What happens next in an experiment.
 //!
-//! `core` decides: a pure, synchronous state machine from events to changes and commands. `drive` is the loop around it that stores the
-//! changes and carries the commands out. A trial under way is `trial`; `task` turns its next step into something an engine can run;
-//! `recover` makes a core out of what the store remembers; `suggester` gives the algorithm a thread of its own; `submit` decides what
-//! a file means for an experiment that exists.
+//! `core` decides: a pure, synchronous state machine from events to changes and commands. `driver` is the loop around it that stores the
+//! changes and carries the commands out; `drive` takes an experiment up and lets the loop run; `message` is how others reach it. A trial
+//! under way is `trial`; `task` turns its next step into something an engine can run; `recover` makes a core out of what the store
+//! remembers; `suggester` gives the algorithm a thread of its own; `slots` shares the slots of the engine; `submit` decides what a file
+//! means for an experiment that exists.
 
 mod core;
 mod drive;
+mod driver;
 mod event;
 mod layout;
+mod limits;
+mod message;
+mod observer;
 mod outbox;
 mod plan;
 mod progress;
 mod recover;
+mod slots;
 mod submit;
 mod suggester;
 mod task;
@@ -22,7 +28,16 @@ mod trial;
 mod simulation;
 
 pub use drive::{DriveError, Setup, cancel, drive};
-pub use event::Control;
+pub(crate) use drive::{Loaded, load, take_lock};
+pub(crate) use driver::{Driver, Ways};
+pub(crate) use event::{Answer, Event, Wish};
+pub use event::{Control, Told};
 pub use layout::Layout;
+pub use limits::LimitsPatch;
+pub(crate) use limits::NewLimits;
+pub(crate) use message::{Answered, Message, Want, WantError};
+pub use observer::{NoObserver, Observer};
+pub(crate) use slots::Pool;
 pub use submit::{SubmitError, Submitted, goes_on, submit};
+pub(crate) use submit::{as_it_is, compared, create};
 pub use suggester::AlgorithmCrashed;

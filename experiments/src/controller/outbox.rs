@@ -56,8 +56,11 @@ impl Outbox {
     pub(super) fn trial(&mut self, at: Timestamp, trial: &TrialRun) {
         let record = &trial.record;
         let mut data = json!({ "state": record.state });
-        if record.state == TrialState::Queued {
+        if record.state == TrialState::Queued || record.handed_out > 0 {
             data["parameters"] = json!(record.parameters);
+        }
+        if record.enqueued {
+            data["enqueued"] = json!(true);
         }
         if record.state.is_finished() {
             data["reason"] = json!(record.reason);

@@ -22,13 +22,16 @@ pub struct Plan {
     pub layout: Layout,
     /// The built-in steps.
     pub components: Arc<dyn Components>,
-    /// How many steps may run at once.
-    pub slots: usize,
     /// How many suggestions to keep ready: more than 0 only for algorithms that do not learn.
     pub ahead: usize,
 }
 
 impl Plan {
+    /// Whether the trials are evaluated by clients that ask and tell: there is no pipeline.
+    pub fn evaluated_by_clients(&self) -> bool {
+        self.experiment.pipeline.is_empty()
+    }
+
     /// Name and definition of the step at a position of the pipeline.
     pub fn step(&self, index: usize) -> (&str, &Step) {
         let (name, step) = self

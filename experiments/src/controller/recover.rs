@@ -59,7 +59,10 @@ fn retell(
     let mut history = History::new(goal);
     let mut progress = Progress::new(goal);
     for trial in trials {
-        history.create(trial.parameters.clone());
+        match trial.enqueued {
+            true => history.enqueue(trial.parameters.clone()),
+            false => history.create(trial.parameters.clone()),
+        };
         progress.created += 1;
     }
     for trial in finished {

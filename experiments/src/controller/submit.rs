@@ -51,16 +51,27 @@ pub async fn submit(
 ) -> Result<Submitted, SubmitError> {
     let given = &submission.experiment;
     let Some(record) = store.experiment(&given.name).await? else {
-        return create(store, submission, directory, now).await;
+        return create(store, submission, directory, None, now).await;
     };
+    match compared(&record, components, given)? {
+        None => Ok(as_it_is(store, record, given).await?),
+        Some(to) => change_limits(store, record, submission, &to, now).await,
+    }
+}
+
+/// The limits of the file, if they are others than the stored ones.
+///
+/// # Errors
+/// [`SubmitError::Different`] when more differs.
+pub(crate) fn compared(
+    record: &ExperimentRecord,
+    components: &dyn Components,
+    given: &Experiment,
+) -> Result<Option<Limits>, SubmitError> {
     let stored = spec::read_document(&record.document, components).map_err(Box::new)?;
     match spec::compare(&stored, given) {
-        Comparison::Same => Ok(if goes_on(store, &record, given).await? {
-            Submitted::Continues(record)
-        } else {
-            Submitted::Finished(record)
-        }),
-        Comparison::Limits { to, .. } => change_limits(store, record, submission, &to, now).await,
+        Comparison::Same => Ok(None),
+        Comparison::Limits { to, .. } => Ok(Some(to)),
         Comparison::Other(differences) => Err(SubmitError::Different {
             name: given.name.clone(),
             differences,
@@ -68,10 +79,24 @@ pub async fn submit(
     }
 }
 
-async fn create(
+/// What the submission of an experiment means that exists, word for word.
+pub(crate) async fn as_it_is(
+    store: &Store,
+    record: ExperimentRecord,
+    given: &Experiment,
+) -> Result<Submitted, StoreError> {
+    Ok(match goes_on(store, &record, given).await? {
+        true => Submitted::Continues(record),
+        false => Submitted::Finished(record),
+    })
+}
+
+/// `key` is the submitter's own mark.
+pub(crate) async fn create(
     store: &Store,
     submission: &Submission,
     directory: &Path,
+    key: Option<&str>,
     created_at: Timestamp,
 ) -> Result<Submitted, SubmitError> {
     let new = NewExperiment {
@@ -80,7 +105,7 @@ async fn create(
         document: submission.document.clone(),
         directory: directory.to_owned(),
         created_at,
-        key: None,
+        key: key.map(str::to_owned),
     };
     Ok(Submitted::Created(store.create(new).await?))
 }

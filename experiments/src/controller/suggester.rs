@@ -1,52 +1,73 @@
 //! The algorithm, on a thread of its own: however long it thinks, nothing else waits. It keeps the history that the algorithm learns from.
 
 use super::event::Event;
-use std::sync::mpsc;
+use super::observer::Observer;
+use std::sync::{Arc, mpsc};
+use std::time::Instant;
 use tokio::sync::mpsc as async_mpsc;
 use tune_algorithms::algorithm::Algorithm;
 use tune_algorithms::history::{History, Outcome};
+use tune_algorithms::space::Configuration;
+
+/// Makes the algorithm, always the same.
+pub type Maker = Box<dyn Fn() -> Box<dyn Algorithm> + Send>;
 
 /// What the thread is asked, in order.
 enum Request {
-    Suggest(usize),
+    Suggest(u64, usize),
     Learn(Vec<(u64, Outcome)>),
+    Enqueued(u64, Configuration),
 }
 
-/// The handle of the thread; dropping it ends the thread.
+/// The handle of the thread; dropping it ends the thread. There is none before the first question.
 pub struct Suggester {
-    requests: mpsc::Sender<Request>,
+    idle: Option<Thinker>,
+    requests: Option<mpsc::Sender<Request>>,
     /// What the algorithm has not been told yet: it need not know before it is asked.
     learned: Vec<(u64, Outcome)>,
-    answers: async_mpsc::UnboundedReceiver<Event>,
+    answers: Option<async_mpsc::UnboundedReceiver<Event>>,
 }
 
-/// The thread is gone: the algorithm panicked.
+/// The algorithm and what it knows.
+struct Thinker {
+    name: String,
+    make: Maker,
+    history: History,
+    observer: Arc<dyn Observer>,
+}
+
+/// The algorithm cannot go on.
 #[derive(Debug, thiserror::Error)]
-#[error("the search algorithm crashed; its last message is above")]
-pub struct AlgorithmCrashed;
+pub enum AlgorithmCrashed {
+    /// The thread is gone: the algorithm panicked.
+    #[error("the search algorithm crashed; its last message is above")]
+    Panicked,
+    /// There was no room for a thread.
+    #[error("the search algorithm cannot be started: {0}")]
+    NotStarted(std::io::Error),
+}
 
 impl Suggester {
-    /// Starts the thread with what is known so far.
-    pub fn start(algorithm: Box<dyn Algorithm>, history: History) -> std::io::Result<Self> {
-        let (requests, inbox) = mpsc::channel();
-        let (outbox, answers) = async_mpsc::unbounded_channel();
-        std::thread::Builder::new()
-            .name("suggester".into())
-            .spawn(move || serve(algorithm, history, &inbox, &outbox))?;
-        Ok(Self {
-            requests,
+    /// An algorithm that knows the history. `name` is for the observer.
+    pub fn new(name: &str, make: Maker, history: History, observer: Arc<dyn Observer>) -> Self {
+        let thinker = Thinker {
+            name: name.to_owned(),
+            make,
+            history,
+            observer,
+        };
+        Self {
+            idle: Some(thinker),
+            requests: None,
             learned: Vec::new(),
-            answers,
-        })
+            answers: None,
+        }
     }
 
     /// Asks for configurations; they come out of [`Suggester::answer`].
-    pub fn suggest(&mut self, count: usize) -> Result<(), AlgorithmCrashed> {
-        if !self.learned.is_empty() {
-            let learned = std::mem::take(&mut self.learned);
-            self.send(Request::Learn(learned))?;
-        }
-        self.send(Request::Suggest(count))
+    pub fn suggest(&mut self, round: u64, count: usize) -> Result<(), AlgorithmCrashed> {
+        self.tell_learned()?;
+        self.send(Request::Suggest(round, count))
     }
 
     /// Tells how a trial ended, before the next suggestion is asked for.
@@ -54,46 +75,101 @@ impl Suggester {
         self.learned.push((trial, outcome));
     }
 
-    fn send(&self, request: Request) -> Result<(), AlgorithmCrashed> {
-        self.requests.send(request).map_err(|_| AlgorithmCrashed)
+    /// Tells that the user has made the trial of that number: suggestions from that number on are void.
+    pub fn enqueued(
+        &mut self,
+        trial: u64,
+        configuration: Configuration,
+    ) -> Result<(), AlgorithmCrashed> {
+        self.tell_learned()?;
+        self.send(Request::Enqueued(trial, configuration))
     }
 
     /// The next answer. Safe to drop and call again.
     pub async fn answer(&mut self) -> Result<Event, AlgorithmCrashed> {
-        self.answers.recv().await.ok_or(AlgorithmCrashed)
+        match &mut self.answers {
+            Some(answers) => answers.recv().await.ok_or(AlgorithmCrashed::Panicked),
+            None => std::future::pending().await,
+        }
+    }
+
+    fn tell_learned(&mut self) -> Result<(), AlgorithmCrashed> {
+        match std::mem::take(&mut self.learned) {
+            learned if learned.is_empty() => Ok(()),
+            learned => self.send(Request::Learn(learned)),
+        }
+    }
+
+    fn send(&mut self, request: Request) -> Result<(), AlgorithmCrashed> {
+        if let Some(thinker) = self.idle.take() {
+            self.start(thinker)?;
+        }
+        let requests = self.requests.as_ref();
+        let sent = requests.and_then(|requests| requests.send(request).ok());
+        sent.ok_or(AlgorithmCrashed::Panicked)
+    }
+
+    fn start(&mut self, thinker: Thinker) -> Result<(), AlgorithmCrashed> {
+        let (requests, inbox) = mpsc::channel();
+        let (outbox, answers) = async_mpsc::unbounded_channel();
+        std::thread::Builder::new()
+            .name("suggester".into())
+            .spawn(move || thinker.serve(&inbox, &outbox))
+            .map_err(AlgorithmCrashed::NotStarted)?;
+        self.requests = Some(requests);
+        self.answers = Some(answers);
+        Ok(())
     }
 }
 
-/// Trials are created in the order in which they are suggested, so a suggestion's place in the history is its trial's number.
-fn serve(
-    mut algorithm: Box<dyn Algorithm>,
-    mut history: History,
-    inbox: &mpsc::Receiver<Request>,
-    outbox: &async_mpsc::UnboundedSender<Event>,
-) {
-    while let Ok(request) = inbox.recv() {
-        match request {
-            Request::Learn(outcomes) => {
-                for (trial, outcome) in outcomes {
-                    history.finish(usize::try_from(trial).unwrap_or(usize::MAX), outcome);
+impl Thinker {
+    /// Trials are created in the order in which they are suggested, so a suggestion's place in the history is its trial's number. When the
+    /// user makes a trial in between, the suggestions that were to come are taken back, and so is all that the algorithm noted of them.
+    fn serve(
+        mut self,
+        inbox: &mpsc::Receiver<Request>,
+        outbox: &async_mpsc::UnboundedSender<Event>,
+    ) {
+        let mut algorithm = (self.make)();
+        while let Ok(request) = inbox.recv() {
+            match request {
+                Request::Learn(outcomes) => {
+                    for (trial, outcome) in outcomes {
+                        self.history.finish(place(trial), outcome);
+                    }
                 }
-            }
-            Request::Suggest(count) => {
-                let configurations = algorithm.suggest(&history, count);
-                for configuration in &configurations {
-                    history.create(configuration.clone());
+                Request::Enqueued(trial, configuration) => {
+                    if self.history.take_back(place(trial)) {
+                        algorithm = (self.make)();
+                    }
+                    self.history.enqueue(configuration);
                 }
-                let exhausted = configurations.len() < count;
-                if outbox
-                    .send(Event::Suggested {
-                        configurations,
-                        exhausted,
-                    })
-                    .is_err()
-                {
-                    return;
+                Request::Suggest(round, count) => {
+                    let suggested = self.suggest(algorithm.as_mut(), round, count);
+                    if outbox.send(suggested).is_err() {
+                        return;
+                    }
                 }
             }
         }
     }
+
+    fn suggest(&mut self, algorithm: &mut dyn Algorithm, round: u64, count: usize) -> Event {
+        let begun = Instant::now();
+        let configurations = algorithm.suggest(&self.history, count);
+        self.observer
+            .suggested(&self.name, configurations.len(), begun.elapsed());
+        for configuration in &configurations {
+            self.history.create(configuration.clone());
+        }
+        Event::Suggested {
+            round,
+            exhausted: configurations.len() < count,
+            configurations,
+        }
+    }
+}
+
+fn place(trial: u64) -> usize {
+    usize::try_from(trial).unwrap_or(usize::MAX)
 }

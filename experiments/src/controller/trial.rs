@@ -20,6 +20,10 @@ pub struct TrialRun {
     pub steps: Vec<StepRun>,
     /// How it is going to end, once that is settled; its running steps are being stopped then.
     pub verdict: Option<Verdict>,
+    /// Whether the client that evaluates it has said that it ended.
+    pub told: bool,
+    /// Until when it belongs to the client that it was handed out to.
+    pub lease: Option<Timestamp>,
     metrics: TrialMetrics,
     near_misses: Vec<String>,
 }
@@ -162,7 +166,11 @@ impl TrialRun {
             value,
             ..
         } = metric;
-        if let Some(index) = plan.experiment.pipeline.steps.get_index_of(&step) {
+        let index = match plan.evaluated_by_clients() {
+            true => Some(0),
+            false => plan.experiment.pipeline.steps.get_index_of(&step),
+        };
+        if let Some(index) = index {
             self.report(index, &Report { name, level, value });
         }
     }
@@ -173,6 +181,8 @@ impl TrialRun {
             record,
             steps,
             verdict: None,
+            told: false,
+            lease: None,
             metrics,
             near_misses: Vec::new(),
         }
@@ -230,6 +240,13 @@ impl TrialRun {
         }
     }
 
+    /// A client evaluates it from now on.
+    pub fn hand_out(&mut self, now: Timestamp) {
+        self.record.state = TrialState::Running;
+        self.record.handed_out += 1;
+        self.record.started_at.get_or_insert(now);
+    }
+
     /// What was reported, for the objective's value and the last value of every metric.
     pub fn report(&mut self, index: usize, report: &Report) {
         self.metrics.report(index, report);
@@ -282,7 +299,8 @@ impl TrialRun {
     pub fn is_over(&self) -> bool {
         let quiet = |run: &StepRun| !matches!(run.phase, Phase::Running | Phase::Stopping);
         let finished = |run: &StepRun| run.phase == Phase::Finished;
-        self.steps.iter().all(quiet) && (self.verdict.is_some() || self.steps.iter().all(finished))
+        let done = self.told || (!self.steps.is_empty() && self.steps.iter().all(finished));
+        self.steps.iter().all(quiet) && (self.verdict.is_some() || done)
     }
 
     /// Ends the trial: steps that have not begun are skipped (their positions are returned), and the record gets its final state.

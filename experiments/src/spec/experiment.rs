@@ -131,7 +131,7 @@ pub struct Limits {
 pub const DEFAULT_PRIORITY: u32 = 10;
 
 /// The steps every trial runs, in an order in which each comes after those it needs.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Pipeline {
     /// By name.

@@ -18,6 +18,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use check::parse_duration;
 pub use compare::{Comparison, Difference, compare};
 pub use experiment::{
     Action, AlgorithmChoice, DEFAULT_PRIORITY, Experiment, LEVEL_NAMES, Leases, Limits, Objective,

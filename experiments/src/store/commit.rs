@@ -1,9 +1,11 @@
 //! The hot path: what came about together is written together.
 
-use super::{Changes, ExperimentId, ExperimentUpdate, Store, StoreError, encode, sql};
+use super::database::{Database, Statement};
+use super::encode::{self, Dialect};
+use super::lease::Held;
+use super::rows::Columns;
+use super::{Changes, ExperimentId, ExperimentUpdate, Store, StoreError, sql};
 use crate::state::ExperimentReason;
-use sqlx::sqlite::SqliteArguments;
-use sqlx::{Row, Sqlite, SqliteConnection, query::Query};
 
 impl Store {
     /// Writes `changes` in one transaction and returns the sequence number of the experiment's last event.
@@ -12,84 +14,134 @@ impl Store {
     /// metrics belong to trials that are there or come with them. A request of the user is taken back when the experiment
     /// finishes. If the future is dropped, all of it is written or nothing.
     ///
+    /// After [`StoreError::Unavailable`] it is not known whether `changes` were written. Commit the very same again: if they were, nothing is
+    /// written twice, events neither.
+    ///
     /// # Errors
-    /// [`StoreError::NoSuchExperiment`] when the experiment was deleted; [`StoreError::BadLevel`] for a level that is NaN; and
-    /// whatever keeps the database from writing. Nothing is written then.
+    /// [`StoreError::NoSuchExperiment`] when the experiment was deleted; [`StoreError::TakenOver`] when the lock is not held any more;
+    /// [`StoreError::BadLevel`] for a level that is NaN; and whatever keeps the database from writing. Nothing is written then.
     pub async fn commit(&self, id: ExperimentId, changes: Changes) -> Result<i64, StoreError> {
-        let encoded = Encoded::new(&changes)?;
-        let mut writer = self.writer().await?;
-        let first = self
-            .reserve_order(id, &mut writer, encoded.metric_count)
-            .await?;
-        // To the very end: the database commits after it has returned the row.
-        let rows = encoded.query(id, first).fetch_all(&mut *writer).await;
-        let rows = match rows {
-            Ok(rows) => rows,
-            Err(error) => return Err(refused(id, &mut writer, error).await),
+        match &self.inner.database {
+            Database::Sqlite { .. } => self.commit_to_sqlite(id, &changes).await,
+            Database::Postgres(_) => self.commit_to_postgres(id, &changes).await,
+        }
+    }
+
+    async fn commit_to_sqlite(
+        &self,
+        id: ExperimentId,
+        changes: &Changes,
+    ) -> Result<i64, StoreError> {
+        let encoded = Encoded::new(changes, Dialect::Sqlite)?;
+        let first = self.reserve_order(id, encoded.metric_count).await?;
+        let statement = encoded.bind(Statement::new(sql::sqlite::COMMIT_CHANGES), id, first);
+        let last_event = self.write_one(statement, |row| Columns::of(row).take::<Option<i64>>());
+        match last_event.await {
+            Ok(last_event) => Ok(last_event.flatten().unwrap_or(0)),
+            Err(error) => Err(self.refused(id, error).await),
+        }
+    }
+
+    async fn commit_to_postgres(
+        &self,
+        id: ExperimentId,
+        changes: &Changes,
+    ) -> Result<i64, StoreError> {
+        let Some(held) = self.inner.leases.get(id) else {
+            return Err(self.not_ours(id).await?);
         };
-        let last_event: Option<i64> = match rows.first() {
-            Some(row) => row.try_get(0)?,
-            None => None,
+        let encoded = Encoded::new(changes, Dialect::Postgres)?;
+        let commit = encoded.identity(held);
+        let first = self.reserve_order(id, encoded.metric_count).await?;
+        let statement = encoded
+            .bind(Statement::new(sql::postgres::COMMIT_CHANGES), id, first)
+            .bind(held.token)
+            .bind(commit);
+        let written = self
+            .write_one(statement, |row| Columns::of(row).take())
+            .await;
+        let answer = match written {
+            Ok(Some(last_event)) => Ok(last_event),
+            Ok(None) => self.not_written(id, held, commit).await,
+            Err(error) => Err(self.refused(id, error).await),
         };
-        Ok(last_event.unwrap_or(0))
+        if !matches!(&answer, Err(error) if error.leaves_doubt()) {
+            self.inner.leases.answered(id, held.token);
+        }
+        answer
+    }
+
+    /// A commit that was there already has the same answer again.
+    async fn not_written(
+        &self,
+        id: ExperimentId,
+        held: Held,
+        commit: i64,
+    ) -> Result<i64, StoreError> {
+        let lease = Statement::new(sql::postgres::LEASE).bind(id.0);
+        let lease = self.one(lease, |row| {
+            let mut columns = Columns::of(row);
+            Ok((columns.take::<i64>()?, columns.take::<Option<i64>>()?))
+        });
+        match lease.await? {
+            Some((token, Some(last))) if token == held.token && last == commit => {
+                self.last_event(id).await
+            }
+            Some(_) => Err(StoreError::TakenOver),
+            None => Err(StoreError::NoSuchExperiment(id)),
+        }
+    }
+
+    async fn not_ours(&self, id: ExperimentId) -> Result<StoreError, StoreError> {
+        Ok(match self.exists(id).await? {
+            true => StoreError::TakenOver,
+            false => StoreError::NoSuchExperiment(id),
+        })
     }
 
     /// Takes `count` places in the order of arrival and returns the first. A gap left by a failed write does no harm.
-    async fn reserve_order(
-        &self,
-        id: ExperimentId,
-        writer: &mut SqliteConnection,
-        count: i64,
-    ) -> Result<i64, StoreError> {
+    async fn reserve_order(&self, id: ExperimentId, count: i64) -> Result<i64, StoreError> {
         if count == 0 {
             return Ok(0);
         }
         let known = self.metric_order().get(&id).copied();
         let first = match known {
             Some(first) => first,
-            None => next_order(id, writer).await?,
+            None => self.next_order(id).await?,
         };
         self.metric_order().insert(id, first + count);
         Ok(first)
     }
-}
 
-/// A reference into the void: is it the experiment that is not there?
-async fn refused(
-    id: ExperimentId,
-    writer: &mut SqliteConnection,
-    error: sqlx::Error,
-) -> StoreError {
-    if !matches!(&error, sqlx::Error::Database(cause) if cause.is_foreign_key_violation()) {
-        return error.into();
+    async fn next_order(&self, id: ExperimentId) -> Result<i64, StoreError> {
+        let next = "SELECT coalesce(max(seq) + 1, 0) FROM metrics WHERE experiment_id = $1";
+        let next = self.one(Statement::new(next).bind(id.0), |row| {
+            Columns::of(row).take()
+        });
+        Ok(next.await?.unwrap_or(0))
     }
-    let found = sqlx::query("SELECT id FROM experiments WHERE id = $1")
-        .bind(id.0)
-        .fetch_optional(writer)
-        .await;
-    match found {
-        Ok(None) => StoreError::NoSuchExperiment(id),
-        Ok(Some(_)) => StoreError::Unwritable(
-            "a step run or a report of a trial that does not exist".to_owned(),
-        ),
-        Err(error) => error.into(),
-    }
-}
 
-async fn next_order(id: ExperimentId, writer: &mut SqliteConnection) -> Result<i64, StoreError> {
-    let next = sqlx::query_scalar(
-        "SELECT coalesce(max(seq) + 1, 0) FROM metrics WHERE experiment_id = $1",
-    )
-    .bind(id.0)
-    .fetch_one(writer)
-    .await?;
-    Ok(next)
+    /// A reference into the void: is it the experiment that is not there?
+    async fn refused(&self, id: ExperimentId, error: StoreError) -> StoreError {
+        let orphaned = matches!(&error, StoreError::Database(sqlx::Error::Database(cause)) if cause.is_foreign_key_violation());
+        if !orphaned {
+            return error;
+        }
+        match self.exists(id).await {
+            Ok(false) => StoreError::NoSuchExperiment(id),
+            Ok(true) => StoreError::Unwritable(
+                "a step run or a report of a trial that does not exist".to_owned(),
+            ),
+            Err(error) => error,
+        }
+    }
 }
 
 /// A batch in the form in which the database takes it.
 struct Encoded {
     experiment: Option<ExperimentUpdate>,
     trials: String,
+    trial_values: String,
     steps: String,
     metrics: String,
     metric_count: i64,
@@ -97,20 +149,35 @@ struct Encoded {
 }
 
 impl Encoded {
-    fn new(changes: &Changes) -> Result<Self, StoreError> {
+    fn new(changes: &Changes, dialect: Dialect) -> Result<Self, StoreError> {
         Ok(Self {
             experiment: changes.experiment.clone(),
-            trials: encode::trials(&changes.trials)?,
+            trials: encode::trials(&changes.trials, dialect)?,
+            trial_values: encode::trial_values(&changes.trials, dialect)?,
             steps: encode::steps(&changes.steps)?,
-            metrics: encode::metrics(&changes.metrics)?,
+            metrics: encode::metrics(&changes.metrics, dialect)?,
             metric_count: changes.metrics.len().try_into().unwrap_or(i64::MAX),
             events: encode::events(&changes.events)?,
         })
     }
 
-    fn query(self, id: ExperimentId, first_order: i64) -> Query<'static, Sqlite, SqliteArguments> {
+    /// What tells this commit from every other under the same lease: its place among them and its content.
+    fn identity(&self, held: Held) -> i64 {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&held.commits.to_le_bytes());
+        hasher.update(format!("{:?}", self.experiment).as_bytes());
+        for part in [&self.trials, &self.steps, &self.metrics, &self.events] {
+            hasher.update(&part.len().to_le_bytes());
+            hasher.update(part.as_bytes());
+        }
+        let mut identity = [0; 8];
+        hasher.finalize_xof().fill(&mut identity);
+        i64::from_le_bytes(identity)
+    }
+
+    fn bind(self, statement: Statement, id: ExperimentId, first_order: i64) -> Statement {
         let update = self.experiment.as_ref();
-        sqlx::query(sql::COMMIT_CHANGES)
+        statement
             .bind(id.0)
             .bind(update.map(|it| it.state.as_str()))
             .bind(
@@ -122,6 +189,7 @@ impl Encoded {
             .bind(update.and_then(|it| it.finished_at).map(encode::micros))
             .bind(update.map(|it| it.active_seconds))
             .bind(self.trials)
+            .bind(self.trial_values)
             .bind(self.steps)
             .bind(self.metrics)
             .bind(first_order)

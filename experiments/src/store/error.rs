@@ -1,6 +1,7 @@
-//! What can go wrong with a store, in words that help. The one place that knows SQLite's result codes.
+//! What can go wrong with a store, in words that help. The one place that knows the databases' result codes.
 
-use super::ExperimentId;
+use super::{ExperimentId, Location};
+use sqlx::postgres::PgDatabaseError;
 use std::path::{Path, PathBuf};
 
 /// Why the store could not do what was asked.
@@ -26,6 +27,17 @@ pub enum StoreError {
     /// What is stored cannot be understood.
     #[error("the store is damaged: {0}")]
     Damaged(String),
+    /// The address of a shared store cannot be understood.
+    #[error("`{0}` is not the address of a database")]
+    BadAddress(String),
+    /// The database server lets nobody in with this address.
+    #[error("the database `{location}` does not let us in")]
+    Refused {
+        /// Its address, without the password.
+        location: String,
+        /// What it says.
+        source: sqlx::Error,
+    },
     /// A newer version of tune has changed the schema.
     #[error("this store was written by a newer tune (schema {found}, this one knows {known})")]
     NewerSchema {
@@ -97,6 +109,10 @@ impl StoreError {
             Self::Unusable { .. } => Some("check its permissions, or name another store"),
             Self::NotADatabase(_) => Some("move the file away, or name another store"),
             Self::Damaged(_) => Some("restore `tune.db` from a copy, or start with a new store"),
+            Self::BadAddress(_) => {
+                Some("write it as `postgres://USER:PASSWORD@HOST:PORT/DATABASE`")
+            }
+            Self::Refused { .. } => Some("check the user, the password and the database's name"),
             Self::NewerSchema { .. } => Some("use that version"),
             Self::OlderSchema { .. } => {
                 Some("make the store writable, or copy it, to bring it up to date")
@@ -119,6 +135,21 @@ impl StoreError {
             | Self::BadLevel(_)
             | Self::BadQuery(_)
             | Self::Database(_) => None,
+        }
+    }
+
+    /// The same for one more who waits: an error that may pass, or else its words.
+    pub(crate) fn again(&self) -> Self {
+        match self {
+            Self::Busy => Self::Busy,
+            Self::DiskFull => Self::DiskFull,
+            Self::InUse => Self::InUse,
+            Self::TakenOver => Self::TakenOver,
+            Self::ReadOnly => Self::ReadOnly,
+            other => {
+                let words = std::io::Error::other(other.to_string());
+                Self::Unavailable(sqlx::Error::Io(words))
+            }
         }
     }
 
@@ -149,8 +180,36 @@ impl StoreError {
     }
 }
 
+impl StoreError {
+    /// What `error` means when a connection to PostgreSQL was asked for.
+    pub(super) fn connecting(location: &Location, error: sqlx::Error) -> Self {
+        match postgres_code(&error).as_deref() {
+            Some(code) if code.starts_with("28") || code == postgres::NO_SUCH_DATABASE => {
+                Self::Refused {
+                    location: location.to_string(),
+                    source: error,
+                }
+            }
+            _ => match error {
+                error @ (sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) => {
+                    Self::Unavailable(error)
+                }
+                other => other.into(),
+            },
+        }
+    }
+
+    /// Whether it is unknown if what was to be written is stored.
+    pub(super) fn leaves_doubt(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
+        if let Some(code) = postgres_code(&error) {
+            return by_postgres_code(&code, error);
+        }
         match primary_code(&error) {
             Some(sqlite::BUSY | sqlite::LOCKED) => Self::Busy,
             Some(sqlite::FULL) => Self::DiskFull,
@@ -161,10 +220,54 @@ impl From<sqlx::Error> for StoreError {
                     Self::Damaged(error.to_string())
                 }
                 sqlx::Error::PoolTimedOut => Self::Busy,
+                // Only a connection to a server can break.
+                sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => {
+                    Self::Unavailable(error)
+                }
                 other => Self::Database(other),
             },
         }
     }
+}
+
+fn by_postgres_code(code: &str, error: sqlx::Error) -> StoreError {
+    match code {
+        postgres::DISK_FULL => StoreError::DiskFull,
+        postgres::READ_ONLY => StoreError::ReadOnly,
+        postgres::LOCK_NOT_AVAILABLE | postgres::QUERY_CANCELED => StoreError::Busy,
+        postgres::TOO_MANY_CONNECTIONS
+        | postgres::ADMIN_SHUTDOWN
+        | postgres::CRASH_SHUTDOWN
+        | postgres::CANNOT_CONNECT_NOW
+        | postgres::IDLE_IN_TRANSACTION
+        | postgres::DEADLOCK => StoreError::Unavailable(error),
+        _ if code.starts_with("08") => StoreError::Unavailable(error),
+        _ if code.starts_with("XX") => StoreError::Damaged(error.to_string()),
+        _ => StoreError::Database(error),
+    }
+}
+
+/// SQLSTATE codes (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
+mod postgres {
+    pub const READ_ONLY: &str = "25006";
+    pub const IDLE_IN_TRANSACTION: &str = "25P03";
+    pub const NO_SUCH_DATABASE: &str = "3D000";
+    pub const DEADLOCK: &str = "40P01";
+    pub const DISK_FULL: &str = "53100";
+    pub const TOO_MANY_CONNECTIONS: &str = "53300";
+    pub const LOCK_NOT_AVAILABLE: &str = "55P03";
+    pub const QUERY_CANCELED: &str = "57014";
+    pub const ADMIN_SHUTDOWN: &str = "57P01";
+    pub const CRASH_SHUTDOWN: &str = "57P02";
+    pub const CANNOT_CONNECT_NOW: &str = "57P03";
+}
+
+fn postgres_code(error: &sqlx::Error) -> Option<String> {
+    let sqlx::Error::Database(cause) = error else {
+        return None;
+    };
+    let error = cause.try_downcast_ref::<PgDatabaseError>()?;
+    Some(error.code().to_owned())
 }
 
 /// Primary result codes of SQLite (<https://sqlite.org/rescode.html>).

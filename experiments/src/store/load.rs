@@ -1,12 +1,11 @@
 //! Everything that is needed to go on with an experiment after a restart.
 
+use super::database::{Connection, Row, Statement};
 use super::rows::{self, Columns, metric_columns, select_experiments, step_columns, trial_columns};
 use super::{
     ExperimentId, ExperimentRecord, MetricRecord, StepRecord, Store, StoreError, TrialRecord,
 };
 use crate::state::TrialState;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Connection, SqliteConnection};
 use std::collections::BTreeMap;
 use tune_algorithms::space::Configuration;
 
@@ -32,6 +31,8 @@ pub struct LoadedTrial {
     pub state: TrialState,
     /// Its objective.
     pub objective: Option<f64>,
+    /// Whether its configuration is the user's own.
+    pub enqueued: bool,
     /// Its position among the finished trials.
     pub finished_order: Option<u64>,
 }
@@ -64,16 +65,14 @@ impl Store {
     /// # Errors
     /// [`StoreError::NoSuchExperiment`].
     pub async fn load(&self, id: ExperimentId) -> Result<Snapshot, StoreError> {
-        let mut connection = self.inner.readers.acquire().await?;
-        let mut transaction = connection.begin().await?;
-        let experiment = sqlx::query(select_experiments!("WHERE id = $1"))
-            .bind(id.0)
-            .fetch_optional(&mut *transaction)
-            .await?
-            .ok_or(StoreError::NoSuchExperiment(id))?;
+        let mut reader = self.reader().await?;
+        let mut transaction = reader.begin().await?;
+        let experiment = Statement::new(select_experiments!("WHERE id = $1")).bind(id.0);
+        let experiment = transaction.on().one(experiment).await?;
+        let experiment = experiment.ok_or(StoreError::NoSuchExperiment(id))?;
         let experiment = rows::experiment(&experiment)?;
-        let trials = loaded_trials(&mut transaction, id).await?;
-        let unfinished = unfinished_trials(&mut transaction, id).await?;
+        let trials = loaded_trials(&mut transaction.on(), id).await?;
+        let unfinished = unfinished_trials(&mut transaction.on(), id).await?;
         transaction.commit().await?;
         Ok(Snapshot {
             experiment,
@@ -84,8 +83,8 @@ impl Store {
 
     /// What every trial tries and how it ended, by number, without what only its own page needs.
     pub async fn outcomes(&self, id: ExperimentId) -> Result<Vec<LoadedTrial>, StoreError> {
-        let mut connection = self.inner.readers.acquire().await?;
-        loaded_trials(&mut connection, id).await
+        let mut reader = self.reader().await?;
+        loaded_trials(&mut reader.on(), id).await
     }
 
     /// Every report of the metric `name` in the experiment, in the order of arrival.
@@ -94,7 +93,7 @@ impl Store {
         id: ExperimentId,
         name: &str,
     ) -> Result<Vec<CurvePoint>, StoreError> {
-        let query = sqlx::query(
+        let query = Statement::new(
             "SELECT trial, level, value FROM metrics WHERE experiment_id = $1 AND name = $2 ORDER BY seq",
         );
         self.all(query.bind(id.0).bind(name), |row| {
@@ -110,24 +109,25 @@ impl Store {
 }
 
 async fn loaded_trials(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection<'_>,
     id: ExperimentId,
 ) -> Result<Vec<LoadedTrial>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT number, parameters, state, objective, finished_order \
+    let rows = Statement::new(
+        "SELECT number, parameters, state, objective, enqueued, finished_order \
          FROM trials WHERE experiment_id = $1 ORDER BY number",
     );
-    let rows = rows.bind(id.0).fetch_all(connection).await?;
+    let rows = connection.all(rows.bind(id.0)).await?;
     rows.iter().map(loaded_trial).collect()
 }
 
-fn loaded_trial(row: &SqliteRow) -> Result<LoadedTrial, StoreError> {
+fn loaded_trial(row: &Row) -> Result<LoadedTrial, StoreError> {
     let mut columns = Columns::of(row);
     Ok(LoadedTrial {
         number: columns.count()?,
         parameters: columns.json()?,
         state: columns.word()?,
         objective: columns.take()?,
+        enqueued: columns.take()?,
         finished_order: columns.optional_count()?,
     })
 }
@@ -148,7 +148,7 @@ macro_rules! of_unfinished {
 }
 
 async fn unfinished_trials(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection<'_>,
     id: ExperimentId,
 ) -> Result<Vec<UnfinishedTrial>, StoreError> {
     let trials = concat!(
@@ -157,11 +157,7 @@ async fn unfinished_trials(
         " FROM trials WHERE experiment_id = $1 AND state IN ('queued', 'running') ORDER BY number"
     );
     let mut unfinished = BTreeMap::new();
-    for row in sqlx::query(trials)
-        .bind(id.0)
-        .fetch_all(&mut *connection)
-        .await?
-    {
+    for row in connection.all(Statement::new(trials).bind(id.0)).await? {
         let trial = rows::trial(&row)?;
         let number = trial.number;
         let (steps, metrics) = (Vec::new(), Vec::new());
@@ -174,15 +170,15 @@ async fn unfinished_trials(
             },
         );
     }
-    let steps = sqlx::query(of_unfinished!(step_columns!(), "step_runs", "id")).bind(id.0);
-    for row in steps.fetch_all(&mut *connection).await? {
+    let steps = Statement::new(of_unfinished!(step_columns!(), "step_runs", "id")).bind(id.0);
+    for row in connection.all(steps).await? {
         let step = rows::step(&row)?;
         if let Some(trial) = unfinished.get_mut(&step.trial) {
             trial.steps.push(step);
         }
     }
-    let metrics = sqlx::query(of_unfinished!(metric_columns!(), "metrics", "seq")).bind(id.0);
-    for row in metrics.fetch_all(&mut *connection).await? {
+    let metrics = Statement::new(of_unfinished!(metric_columns!(), "metrics", "seq")).bind(id.0);
+    for row in connection.all(metrics).await? {
         let metric = rows::metric(&row)?;
         if let Some(trial) = unfinished.get_mut(&metric.trial) {
             trial.metrics.push(metric);

@@ -1,18 +1,55 @@
-//! Who drives an experiment: an advisory lock on a file, which the system releases when its holder dies.
+//! Who drives an experiment. In SQLite's store: an advisory lock on a file, which the system releases when its holder dies. In a shared store:
+//! a lease.
 
+use super::lease::Lease;
 use super::{ExperimentId, Store, StoreError};
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Read};
+use std::io::Read;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Held by the one process that drives an experiment; dropping it releases the lock.
 ///
-/// The file holds the name of the holder's session: whoever finds one there after taking the lock knows what a holder that died may have left.
+/// The lock holds the name of the holder's session: whoever finds one there after taking the lock knows what a holder that died may have left.
 #[derive(Debug)]
 pub struct DriverLock {
+    held: Held,
+}
+
+#[derive(Debug)]
+enum Held {
+    File(LockFile),
+    Lease(Lease),
+}
+
+/// A file that this process has locked.
+#[derive(Debug)]
+struct LockFile {
     file: File,
+    path: PathBuf,
+}
+
+impl LockFile {
+    fn session(&self) -> Option<String> {
+        let mut session = String::new();
+        (&self.file).read_to_string(&mut session).ok()?;
+        (!session.is_empty()).then_some(session)
+    }
+
+    fn sign(&self, session: &str) -> Result<(), StoreError> {
+        self.file
+            .set_len(0)
+            .and_then(|()| self.file.write_all_at(session.as_bytes(), 0))
+            .map_err(|error| StoreError::at(&self.path, error))
+    }
+}
+
+impl Drop for LockFile {
+    fn drop(&mut self) {
+        // A name that stays costs the next holder a look, no more.
+        let _ = self.file.set_len(0);
+    }
 }
 
 /// The process that drives an experiment.
@@ -23,32 +60,44 @@ pub struct Driver {
 }
 
 impl DriverLock {
-    /// Ends when the lock is lost: its holder must stop driving at once. A lock on a file is never lost.
+    /// Ends when the lock is lost: its holder must stop driving at once. A lock on a file is never lost; a lease is when another process has
+    /// taken it, or when it could not be renewed until shortly before its end.
     pub async fn lost(&self) {
-        std::future::pending().await
+        match &self.held {
+            Held::File(_) => std::future::pending().await,
+            Held::Lease(lease) => lease.lost().await,
+        }
     }
 
     /// The session of a holder that did not release the lock itself.
     pub fn left_behind(&self) -> Option<String> {
-        let mut session = String::new();
-        (&self.file).read_to_string(&mut session).ok()?;
-        (!session.is_empty()).then_some(session)
+        match &self.held {
+            Held::File(file) => file.session(),
+            Held::Lease(lease) => lease.left_behind(),
+        }
     }
 
     /// Writes down whose the lock is now.
     ///
     /// # Errors
-    /// When the system refuses.
-    pub fn sign(&self, session: &str) -> io::Result<()> {
-        self.file.set_len(0)?;
-        self.file.write_all_at(session.as_bytes(), 0)
+    /// When the system or the database refuses; [`StoreError::TakenOver`].
+    pub async fn sign(&self, session: &str) -> Result<(), StoreError> {
+        match &self.held {
+            Held::File(file) => file.sign(session),
+            Held::Lease(lease) => lease.sign(session).await,
+        }
     }
-}
 
-impl Drop for DriverLock {
-    fn drop(&mut self) {
-        // A name that stays costs the next holder a look, no more.
-        let _ = self.file.set_len(0);
+    /// Releases the lock, and waits until everybody can see it. A process that is about to end needs this: what is merely dropped in a shared
+    /// store is released in the background.
+    ///
+    /// # Errors
+    /// When the database cannot be reached; the lease runs out by itself then.
+    pub async fn release(self) -> Result<(), StoreError> {
+        match self.held {
+            Held::File(_) => Ok(()),
+            Held::Lease(lease) => lease.release().await,
+        }
     }
 }
 
@@ -66,22 +115,36 @@ impl Store {
         id: ExperimentId,
         address: Option<&str>,
     ) -> Result<DriverLock, StoreError> {
-        let _ = address;
         if self.is_read_only() {
             return Err(StoreError::ReadOnly);
         }
+        let held = match self.is_shared() {
+            true => Held::Lease(Lease::take(self, id, address).await?),
+            false => self.lock_file(id)?,
+        };
+        self.forget_metric_order(id);
+        Ok(DriverLock { held })
+    }
+
+    fn lock_file(&self, id: ExperimentId) -> Result<Held, StoreError> {
         let path = self.lock_path(id);
         let file = create(&path)?;
         try_exclusive(&file, &path)?;
-        self.forget_metric_order(id);
-        Ok(DriverLock { file })
+        Ok(Held::File(LockFile { file, path }))
     }
 
     /// Who drives the experiment right now, if some process does.
     pub async fn driver(&self, id: ExperimentId) -> Result<Option<Driver>, StoreError> {
-        let driven = File::open(self.lock_path(id))
-            .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)));
-        Ok(driven.then(|| Driver { address: None }))
+        if self.is_shared() {
+            return self.lease_holder(id).await;
+        }
+        let driven = self.is_locked(id);
+        Ok(driven.then_some(Driver { address: None }))
+    }
+
+    pub(super) fn is_locked(&self, id: ExperimentId) -> bool {
+        File::open(self.lock_path(id))
+            .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
     pub(super) fn lock_path(&self, id: ExperimentId) -> PathBuf {

@@ -3,10 +3,15 @@
 //! [`Store`] is the contract: what is durable when, and who may write.
 
 mod commit;
+mod connect;
+mod cursor;
 mod database;
 mod encode;
 mod error;
+mod events;
+mod lease;
 mod load;
+mod location;
 mod lock;
 #[cfg(test)]
 mod model;
@@ -20,11 +25,14 @@ mod submit;
 #[cfg(test)]
 mod testing;
 mod tokens;
+mod totals;
+mod trial_pages;
 mod trials;
 
 pub use database::Store;
 pub use error::StoreError;
 pub use load::{CurvePoint, LoadedTrial, Snapshot, UnfinishedTrial};
+pub use location::Location;
 pub use lock::{Driver, DriverLock};
 pub use pages::{ExperimentQuery, Page};
 pub use records::{

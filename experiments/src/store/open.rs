@@ -1,16 +1,15 @@
-//! Opening a store: its directory, its database file, its schema.
+//! Opening a store in a directory: the directory, the database file, its schema.
 
-use super::database::{Inner, Store};
-use super::{StoreError, lock, sql};
+use super::database::{Database, Store};
+use super::{Location, StoreError, lock, sql};
 use rustix::fs::{Access, access};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Executor, SqliteConnection};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 
 /// How long a writer waits for those of other processes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -39,8 +38,12 @@ impl Store {
             .await
             .map_err(|error| StoreError::opening(&path, error))?;
         migrate(&mut writer).await?;
-        writer.execute(sql::PREPARE_TO_COMMIT).await?;
-        Ok(Self::with(root, options.read_only(true), Some(writer)))
+        writer.execute(sql::sqlite::PREPARE_TO_COMMIT).await?;
+        Ok(Self::in_directory(
+            root,
+            options.read_only(true),
+            Some(writer),
+        ))
     }
 
     /// Opens a store that is there already; where it may not be written, for reading only.
@@ -83,11 +86,11 @@ impl Store {
             None => Err(StoreError::NotADatabase(path)),
             Some(found) if found > known => Err(StoreError::NewerSchema { found, known }),
             Some(found) if found < known => Err(StoreError::OlderSchema { found, known }),
-            Some(_) => Ok(Self::with(root, options, None)),
+            Some(_) => Ok(Self::in_directory(root, options, None)),
         }
     }
 
-    fn with(
+    fn in_directory(
         root: PathBuf,
         reading: SqliteConnectOptions,
         writer: Option<SqliteConnection>,
@@ -97,14 +100,9 @@ impl Store {
             .acquire_timeout(BUSY_TIMEOUT)
             .test_before_acquire(false)
             .connect_lazy_with(reading);
-        Self {
-            inner: Arc::new(Inner {
-                root,
-                readers,
-                writer: writer.map(tokio::sync::Mutex::new),
-                metric_order: std::sync::Mutex::default(),
-            }),
-        }
+        let writer = writer.map(tokio::sync::Mutex::new);
+        let location = Location::new(root.to_string_lossy());
+        Self::with(location, root, Database::Sqlite { readers, writer })
     }
 }
 
@@ -135,7 +133,7 @@ fn absolute(root: &Path) -> Result<PathBuf, StoreError> {
 }
 
 /// Makes the store's directory, hidden from git.
-fn make_directory(root: &Path) -> Result<PathBuf, StoreError> {
+pub(super) fn make_directory(root: &Path) -> Result<PathBuf, StoreError> {
     if root.is_file() {
         return Err(StoreError::NotADirectory(root.to_owned()));
     }
@@ -147,7 +145,7 @@ fn make_directory(root: &Path) -> Result<PathBuf, StoreError> {
     absolute(root)
 }
 
-fn known_schema() -> i64 {
+pub(super) fn known_schema() -> i64 {
     MIGRATIONS.iter().map(|it| it.version).max().unwrap_or(0)
 }
 
@@ -160,7 +158,7 @@ async fn read_schema(options: &SqliteConnectOptions) -> Result<Option<i64>, sqlx
 
 /// The store's schema; none before the first migration.
 async fn schema(connection: &mut SqliteConnection) -> Result<Option<i64>, sqlx::Error> {
-    let tables: i64 = sqlx::query_scalar(sql::COUNT_MIGRATION_TABLES)
+    let tables: i64 = sqlx::query_scalar(sql::sqlite::COUNT_MIGRATION_TABLES)
         .fetch_one(&mut *connection)
         .await?;
     if tables == 0 {
@@ -178,7 +176,7 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
     }
 }
 
-fn migration_failed(error: MigrateError) -> StoreError {
+pub(super) fn migration_failed(error: MigrateError) -> StoreError {
     match error {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
         other => StoreError::Damaged(other.to_string()),

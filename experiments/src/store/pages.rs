@@ -1,10 +1,17 @@
-//! Lists in pages, for readers that take one after the other while the lists grow.
+//! Lists in pages, for readers that take one after the other while the lists grow; those of trials are in `trial_pages.rs`. And what a service
+//! asks besides.
 
+use super::cursor::Cursor;
+use super::database::{Builder, Row, Statement};
+use super::read::signed;
+use super::rows::{self, Columns, metric_columns, select_experiments};
+use super::submit::with_key;
 use super::{
-    ExperimentId, ExperimentRecord, ExperimentSummary, MetricRecord, Store, StoreError, TrialQuery,
-    TrialRecord,
+    ExperimentId, ExperimentRecord, ExperimentSummary, MetricRecord, Store, StoreError, connect,
+    open, sql,
 };
 use crate::state::ExperimentState;
+use std::collections::HashSet;
 
 /// Which experiments, newest first.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,26 +42,33 @@ impl Store {
         &self,
         query: &ExperimentQuery,
     ) -> Result<Page<ExperimentSummary>, StoreError> {
-        let _ = query;
-        todo!()
-    }
-
-    /// A page of what `query` asks for (its `offset` is not used). Costs about the same however many trials there are, and however
-    /// far along the list the page is; trials that are added meanwhile appear at most once.
-    ///
-    /// # Errors
-    /// [`StoreError::BadQuery`] for a cursor that no page of this query gave, or a value that does not suit what it is compared with.
-    pub async fn trials_page(
-        &self,
-        id: ExperimentId,
-        query: &TrialQuery,
-        after: Option<&str>,
-    ) -> Result<Page<TrialRecord>, StoreError> {
-        let _ = (id, query, after);
-        todo!()
+        let list = ("experiments", &query.states);
+        let before = match &query.after {
+            Some(after) => Cursor::read(after, &list)?.number,
+            None => i64::MAX,
+        };
+        let mut sql = Builder::new(select_experiments!("WHERE id < "));
+        sql.bind(before);
+        if !query.states.is_empty() {
+            sql.push(" AND state")
+                .one_of(query.states.iter().map(|state| state.as_str()));
+        }
+        sql.push(" ORDER BY id DESC LIMIT ").bind(query.limit);
+        let experiments = self.all(sql.build(), rows::experiment).await?;
+        let next = match experiments.last() {
+            Some(last) if is_full(&experiments, query.limit) => {
+                Some(Cursor::new(&list, None, last.id.0).write()?)
+            }
+            _ => None,
+        };
+        let items = self.summaries(experiments).await?;
+        Ok(Page { items, next })
     }
 
     /// A page of what a trial reported, in the order of arrival: of all metrics, or of one.
+    ///
+    /// # Errors
+    /// [`StoreError::BadQuery`] for a cursor that no page of this list gave.
     pub async fn metrics_page(
         &self,
         id: ExperimentId,
@@ -63,13 +77,45 @@ impl Store {
         after: Option<&str>,
         limit: u32,
     ) -> Result<Page<MetricRecord>, StoreError> {
-        let _ = (id, trial, name, after, limit);
-        todo!()
+        let list = ("metrics", id, trial, name);
+        let after = match after {
+            Some(after) => Cursor::read(after, &list)?.number,
+            None => -1,
+        };
+        let statement = Statement::new(METRICS_PAGE)
+            .bind(id.0)
+            .bind(signed(trial))
+            .bind(name)
+            .bind(after)
+            .bind(limit);
+        let read = |row: &Row| {
+            let mut columns = Columns::of(row);
+            Ok((rows::metric_of(&mut columns)?, columns.take()?))
+        };
+        let found: Vec<(MetricRecord, i64)> = self.all(statement, read).await?;
+        let next = match found.last() {
+            Some((_, seq)) if is_full(&found, limit) => {
+                Some(Cursor::new(&list, None, *seq).write()?)
+            }
+            _ => None,
+        };
+        let items = found.into_iter().map(|(metric, _)| metric).collect();
+        Ok(Page { items, next })
     }
 
     /// Experiments that want to be driven (`pending` or `running`) and that no process drives, oldest first.
     pub async fn abandoned(&self) -> Result<Vec<ExperimentRecord>, StoreError> {
-        todo!()
+        let open = select_experiments!("WHERE state IN ('pending', 'running') ORDER BY id");
+        let mut open = self.all(Statement::new(open), rows::experiment).await?;
+        if self.is_shared() {
+            let driven = Statement::new(sql::postgres::DRIVEN);
+            let driven = self.all(driven, |row| Columns::of(row).take()).await?;
+            let driven: HashSet<i64> = driven.into_iter().collect();
+            open.retain(|experiment| !driven.contains(&experiment.id.0));
+        } else {
+            open.retain(|experiment| !self.is_locked(experiment.id));
+        }
+        Ok(open)
     }
 
     /// The experiment that was submitted with this mark.
@@ -77,8 +123,7 @@ impl Store {
         &self,
         key: &str,
     ) -> Result<Option<ExperimentRecord>, StoreError> {
-        let _ = key;
-        todo!()
+        with_key(&mut self.reader().await?.on(), key).await
     }
 
     /// The experiment with that id.
@@ -86,18 +131,38 @@ impl Store {
         &self,
         id: ExperimentId,
     ) -> Result<Option<ExperimentRecord>, StoreError> {
-        let _ = id;
-        todo!()
-    }
-
-    /// Takes back what was asked of the experiment's driver.
-    pub async fn withdraw_request(&self, id: ExperimentId) -> Result<(), StoreError> {
-        let _ = id;
-        todo!()
+        let statement = Statement::new(select_experiments!("WHERE id = $1")).bind(id.0);
+        self.one(statement, rows::experiment).await
     }
 
     /// Whether the database answers, and its schema is the one this program knows.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], or what [`open`](Store::open) says about a schema.
     pub async fn ready(&self) -> Result<(), StoreError> {
-        todo!()
+        let known = match self.is_shared() {
+            true => connect::known_schema(),
+            false => open::known_schema(),
+        };
+        let found = self.one(Statement::new(sql::SCHEMA), |row| {
+            Columns::of(row).take::<Option<i64>>()
+        });
+        match found.await?.flatten().unwrap_or(0) {
+            found if found > known => Err(StoreError::NewerSchema { found, known }),
+            found if found < known => Err(StoreError::OlderSchema { found, known }),
+            _ => Ok(()),
+        }
     }
+}
+
+/// Nothing but a trial's own reports is read, however many the experiment has.
+const METRICS_PAGE: &str = concat!(
+    "SELECT ",
+    metric_columns!(),
+    ", seq FROM metrics WHERE experiment_id = $1 AND trial = $2 AND (name = $3 OR $3 IS NULL) AND seq > $4 ORDER BY seq LIMIT $5"
+);
+
+/// Whether more may follow.
+fn is_full<T>(items: &[T], limit: u32) -> bool {
+    !items.is_empty() && items.len() >= limit as usize
 }

@@ -1,12 +1,11 @@
-//! Reading back: experiments, counts, the best trial, step runs, metrics, events. Lists of trials are in `trials.rs`.
+//! Reading back: experiments, counts, the best trial, step runs, metrics. Lists of trials are in `trials.rs`, events in `events.rs`.
 
+use super::database::Statement;
 use super::rows::{self, Columns, metric_columns, select_experiments, step_columns, trial_columns};
 use super::{
     ExperimentId, ExperimentRecord, ExperimentSummary, MetricRecord, StepRecord, Store, StoreError,
-    StoredEvent, TrialRecord, sql,
+    TrialRecord, sql,
 };
-use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{Sqlite, query::Query};
 use std::collections::BTreeMap;
 use tune_algorithms::history::Goal;
 
@@ -15,18 +14,21 @@ use crate::state::TrialState;
 impl Store {
     /// The experiment of that name.
     pub async fn experiment(&self, name: &str) -> Result<Option<ExperimentRecord>, StoreError> {
-        let query = sqlx::query(select_experiments!("WHERE name = $1")).bind(name);
+        let query = Statement::new(select_experiments!("WHERE name = $1")).bind(name);
         self.one(query, rows::experiment).await
     }
 
     /// All experiments in the order in which they were submitted, each with counts and best trial.
     pub async fn experiments(&self) -> Result<Vec<ExperimentSummary>, StoreError> {
-        let experiments = self
-            .all(
-                sqlx::query(select_experiments!("ORDER BY id")),
-                rows::experiment,
-            )
-            .await?;
+        let all = Statement::new(select_experiments!("ORDER BY id"));
+        let experiments = self.all(all, rows::experiment).await?;
+        self.summaries(experiments).await
+    }
+
+    pub(super) async fn summaries(
+        &self,
+        experiments: Vec<ExperimentRecord>,
+    ) -> Result<Vec<ExperimentSummary>, StoreError> {
         let mut summaries = Vec::with_capacity(experiments.len());
         for experiment in experiments {
             let trials = self.counts(experiment.id).await?;
@@ -42,8 +44,8 @@ impl Store {
 
     /// How many trials there are in each state; states without trials are absent.
     pub async fn counts(&self, id: ExperimentId) -> Result<BTreeMap<TrialState, u64>, StoreError> {
-        let query = sqlx::query(
-            "SELECT state, count(*) FROM trials WHERE experiment_id = $1 GROUP BY state",
+        let query = Statement::new(
+            "SELECT state, trials FROM trial_counts WHERE experiment_id = $1 AND trials > 0",
         );
         let counts = self.all(query.bind(id.0), |row| {
             let mut columns = Columns::of(row);
@@ -58,7 +60,7 @@ impl Store {
         id: ExperimentId,
         number: u64,
     ) -> Result<Option<TrialRecord>, StoreError> {
-        let query = sqlx::query(concat!(
+        let query = Statement::new(concat!(
             "SELECT ",
             trial_columns!(),
             " FROM trials WHERE experiment_id = $1 AND number = $2"
@@ -79,7 +81,7 @@ impl Store {
     }
 
     async fn goal(&self, id: ExperimentId) -> Result<Option<Goal>, StoreError> {
-        let query = sqlx::query("SELECT goal FROM experiments WHERE id = $1").bind(id.0);
+        let query = Statement::new("SELECT goal FROM experiments WHERE id = $1").bind(id.0);
         self.one(query, |row| Columns::of(row).word()).await
     }
 
@@ -88,7 +90,7 @@ impl Store {
         id: ExperimentId,
         goal: Goal,
     ) -> Result<Option<(u64, f64)>, StoreError> {
-        let query = sqlx::query(match goal {
+        let query = Statement::new(match goal {
             Goal::Minimize => best_objective!("ASC"),
             Goal::Maximize => best_objective!("DESC"),
         });
@@ -101,7 +103,7 @@ impl Store {
 
     /// The step runs of a trial, in the order in which they were first written.
     pub async fn steps(&self, id: ExperimentId, trial: u64) -> Result<Vec<StepRecord>, StoreError> {
-        let query = sqlx::query(concat!(
+        let query = Statement::new(concat!(
             "SELECT ",
             step_columns!(),
             " FROM step_runs WHERE experiment_id = $1 AND trial = $2 ORDER BY id"
@@ -117,10 +119,10 @@ impl Store {
         trial: u64,
         name: Option<&str>,
     ) -> Result<Vec<MetricRecord>, StoreError> {
-        let query = sqlx::query(concat!(
+        let query = Statement::new(concat!(
             "SELECT ",
             metric_columns!(),
-            " FROM metrics WHERE experiment_id = $1 AND trial = $2 AND ($3 IS NULL OR name = $3) ORDER BY seq"
+            " FROM metrics WHERE experiment_id = $1 AND trial = $2 AND (name = $3 OR $3 IS NULL) ORDER BY seq"
         ));
         let query = query.bind(id.0).bind(signed(trial)).bind(name);
         self.all(query, rows::metric).await
@@ -134,7 +136,7 @@ impl Store {
         trial: u64,
         name: &str,
     ) -> Result<Option<(f64, f64)>, StoreError> {
-        let query = sqlx::query(LATEST_METRIC)
+        let query = Statement::new(LATEST_METRIC)
             .bind(id.0)
             .bind(signed(trial))
             .bind(name);
@@ -147,53 +149,10 @@ impl Store {
 
     /// The names of all metrics that some trial has, sorted.
     pub async fn metric_names(&self, id: ExperimentId) -> Result<Vec<String>, StoreError> {
-        let query = sqlx::query(sql::METRIC_NAMES).bind(id.0);
+        let query = Statement::new(sql::METRIC_NAMES).bind(id.0);
         let mut names: Vec<String> = self.all(query, |row| Columns::of(row).take()).await?;
         names.sort();
         Ok(names)
-    }
-
-    /// At most `limit` events after the one with the number `seq`, in order: of one experiment, or of all.
-    pub async fn events_after(
-        &self,
-        id: Option<ExperimentId>,
-        seq: i64,
-        limit: u32,
-    ) -> Result<Vec<StoredEvent>, StoreError> {
-        let query = match id {
-            Some(id) => sqlx::query(events_after!("AND experiment_id = $3"))
-                .bind(seq)
-                .bind(limit)
-                .bind(id.0),
-            None => sqlx::query(events_after!("")).bind(seq).bind(limit),
-        };
-        self.all(query, rows::event).await
-    }
-
-    /// The number of the experiment's last event; 0 before the first.
-    pub async fn last_event(&self, id: ExperimentId) -> Result<i64, StoreError> {
-        let query =
-            sqlx::query("SELECT coalesce(max(seq), 0) FROM events WHERE experiment_id = $1");
-        let last = self.one(query.bind(id.0), |row| Columns::of(row).take());
-        Ok(last.await?.unwrap_or(0))
-    }
-
-    pub(super) async fn one<T>(
-        &self,
-        query: Query<'_, Sqlite, SqliteArguments>,
-        read: impl FnOnce(&SqliteRow) -> Result<T, StoreError>,
-    ) -> Result<Option<T>, StoreError> {
-        let row = query.fetch_optional(&self.inner.readers).await?;
-        row.as_ref().map(read).transpose()
-    }
-
-    pub(super) async fn all<T>(
-        &self,
-        query: Query<'_, Sqlite, SqliteArguments>,
-        read: impl Fn(&SqliteRow) -> Result<T, StoreError>,
-    ) -> Result<Vec<T>, StoreError> {
-        let rows = query.fetch_all(&self.inner.readers).await?;
-        rows.iter().map(read).collect()
     }
 }
 
@@ -221,18 +180,6 @@ SELECT latest.level, latest.value FROM step_runs AS run CROSS JOIN metrics AS la
    AND latest.level = (SELECT max(level) FROM metrics
                         WHERE experiment_id = $1 AND trial = $2 AND step = run.step AND name = $3)
  WHERE run.experiment_id = $1 AND run.trial = $2 ORDER BY latest.seq DESC LIMIT 1";
-
-macro_rules! events_after {
-    ($of:literal) => {
-        concat!(
-            "SELECT seq, name, at, kind, trial, step, data FROM events JOIN experiments ON experiments.id = experiment_id ",
-            "WHERE seq > $1 ",
-            $of,
-            " ORDER BY seq LIMIT $2"
-        )
-    };
-}
-use events_after;
 
 #[cfg(test)]
 mod tests {
@@ -343,7 +290,7 @@ mod tests {
     async fn the_latest_metric_never_reads_all_reports() {
         let (_directory, store, _id) = experiment().await;
         let plan = format!("EXPLAIN QUERY PLAN {LATEST_METRIC}");
-        let query = sqlx::query(sqlx::AssertSqlSafe(plan))
+        let query = Statement::built(plan, Vec::new())
             .bind(1)
             .bind(0)
             .bind("loss");

@@ -1,5 +1,6 @@
 //! Rows of the database back into records.
 
+use super::database::{Column, Row};
 use super::{
     ExperimentId, ExperimentRecord, MetricRecord, StepRecord, StoreError, StoredEvent, TrialRecord,
 };
@@ -8,8 +9,6 @@ use jiff::Timestamp;
 use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeOwned, IntoDeserializer, value};
 use serde::{Deserialize, Deserializer};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Decode, Row, Sqlite, Type};
 use std::fmt;
 
 /// Experiments with the columns that [`experiment`] reads.
@@ -26,17 +25,17 @@ pub(super) use select_experiments;
 
 /// Takes the columns of a row one after the other.
 pub(super) struct Columns<'r> {
-    row: &'r SqliteRow,
+    row: &'r Row,
     next: usize,
 }
 
 impl<'r> Columns<'r> {
-    pub(super) fn of(row: &'r SqliteRow) -> Self {
+    pub(super) fn of(row: &'r Row) -> Self {
         Self { row, next: 0 }
     }
 
-    pub(super) fn take<T: Decode<'r, Sqlite> + Type<Sqlite>>(&mut self) -> Result<T, StoreError> {
-        let value = self.row.try_get(self.next)?;
+    pub(super) fn take<T: Column<'r>>(&mut self) -> Result<T, StoreError> {
+        let value = self.row.get(self.next)?;
         self.next += 1;
         Ok(value)
     }
@@ -45,6 +44,21 @@ impl<'r> Columns<'r> {
     pub(super) fn count(&mut self) -> Result<u64, StoreError> {
         let number: i64 = self.take()?;
         u64::try_from(number).map_err(damaged)
+    }
+
+    /// A whole number that has less room in its record than in the database.
+    pub(super) fn small<T: TryFrom<i64, Error: fmt::Display>>(&mut self) -> Result<T, StoreError> {
+        let number: i64 = self.take()?;
+        T::try_from(number).map_err(damaged)
+    }
+
+    pub(super) fn optional_small<T: TryFrom<i64, Error: fmt::Display>>(
+        &mut self,
+    ) -> Result<Option<T>, StoreError> {
+        let number: Option<i64> = self.take()?;
+        number
+            .map(|it| T::try_from(it).map_err(damaged))
+            .transpose()
     }
 
     pub(super) fn optional_count(&mut self) -> Result<Option<u64>, StoreError> {
@@ -90,11 +104,11 @@ fn parse_word<T: DeserializeOwned>(word: &str) -> Result<T, StoreError> {
     T::deserialize(word).map_err(damaged)
 }
 
-fn damaged(error: impl fmt::Display) -> StoreError {
+pub(super) fn damaged(error: impl fmt::Display) -> StoreError {
     StoreError::Damaged(error.to_string())
 }
 
-pub(super) fn experiment(row: &SqliteRow) -> Result<ExperimentRecord, StoreError> {
+pub(super) fn experiment(row: &Row) -> Result<ExperimentRecord, StoreError> {
     let mut columns = Columns::of(row);
     Ok(ExperimentRecord {
         id: ExperimentId(columns.take()?),
@@ -115,27 +129,31 @@ pub(super) fn experiment(row: &SqliteRow) -> Result<ExperimentRecord, StoreError
 /// The columns that [`trial`] reads.
 macro_rules! trial_columns {
     () => {
-        "number, state, reason, explanation, parameters, metrics, objective, created_at, started_at, finished_at, finished_order"
+        "number, state, reason, explanation, parameters, metrics, objective, created_at, started_at, finished_at, finished_order, enqueued, handed_out"
     };
 }
 pub(super) use trial_columns;
 
-pub(super) fn trial(row: &SqliteRow) -> Result<TrialRecord, StoreError> {
-    let mut columns = Columns::of(row);
+pub(super) fn trial(row: &Row) -> Result<TrialRecord, StoreError> {
+    trial_of(&mut Columns::of(row))
+}
+
+/// From the next columns of a row.
+pub(super) fn trial_of(columns: &mut Columns<'_>) -> Result<TrialRecord, StoreError> {
     Ok(TrialRecord {
         number: columns.count()?,
         state: columns.word()?,
         reason: columns.optional_word()?,
         explanation: columns.take()?,
         parameters: columns.json()?,
-        enqueued: false,
-        handed_out: 0,
         metrics: reported_metrics(columns.take()?)?,
         objective: columns.take()?,
         created_at: columns.time()?,
         started_at: columns.optional_time()?,
         finished_at: columns.optional_time()?,
         finished_order: columns.optional_count()?,
+        enqueued: columns.take()?,
+        handed_out: columns.small()?,
     })
 }
 
@@ -147,16 +165,16 @@ macro_rules! step_columns {
 }
 pub(super) use step_columns;
 
-pub(super) fn step(row: &SqliteRow) -> Result<StepRecord, StoreError> {
+pub(super) fn step(row: &Row) -> Result<StepRecord, StoreError> {
     let mut columns = Columns::of(row);
     Ok(StepRecord {
         trial: columns.count()?,
         step: columns.take()?,
         state: columns.word()?,
         explanation: columns.take()?,
-        attempt: columns.take()?,
-        failures: columns.take()?,
-        exit_code: columns.take()?,
+        attempt: columns.small()?,
+        failures: columns.small()?,
+        exit_code: columns.optional_small()?,
         started_at: columns.optional_time()?,
         finished_at: columns.optional_time()?,
         values: columns.json()?,
@@ -172,8 +190,12 @@ macro_rules! metric_columns {
 }
 pub(super) use metric_columns;
 
-pub(super) fn metric(row: &SqliteRow) -> Result<MetricRecord, StoreError> {
-    let mut columns = Columns::of(row);
+pub(super) fn metric(row: &Row) -> Result<MetricRecord, StoreError> {
+    metric_of(&mut Columns::of(row))
+}
+
+/// From the next columns of a row.
+pub(super) fn metric_of(columns: &mut Columns<'_>) -> Result<MetricRecord, StoreError> {
     Ok(MetricRecord {
         trial: columns.count()?,
         step: columns.take()?,
@@ -185,7 +207,7 @@ pub(super) fn metric(row: &SqliteRow) -> Result<MetricRecord, StoreError> {
 }
 
 /// From seq, experiment's name, at, kind, trial, step, data.
-pub(super) fn event(row: &SqliteRow) -> Result<StoredEvent, StoreError> {
+pub(super) fn event(row: &Row) -> Result<StoredEvent, StoreError> {
     let mut columns = Columns::of(row);
     Ok(StoredEvent {
         seq: columns.take()?,

@@ -1,5 +1,6 @@
 //! What users do to experiments: submit, change limits, ask the driver for something, delete.
 
+use super::database::{Connection, Row, Statement, Transaction};
 use super::rows::{self, Columns, select_experiments};
 use super::{
     EventKind, ExperimentId, ExperimentRecord, NewExperiment, Request, Store, StoreError, encode,
@@ -7,10 +8,10 @@ use super::{
 };
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
-use sqlx::{Connection, SqliteConnection};
 
-const CREATE: &str = "INSERT INTO experiments (name, goal, document, directory, state, created_at, active_seconds) \
-    VALUES ($1, $2, $3, $4, 'pending', $5, 0.0) ON CONFLICT (name) DO NOTHING RETURNING id";
+const CREATE: &str = "\
+INSERT INTO experiments (name, goal, document, directory, state, created_at, active_seconds, submission_key)
+VALUES ($1, $2, $3, $4, 'pending', $5, 0.0, $6) ON CONFLICT DO NOTHING RETURNING id";
 
 const REQUEST: &str = "UPDATE experiments SET request = $2 WHERE id = $1 AND state NOT IN ('succeeded', 'failed', 'cancelled')";
 
@@ -18,42 +19,33 @@ const ADD_EVENT: &str =
     "INSERT INTO events (experiment_id, at, kind, data) VALUES ($1, $2, $3, $4) RETURNING seq";
 
 impl Store {
-    /// Adds an experiment, `pending`, with the event that tells of it.
+    /// Adds an experiment, `pending`, with the event that tells of it. When one with the same key is there, also one that is being added at
+    /// the same time, nothing is added and that one comes back.
     ///
     /// # Errors
     /// [`StoreError::NameTaken`]; [`StoreError::NotUnicode`] for a directory that is no text.
     pub async fn create(&self, new: NewExperiment) -> Result<ExperimentRecord, StoreError> {
-        let directory = new.directory.to_str();
-        let directory = directory.ok_or_else(|| StoreError::NotUnicode(new.directory.clone()))?;
+        let insert = insert(&new)?;
         let mut writer = self.writer().await?;
-        let mut transaction = writer.begin_with(sql::BEGIN).await?;
-        let id = sqlx::query_scalar(CREATE)
-            .bind(&new.name)
-            .bind(encode::word(&new.goal)?)
-            .bind(encode::json(&new.document)?)
-            .bind(directory)
-            .bind(encode::micros(new.created_at))
-            .fetch_optional(&mut *transaction)
-            .await?
-            .map(ExperimentId);
-        let Some(id) = id else {
-            return Err(StoreError::NameTaken(new.name));
+        let mut transaction = writer.begin().await?;
+        let Some(row) = transaction.on().one(insert).await? else {
+            let same = match &new.key {
+                Some(key) => with_key(&mut transaction.on(), key).await?,
+                None => None,
+            };
+            return same.ok_or(StoreError::NameTaken(new.name));
         };
+        let id = ExperimentId(Columns::of(&row).take()?);
+        add_lease(&mut transaction, id).await?;
         let pending = json!({ "state": "pending" });
-        add_event(
-            &mut transaction,
-            id,
-            new.created_at,
-            EventKind::Experiment,
-            &pending,
-        )
-        .await?;
-        let row = sqlx::query(select_experiments!("WHERE id = $1"))
-            .bind(id.0)
-            .fetch_one(&mut *transaction)
-            .await?;
+        let (at, kind) = (new.created_at, EventKind::Experiment);
+        add_event(&mut transaction, id, at, kind, &pending).await?;
+        let created = Statement::new(select_experiments!("WHERE id = $1")).bind(id.0);
+        let created = transaction.on().one(created).await?;
+        let created = created.ok_or(StoreError::NoSuchExperiment(id))?;
+        let created = rows::experiment(&created)?;
         transaction.commit().await?;
-        rows::experiment(&row)
+        Ok(created)
     }
 
     /// Replaces the document by one with other limits, and adds the event that tells which; returns its sequence number. The
@@ -69,13 +61,12 @@ impl Store {
         limits: Json,
     ) -> Result<i64, StoreError> {
         let mut writer = self.writer().await?;
-        let mut transaction = writer.begin_with(sql::BEGIN).await?;
-        let changed = sqlx::query("UPDATE experiments SET document = $2 WHERE id = $1")
+        let mut transaction = writer.begin().await?;
+        hold(&mut transaction, id).await?;
+        let change = Statement::new("UPDATE experiments SET document = $2 WHERE id = $1")
             .bind(id.0)
-            .bind(encode::json(document)?)
-            .execute(&mut *transaction)
-            .await?;
-        if changed.rows_affected() == 0 {
+            .bind(encode::json(document)?);
+        if transaction.on().execute(change).await? == 0 {
             return Err(StoreError::NoSuchExperiment(id));
         }
         let seq = add_event(&mut transaction, id, at, EventKind::Limits, &limits).await?;
@@ -89,32 +80,33 @@ impl Store {
     /// # Errors
     /// [`StoreError::NoSuchExperiment`].
     pub async fn request(&self, id: ExperimentId, request: Request) -> Result<bool, StoreError> {
-        let mut writer = self.writer().await?;
-        let changed = sqlx::query(REQUEST)
+        let ask = Statement::new(REQUEST)
             .bind(id.0)
-            .bind(encode::word(&request)?)
-            .execute(&mut *writer)
-            .await?;
-        if changed.rows_affected() > 0 {
+            .bind(encode::word(&request)?);
+        if self.write(ask).await? > 0 {
             return Ok(true);
         }
-        let exists = sqlx::query("SELECT id FROM experiments WHERE id = $1").bind(id.0);
-        match exists.fetch_optional(&mut *writer).await? {
-            Some(_) => Ok(false),
-            None => Err(StoreError::NoSuchExperiment(id)),
+        match self.exists(id).await? {
+            true => Ok(false),
+            false => Err(StoreError::NoSuchExperiment(id)),
         }
+    }
+
+    /// Takes back what was asked of the experiment's driver.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn withdraw_request(&self, id: ExperimentId) -> Result<(), StoreError> {
+        let withdraw = "UPDATE experiments SET request = NULL WHERE id = $1";
+        self.write(Statement::new(withdraw).bind(id.0)).await?;
+        Ok(())
     }
 
     /// What has been asked and not been done yet; none also when the experiment is gone.
     pub async fn requested(&self, id: ExperimentId) -> Result<Option<Request>, StoreError> {
-        let row = sqlx::query("SELECT request FROM experiments WHERE id = $1")
-            .bind(id.0)
-            .fetch_optional(&self.inner.readers)
-            .await?;
-        match row {
-            Some(row) => Columns::of(&row).optional_word(),
-            None => Ok(None),
-        }
+        let statement = Statement::new("SELECT request FROM experiments WHERE id = $1").bind(id.0);
+        let request = self.one(statement, |row| Columns::of(row).optional_word());
+        Ok(request.await?.flatten())
     }
 
     /// Deletes the experiment with all its trials, step runs, metrics and events. Its files are left to the caller.
@@ -122,52 +114,120 @@ impl Store {
     /// # Errors
     /// [`StoreError::InUse`] when a process drives it; [`StoreError::NoSuchExperiment`].
     pub async fn delete(&self, id: ExperimentId) -> Result<(), StoreError> {
-        let _driver = self.lock(id, None).await?;
+        let driver = self.lock(id, None).await?;
         let mut writer = self.writer().await?;
-        let mut transaction = writer.begin_with(sql::BEGIN).await?;
+        let mut transaction = writer.begin().await?;
+        self.hold_lease(&mut transaction, id).await?;
         // Quicker from the leaves to the root than by ON DELETE CASCADE, row by row.
         for table in DELETE {
-            sqlx::query(table)
-                .bind(id.0)
-                .execute(&mut *transaction)
-                .await?;
+            let rows = Statement::new(table).bind(id.0);
+            transaction.on().execute(rows).await?;
         }
-        let deleted = sqlx::query("DELETE FROM experiments WHERE id = $1")
-            .bind(id.0)
-            .execute(&mut *transaction)
-            .await?;
+        let experiment = Statement::new("DELETE FROM experiments WHERE id = $1").bind(id.0);
+        let deleted = transaction.on().execute(experiment).await?;
         transaction.commit().await?;
+        drop(writer);
+        driver.release().await?;
         // An id is never used again: nobody can be waiting for this lock. What is left over does no harm.
         _ = std::fs::remove_file(self.lock_path(id));
-        match deleted.rows_affected() {
+        match deleted {
             0 => Err(StoreError::NoSuchExperiment(id)),
             _ => Ok(()),
         }
     }
+
+    pub(super) async fn exists(&self, id: ExperimentId) -> Result<bool, StoreError> {
+        let statement = Statement::new("SELECT id FROM experiments WHERE id = $1").bind(id.0);
+        Ok(self.one(statement, |_| Ok(())).await?.is_some())
+    }
+
+    /// Holds the experiment for the transaction, if the lease is still ours.
+    async fn hold_lease(
+        &self,
+        transaction: &mut Transaction<'_>,
+        id: ExperimentId,
+    ) -> Result<(), StoreError> {
+        let held = hold(transaction, id).await?;
+        let ours = self.inner.leases.get(id).map(|held| held.token);
+        match held == ours {
+            true => Ok(()),
+            false => Err(StoreError::TakenOver),
+        }
+    }
 }
 
-const DELETE: [&str; 4] = [
+const DELETE: [&str; 6] = [
     "DELETE FROM metrics WHERE experiment_id = $1",
     "DELETE FROM step_runs WHERE experiment_id = $1",
+    "DELETE FROM trial_values WHERE experiment_id = $1",
+    "DELETE FROM trial_counts WHERE experiment_id = $1",
     "DELETE FROM trials WHERE experiment_id = $1",
     "DELETE FROM events WHERE experiment_id = $1",
 ];
 
+fn insert(new: &NewExperiment) -> Result<Statement, StoreError> {
+    let directory = new.directory.to_str();
+    let directory = directory.ok_or_else(|| StoreError::NotUnicode(new.directory.clone()))?;
+    Ok(Statement::new(CREATE)
+        .bind(&*encode::text(&new.name))
+        .bind(encode::word(&new.goal)?)
+        .bind(encode::json(&new.document)?)
+        .bind(directory)
+        .bind(encode::micros(new.created_at))
+        .bind(new.key.as_deref().map(|key| encode::text(key).into_owned())))
+}
+
+/// The experiment that was submitted with this mark.
+pub(super) async fn with_key(
+    connection: &mut Connection<'_>,
+    key: &str,
+) -> Result<Option<ExperimentRecord>, StoreError> {
+    let statement = Statement::new(select_experiments!("WHERE submission_key = $1"));
+    let row = connection.one(statement.bind(&*encode::text(key))).await?;
+    row.as_ref().map(rows::experiment).transpose()
+}
+
+/// In PostgreSQL every experiment has a lease, held by nobody at first.
+async fn add_lease(transaction: &mut Transaction<'_>, id: ExperimentId) -> Result<(), StoreError> {
+    if let Transaction::Postgres(_) = transaction {
+        let lease = Statement::new(sql::postgres::ADD_LEASE).bind(id.0);
+        transaction.on().execute(lease).await?;
+    }
+    Ok(())
+}
+
+/// Nobody else writes anything of the experiment until the end of the transaction: in SQLite that is so anyway. The token of the lease.
+async fn hold(
+    transaction: &mut Transaction<'_>,
+    id: ExperimentId,
+) -> Result<Option<i64>, StoreError> {
+    if let Transaction::Sqlite(_) = transaction {
+        return Ok(None);
+    }
+    let lease = Statement::new(sql::postgres::HOLD).bind(id.0);
+    let row: Option<Row> = transaction.on().one(lease).await?;
+    row.map(|row| Columns::of(&row).take()).transpose()
+}
+
 async fn add_event(
-    connection: &mut SqliteConnection,
+    transaction: &mut Transaction<'_>,
     id: ExperimentId,
     at: Timestamp,
     kind: EventKind,
     data: &Json,
 ) -> Result<i64, StoreError> {
-    let seq = sqlx::query_scalar(ADD_EVENT)
+    let text = match transaction {
+        Transaction::Sqlite(_) => ADD_EVENT,
+        Transaction::Postgres(_) => sql::postgres::ADD_EVENT,
+    };
+    let statement = Statement::new(text)
         .bind(id.0)
         .bind(encode::micros(at))
         .bind(encode::word(&kind)?)
-        .bind(encode::json(data)?)
-        .fetch_one(connection)
-        .await?;
-    Ok(seq)
+        .bind(encode::json(data)?);
+    let row = transaction.on().one(statement).await?;
+    let row = row.ok_or_else(|| StoreError::Unwritable("an event".to_owned()))?;
+    Columns::of(&row).take()
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Who may use the service: tokens, of which only a hash is kept.
 
-use super::{Store, StoreError};
+use super::database::{Row, Statement};
+use super::rows::{Columns, damaged};
+use super::{Store, StoreError, encode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -46,35 +48,71 @@ pub struct TokenRecord {
     pub expires_at: Option<Timestamp>,
 }
 
+const CREATE: &str = "\
+INSERT INTO tokens (name, role, hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+
+macro_rules! select_tokens {
+    ($rest:literal) => {
+        concat!(
+            "SELECT name, role, hash, created_at, expires_at FROM tokens WHERE NOT revoked ",
+            $rest
+        )
+    };
+}
+
 impl Store {
     /// Adds a token.
     ///
     /// # Errors
     /// [`StoreError::TokenExists`] when a token of that name is there.
     pub async fn create_token(&self, new: NewToken) -> Result<(), StoreError> {
-        let _ = new;
-        todo!()
+        let insert = Statement::new(CREATE)
+            .bind(new.name.as_str())
+            .bind(encode::word(&new.role)?)
+            .bind(new.hash.to_vec())
+            .bind(encode::micros(new.created_at))
+            .bind(new.expires_at.map(encode::micros));
+        match self.write(insert).await? {
+            0 => Err(StoreError::TokenExists(new.name)),
+            _ => Ok(()),
+        }
     }
 
     /// All tokens that have not been revoked, by name; expired ones too.
     pub async fn tokens(&self) -> Result<Vec<TokenRecord>, StoreError> {
-        todo!()
+        self.all(Statement::new(select_tokens!("ORDER BY name")), token)
+            .await
     }
 
     /// The token with that hash, unless it was revoked.
     pub async fn token_by_hash(&self, hash: &[u8; 32]) -> Result<Option<TokenRecord>, StoreError> {
-        let _ = hash;
-        todo!()
+        let statement = Statement::new(select_tokens!("AND hash = $1"));
+        self.one(statement.bind(hash.to_vec()), token).await
     }
 
     /// Whether there has ever been a token: from then on nobody gets in without one, also when all have been revoked.
     pub async fn has_tokens(&self) -> Result<bool, StoreError> {
-        todo!()
+        let any = self.one(Statement::new("SELECT 1 FROM tokens LIMIT 1"), |_| Ok(()));
+        Ok(any.await?.is_some())
     }
 
     /// Takes the token of that name away; false when there is none.
     pub async fn revoke_token(&self, name: &str) -> Result<bool, StoreError> {
-        let _ = name;
-        todo!()
+        let revoke = "UPDATE tokens SET revoked = true WHERE name = $1 AND NOT revoked";
+        Ok(self.write(Statement::new(revoke).bind(name)).await? > 0)
     }
+}
+
+fn token(row: &Row) -> Result<TokenRecord, StoreError> {
+    let mut columns = Columns::of(row);
+    Ok(TokenRecord {
+        name: columns.take()?,
+        role: columns.word()?,
+        hash: columns
+            .take::<Vec<u8>>()?
+            .try_into()
+            .map_err(|_| damaged("the hash of a token has another length"))?,
+        created_at: columns.time()?,
+        expires_at: columns.optional_time()?,
+    })
 }

@@ -1,7 +1,7 @@
 //! When the experiment ends, and how: limits, the account of time, the last state.
 
 use super::Core;
-use crate::controller::event::Control;
+use crate::controller::event::{Answer, Control};
 use crate::state::{ExperimentReason, ExperimentState, TrialReason, TrialState};
 use jiff::{SignedDuration, Timestamp};
 
@@ -37,6 +37,9 @@ impl Core {
 
     /// When the time allowed is used up.
     pub(super) fn deadline(&self) -> Option<Timestamp> {
+        if self.paused {
+            return None;
+        }
         let allowed = self.plan.experiment.limits.max_duration?;
         let left = allowed.as_secs_f64() - self.update.active_seconds;
         let left = SignedDuration::try_from_secs_f64(left.max(0.0)).unwrap_or(SignedDuration::MAX);
@@ -65,7 +68,7 @@ impl Core {
 
     /// Keeps the account of the seconds under way.
     pub(super) fn account(&mut self, now: Timestamp) {
-        if now.duration_since(self.accounted) >= ACCOUNT_EVERY {
+        if !self.paused && now.duration_since(self.accounted) >= ACCOUNT_EVERY {
             self.settle_account(now);
             self.outbox.changes.experiment = Some(self.update.clone());
         }
@@ -73,7 +76,9 @@ impl Core {
 
     pub(super) fn settle_account(&mut self, now: Timestamp) {
         let passed = now.duration_since(self.accounted).as_secs_f64();
-        self.update.active_seconds += passed.max(0.0);
+        if !self.paused {
+            self.update.active_seconds += passed.max(0.0);
+        }
         self.accounted = now;
     }
 
@@ -85,8 +90,17 @@ impl Core {
                 self.close(now, state, reason);
             }
         } else if self.control > Control::Run && self.running == 0 {
-            self.close(now, ExperimentState::Paused, ExperimentReason::Interrupted);
+            match self.leaving || self.paused {
+                true => self.close_as_it_is(now),
+                false => self.close(now, ExperimentState::Paused, ExperimentReason::Interrupted),
+            }
         }
+    }
+
+    fn close_as_it_is(&mut self, now: Timestamp) {
+        self.settle_account(now);
+        self.outbox.changes.experiment = Some(self.update.clone());
+        self.closed = true;
     }
 
     /// An experiment without a single result has not succeeded.
@@ -112,6 +126,9 @@ impl Core {
         self.settle_account(now);
         self.enter(now, state, Some(reason));
         self.closed = true;
+        for ticket in std::mem::take(&mut self.farewells) {
+            self.answer(ticket, Answer::Done);
+        }
     }
 
     pub(super) fn enter(

@@ -11,10 +11,18 @@ use serde_json::Map;
 use tune_algorithms::space::Configuration;
 
 impl Core {
-    pub(super) fn suggested(&mut self, configurations: Vec<Configuration>, exhausted: bool) {
-        self.awaited = 0;
-        self.exhausted |= exhausted;
-        self.suggested.extend(configurations);
+    /// Takes what the algorithm suggested, unless the question has become void since.
+    pub(super) fn suggested(
+        &mut self,
+        round: u64,
+        configurations: Vec<Configuration>,
+        exhausted: bool,
+    ) {
+        if round == self.round {
+            self.awaited = 0;
+            self.exhausted |= exhausted;
+            self.suggested.extend(configurations);
+        }
     }
 
     pub(super) fn wake_delayed(&mut self, now: Timestamp) {
@@ -31,15 +39,36 @@ impl Core {
 
     /// Creates trials, starts steps and asks for suggestions as far as limits and slots allow.
     pub(super) fn expand(&mut self, now: Timestamp) {
-        let parallel = self.plan.experiment.limits.parallel_trials as usize;
-        while self.trials.len() < parallel
-            && self.may_create() > 0
-            && let Some(configuration) = self.suggested.pop_front()
-        {
-            self.create_trial(now, configuration);
+        if self.plan.evaluated_by_clients() {
+            self.serve_asks(now);
+            self.ask_algorithm(self.asked_for().saturating_sub(self.queue.len()));
+        } else {
+            self.fill_places(now);
+            self.start_ready(now);
+            self.ask_algorithm(self.free_places());
         }
-        self.start_ready(now);
-        self.ask(parallel);
+    }
+
+    /// What the user has enqueued comes before what the algorithm suggests.
+    fn fill_places(&mut self, now: Timestamp) {
+        while self.free_places() > 0 {
+            if let Some((_, number)) = self.queue.pop_first() {
+                self.admit(number);
+            } else if self.may_create() > 0
+                && let Some(configuration) = self.suggested.pop_front()
+            {
+                let number = self.create_trial(now, configuration, false);
+                self.record_trial(now, number);
+            } else {
+                return;
+            }
+        }
+    }
+
+    /// How many more trials may be under way.
+    fn free_places(&self) -> usize {
+        let parallel = self.plan.experiment.limits.parallel_trials as usize;
+        parallel.saturating_sub(self.trials.len() - self.queue.len())
     }
 
     /// How many more trials the limits allow to be created.
@@ -48,16 +77,23 @@ impl Core {
         max_trials.saturating_sub(self.progress.created)
     }
 
-    pub(super) fn create_trial(&mut self, now: Timestamp, configuration: Configuration) {
+    /// A new trial under the next number; who calls puts it on record.
+    pub(super) fn create_trial(
+        &mut self,
+        now: Timestamp,
+        configuration: Configuration,
+        enqueued: bool,
+    ) -> u64 {
         let number = self.progress.created;
         self.progress.created += 1;
-        let trial = TrialRun::new(&self.plan, number, configuration, now);
-        self.outbox.trial(now, &trial);
+        let mut trial = TrialRun::new(&self.plan, number, configuration, now);
+        trial.record.enqueued = enqueued;
         self.adopt(trial);
+        number
     }
 
     pub(super) fn start_ready(&mut self, now: Timestamp) {
-        while self.running < self.plan.slots
+        while self.slots.free > 0
             && let Some((number, step)) = self.ready.pop_first()
         {
             self.start_step(now, number, step);
@@ -73,6 +109,7 @@ impl Core {
         match prepare(&self.plan, trial, step) {
             Ok(task) => {
                 self.running += 1;
+                self.slots.free -= 1;
                 self.outbox.starts.push(task);
             }
             Err(error) => trial.refuse_step(step, in_words(&error), now),
@@ -84,21 +121,21 @@ impl Core {
         self.follow_verdict(now, number);
     }
 
-    /// Keeps enough suggestions at hand or under way for the free places, and those wanted ahead.
-    pub(super) fn ask(&mut self, parallel: usize) {
+    /// Keeps enough suggestions at hand or under way for so many trials that could be made at once, and those wanted ahead.
+    fn ask_algorithm(&mut self, needed: usize) {
         if self.exhausted || self.awaited > 0 {
             return;
         }
-        let free = parallel.saturating_sub(self.trials.len());
-        let wanted = (free + self.plan.ahead).saturating_sub(self.suggested.len());
+        let wanted = (needed + self.plan.ahead).saturating_sub(self.suggested.len());
         let allowed = self
             .may_create()
             .saturating_sub(self.suggested.len() as u64);
         let count = wanted.min(usize::try_from(allowed).unwrap_or(usize::MAX));
         // Asking for one at a time would make the look-ahead pointless.
-        if count > 0 && (self.suggested.len() < free || count > self.plan.ahead / 2) {
+        if count > 0 && (self.suggested.len() < needed || count > self.plan.ahead / 2) {
             self.awaited = count;
-            self.outbox.commands.push(Command::Suggest(count));
+            let round = self.round;
+            self.outbox.commands.push(Command::Suggest { round, count });
         }
     }
 }

@@ -1,16 +1,19 @@
 //! The decisions: from an event to what is stored and what is done. Synchronous and pure: time comes with the events, randomness with the
 //! algorithm's answers. It leaves storing, running and suggesting to the loop around it.
 
+mod clients;
 mod ending;
 mod expansion;
+mod leases;
 mod tasks;
+mod wishes;
 
-use super::event::{Control, Event};
+use super::event::{Control, Event, Ticket};
 use super::outbox::Outbox;
 use super::plan::Plan;
 use super::progress::Progress;
 use super::trial::{Phase, TrialRun};
-use crate::state::{ExperimentReason, ExperimentState};
+use crate::state::{ExperimentReason, ExperimentState, TrialState};
 use crate::store::ExperimentUpdate;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -22,15 +25,28 @@ pub struct Core {
     plan: Plan,
     update: ExperimentUpdate,
     progress: Progress,
+    /// Those that have not finished.
     trials: BTreeMap<u64, TrialRun>,
+    /// Those of them that wait to begin: handed out before and lost first, then by number.
+    queue: BTreeSet<(bool, u64)>,
     stopper: Option<Box<dyn Stopper>>,
     ready: BTreeSet<(u64, usize)>,
     delayed: BTreeSet<(Timestamp, u64, usize)>,
     running: usize,
+    slots: Slots,
     suggested: VecDeque<Configuration>,
     awaited: usize,
+    round: u64,
     exhausted: bool,
+    /// Clients that wait for trials, and for how many.
+    asks: VecDeque<(Ticket, usize)>,
+    /// When the leases run out.
+    leases: BTreeSet<(Timestamp, u64)>,
+    /// Who waits for the experiment's end.
+    farewells: Vec<Ticket>,
     control: Control,
+    paused: bool,
+    leaving: bool,
     end: Option<(ExperimentState, ExperimentReason)>,
     winding_down: bool,
     begun: bool,
@@ -38,6 +54,17 @@ pub struct Core {
     closed: bool,
     refusal: Option<String>,
     outbox: Outbox,
+}
+
+/// Slots of the engine: one is used up by a step that starts, and given back when it ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Slots {
+    /// Granted, and not in use.
+    pub free: usize,
+    /// Not in use any more.
+    pub returned: usize,
+    /// How many steps could start at once if there were slots.
+    pub wanted: usize,
 }
 
 impl Core {
@@ -54,13 +81,21 @@ impl Core {
             progress,
             stopper,
             trials: BTreeMap::new(),
+            queue: BTreeSet::new(),
             ready: BTreeSet::new(),
             delayed: BTreeSet::new(),
             running: 0,
+            slots: Slots::default(),
             suggested: VecDeque::new(),
             awaited: 0,
+            round: 0,
             exhausted: false,
+            asks: VecDeque::new(),
+            leases: BTreeSet::new(),
+            farewells: Vec::new(),
             control: Control::Run,
+            paused: false,
+            leaving: false,
             end: None,
             winding_down: false,
             begun: false,
@@ -75,16 +110,32 @@ impl Core {
         &self.plan
     }
 
-    /// Adds an unfinished trial that is known from before.
+    /// Adds an unfinished trial. One that nobody has begun waits in the queue, unless it was suggested for a place in the pipeline.
     pub(super) fn adopt(&mut self, trial: TrialRun) {
-        let number = trial.record.number;
+        let record = &trial.record;
+        let number = record.number;
+        let waits = record.state == TrialState::Queued
+            && (record.enqueued || self.plan.evaluated_by_clients());
+        if waits {
+            self.queue.insert((record.handed_out == 0, number));
+        }
+        self.trials.insert(number, trial);
+        if !waits {
+            self.admit(number);
+        }
+    }
+
+    /// The trial's first steps may start.
+    fn admit(&mut self, number: u64) {
+        let Some(trial) = self.trials.get(&number) else {
+            return;
+        };
         let ready = trial
             .steps
             .iter()
             .enumerate()
             .filter(|(_, run)| run.phase == Phase::Ready);
         self.ready.extend(ready.map(|(index, _)| (number, index)));
-        self.trials.insert(number, trial);
     }
 
     /// Takes an event; what follows from it collects in the outbox.
@@ -94,15 +145,23 @@ impl Core {
         }
         match event {
             Event::Begin => self.begin(now),
+            Event::Attend => self.attend(now),
             Event::Suggested {
+                round,
                 configurations,
                 exhausted,
-            } => self.suggested(configurations, exhausted),
+            } => self.suggested(round, configurations, exhausted),
             Event::Reported(id, reports) => self.reported(now, &id, reports),
             Event::Ended(id, ending) => self.ended(now, &id, *ending),
+            Event::Slots(granted) => self.slots.free += granted,
             Event::Tick => {}
             Event::Cancel => self.cancel(now),
+            Event::Pause => self.pause(now),
+            Event::Limits(limits) => self.change_limits(now, limits),
             Event::Control(control) => self.control(control),
+            Event::Leave => self.leave(),
+            Event::Wish(ticket, wish) => self.wish(now, ticket, wish),
+            Event::Returned(trials) => self.returned(now, &trials),
         }
         self.advance(now);
     }
@@ -117,9 +176,30 @@ impl Core {
         std::mem::take(&mut self.outbox)
     }
 
+    /// The slots to be given back (they are from now on), and how many more are wanted.
+    pub fn settle_slots(&mut self) -> Slots {
+        let mut slots = std::mem::take(&mut self.slots);
+        if self.goes_on() && self.begun && !self.closed {
+            slots.wanted = self.ready.len();
+        }
+        slots
+    }
+
     /// Whether nothing more is going to happen.
     pub fn is_closed(&self) -> bool {
         self.closed
+    }
+
+    /// Whether nothing happens unless somebody wishes it: nothing runs, and no time is waited for.
+    pub fn rests(&self) -> bool {
+        let quiet = self.running == 0 && self.asks.is_empty() && self.awaited == 0;
+        let idle = self.paused || self.plan.evaluated_by_clients();
+        quiet && idle && self.end.is_none() && self.wake_at().is_none()
+    }
+
+    /// Whether the account of time has to be kept: steps run, or the time is limited.
+    pub fn keeps_time(&self) -> bool {
+        self.running > 0 || self.deadline().is_some()
     }
 
     /// What the machine had no room for, if that is why the experiment pauses.
@@ -133,7 +213,12 @@ impl Core {
             return None;
         }
         let delayed = self.delayed.first().map(|(until, _, _)| *until);
-        [delayed, self.deadline()].into_iter().flatten().min()
+        let lease = self.leases.first().map(|(until, _)| *until);
+        let delayed = delayed.filter(|_| !self.paused);
+        [delayed, lease, self.deadline()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn begin(&mut self, now: Timestamp) {
@@ -142,6 +227,11 @@ impl Core {
         self.update.started_at.get_or_insert(now);
         self.update.finished_at = None;
         self.enter(now, ExperimentState::Running, None);
+    }
+
+    fn attend(&mut self, now: Timestamp) {
+        self.paused = true;
+        self.open(now);
     }
 
     /// Takes effect whether or not the experiment has begun: nothing has to run for it to end.
@@ -164,6 +254,7 @@ impl Core {
         if !self.begun {
             self.begun = true;
             self.accounted = now;
+            self.begin_leases(now);
         }
     }
 
@@ -177,17 +268,31 @@ impl Core {
         }
     }
 
+    fn leave(&mut self) {
+        self.leaving = true;
+        self.control = self.control.max(Control::Drain);
+    }
+
+    /// Whether anything new may begin.
+    fn goes_on(&self) -> bool {
+        self.end.is_none() && self.control == Control::Run && !self.paused
+    }
+
     /// Everything that has become possible or due.
     fn advance(&mut self, now: Timestamp) {
         if !self.begun {
             return;
         }
         self.wake_delayed(now);
+        self.expire_leases(now);
         self.end = self.end.or_else(|| self.limit_reached(now));
-        match self.end {
-            Some(_) if !self.winding_down => self.wind_down(now),
-            None if self.control == Control::Run => self.expand(now),
-            _ => {}
+        if self.end.is_some() && !self.winding_down {
+            self.wind_down(now);
+        }
+        if self.goes_on() {
+            self.expand(now);
+        } else {
+            self.answer_in_vain();
         }
         self.account(now);
         self.close_when_quiet(now);

@@ -6,7 +6,7 @@ use crate::controller::trial::{Phase, StepEnd, TrialRun, Verdict};
 use crate::engine::{Ending, Outcome, TaskId};
 use crate::metrics::Report;
 use crate::state::{TrialReason, TrialState};
-use crate::store::MetricRecord;
+use crate::store::{MetricRecord, TrialRecord};
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
 
@@ -25,7 +25,8 @@ impl Core {
             };
             trial.report(id.step, &report);
             let verdict = self.consult_stopper(id.trial, &report);
-            self.keep_report(now, id, report);
+            let step = self.plan.step(id.step).0.to_owned();
+            self.keep_report(now, id.trial, step, report);
             if let Some(explanation) = verdict {
                 let (state, reason) = (TrialState::EarlyStopped, TrialReason::EarlyStopping);
                 self.condemn(id.trial, state, reason, explanation);
@@ -33,10 +34,10 @@ impl Core {
         }
     }
 
-    fn keep_report(&mut self, at: Timestamp, id: &TaskId, report: Report) {
+    pub(super) fn keep_report(&mut self, at: Timestamp, trial: u64, step: String, report: Report) {
         self.outbox.changes.metrics.push(MetricRecord {
-            trial: id.trial,
-            step: self.plan.step(id.step).0.to_owned(),
+            trial,
+            step,
             name: report.name,
             level: report.level,
             value: report.value,
@@ -45,7 +46,7 @@ impl Core {
     }
 
     /// Asks the stopper about a report of the objective; why to stop, in words, if it says so.
-    fn consult_stopper(&mut self, number: u64, report: &Report) -> Option<String> {
+    pub(super) fn consult_stopper(&mut self, number: u64, report: &Report) -> Option<String> {
         let stopper = self.stopper.as_mut()?;
         if report.name != self.plan.experiment.objective.metric {
             return None;
@@ -83,6 +84,10 @@ impl Core {
         let Some(trial) = self.trials.get(&number) else {
             return;
         };
+        self.queue.remove(&(trial.record.handed_out == 0, number));
+        if let Some(until) = trial.lease {
+            self.leases.remove(&(until, number));
+        }
         for (step, run) in trial.steps.iter().enumerate() {
             match run.phase {
                 Phase::Ready => drop(self.ready.remove(&(number, step))),
@@ -118,6 +123,7 @@ impl Core {
             return;
         }
         self.running -= 1;
+        self.slots.returned += 1;
         if let Outcome::Refused(words) = &ending.outcome {
             // What runs may end, then the experiment pauses: no trial is to suffer from what the machine lacks.
             self.refusal.get_or_insert_with(|| words.clone());
@@ -162,11 +168,10 @@ impl Core {
         }
     }
 
-    pub(super) fn conclude(&mut self, now: Timestamp, number: u64) {
+    /// The trial has come to its end; how it is on record then.
+    pub(super) fn conclude(&mut self, now: Timestamp, number: u64) -> Option<TrialRecord> {
         self.forget_waiting(number);
-        let Some(mut trial) = self.trials.remove(&number) else {
-            return;
-        };
+        let mut trial = self.trials.remove(&number)?;
         let skipped = trial.conclude(&self.plan.experiment.objective.metric, now);
         trial.record.finished_order = Some(self.progress.finished());
         for step in skipped {
@@ -187,6 +192,7 @@ impl Core {
             trial: number,
             outcome,
         });
+        Some(trial.record)
     }
 
     pub(super) fn record_trial(&mut self, now: Timestamp, number: u64) {

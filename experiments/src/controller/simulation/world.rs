@@ -2,7 +2,7 @@
 
 use super::super::Layout;
 use super::super::core::Core;
-use super::super::event::{Command, Control, Event};
+use super::super::event::{Answer, Command, Control, Event, Ticket};
 use super::super::outbox::Outbox;
 use super::super::plan::Plan;
 use super::super::recover::recover;
@@ -83,6 +83,8 @@ struct Process {
     /// What is going to happen, by time; ties in order of their making.
     agenda: BTreeMap<(Timestamp, u64), Event>,
     running: BTreeSet<TaskId>,
+    /// Slots that it has been granted and not given back.
+    held: usize,
 }
 
 /// All of it.
@@ -247,6 +249,7 @@ impl World {
     /// One turn of the loop; `None` when the process crashed in it.
     fn survive(&mut self, mut process: Process, event: Event) -> Option<Process> {
         process.core.handle(self.now, event);
+        self.share_slots(&mut process);
         let Outbox {
             changes,
             starts,
@@ -269,6 +272,21 @@ impl World {
             self.start(&mut process, &task);
         }
         Some(process)
+    }
+
+    /// Gives the process back its slots, and sometimes fewer than it wants: others want some too.
+    fn share_slots(&mut self, process: &mut Process) {
+        loop {
+            let slots = process.core.settle_slots();
+            process.held -= slots.free + slots.returned;
+            let free = self.shape.slots - process.held;
+            let granted = slots.wanted.min(free);
+            if granted == 0 {
+                return;
+            }
+            process.held += granted;
+            process.core.handle(self.now, Event::Slots(granted));
+        }
     }
 
     fn crashes(&mut self) -> bool {
@@ -347,7 +365,7 @@ impl World {
 
     fn carry_out(&mut self, process: &mut Process, command: Command) {
         match command {
-            Command::Suggest(count) => {
+            Command::Suggest { round, count } => {
                 let configurations = process.algorithm.suggest(&process.history, count);
                 for configuration in &configurations {
                     process.history.create(configuration.clone());
@@ -357,14 +375,25 @@ impl World {
                     process,
                     0.5,
                     Event::Suggested {
+                        round,
                         configurations,
                         exhausted,
                     },
                 );
             }
+            Command::Enqueued {
+                trial,
+                configuration,
+            } => {
+                if process.history.take_back(usize::try_from(trial).unwrap()) {
+                    process.algorithm = self.new_algorithm();
+                }
+                process.history.enqueue(configuration);
+            }
             Command::Learn { trial, outcome } => process
                 .history
                 .finish(usize::try_from(trial).unwrap(), outcome),
+            Command::Answer(ticket, answer) => self.answered(process, ticket, answer),
             Command::Stop(id) => self.schedule(process, 5.0, ended(&id, Outcome::Stopped)),
         }
     }
@@ -407,6 +436,9 @@ impl World {
             .insert((self.now + after, self.counter), ended(&task.id, outcome));
     }
 
+    /// Nobody waits for answers here.
+    fn answered(&mut self, _: &mut Process, _: Ticket, _: Answer) {}
+
     fn report_in_order(&mut self, process: &mut Process, id: &TaskId, level: i32, report: Report) {
         self.counter += 1;
         let at = self.now + SignedDuration::from_secs(i64::from(level) * 10);
@@ -418,10 +450,7 @@ impl World {
 
     fn new_process(&mut self) -> Process {
         let goal = self.experiment.objective.goal;
-        let chosen = &self.experiment.algorithm;
-        let space = Arc::new(self.experiment.parameters.clone());
-        let algorithm = algorithm::build(&chosen.name, space, chosen.seed, &chosen.settings)
-            .expect("a known algorithm");
+        let algorithm = self.new_algorithm();
         let stopper = self.experiment.early_stopping.as_ref();
         let stopper = stopper.map(|choice| {
             stopper::build(&choice.name, goal, &choice.settings).expect("a known stopper")
@@ -440,7 +469,15 @@ impl World {
             history,
             agenda: BTreeMap::new(),
             running: BTreeSet::new(),
+            held: 0,
         }
+    }
+
+    fn new_algorithm(&self) -> Box<dyn Algorithm> {
+        let chosen = &self.experiment.algorithm;
+        let space = Arc::new(self.experiment.parameters.clone());
+        algorithm::build(&chosen.name, space, chosen.seed, &chosen.settings)
+            .expect("a known algorithm")
     }
 
     fn plan(&self) -> Plan {
@@ -451,7 +488,6 @@ impl World {
             directory: PathBuf::from("/simulated"),
             layout: Layout::new(Path::new("/simulated/.tune")).expect("an absolute path"),
             components: Arc::new(NoComponents),
-            slots: self.shape.slots,
             ahead: 3,
         }
     }
@@ -480,6 +516,7 @@ impl World {
             parameters: trial.parameters.clone(),
             state: trial.state,
             objective: trial.objective,
+            enqueued: trial.enqueued,
             finished_order: trial.finished_order,
         });
         let unfinished = self

@@ -5,8 +5,11 @@ use std::time::Duration;
 /// The longest duration, in seconds: ten years.
 pub(super) const MAX_SECONDS: f64 = 3650.0 * 86_400.0;
 
-/// Reads a duration: numbers, each with a unit, largest unit first. An error completes "`text` …".
-pub(super) fn parse_duration(text: &str) -> Result<Duration, &'static str> {
+/// Reads a duration: numbers, each with a unit, largest unit first.
+///
+/// # Errors
+/// Completes "`text` …".
+pub fn parse_duration(text: &str) -> Result<Duration, &'static str> {
     const NO_DURATION: &str = "is not a duration";
     let mut rest = text.trim();
     if rest.starts_with('-') {

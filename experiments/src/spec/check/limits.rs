@@ -1,6 +1,6 @@
 //! When the experiment ends, and that it does.
 
-use super::super::experiment::{AlgorithmChoice, DEFAULT_PRIORITY, Limits, Objective};
+use super::super::experiment::{AlgorithmChoice, Limits, Objective};
 use super::Check;
 use super::fields::Fields;
 use tune_algorithms::space::Space;
@@ -11,12 +11,13 @@ impl Check<'_> {
         let parallel_trials = self.whole(fields, "parallel_trials");
         let max_failed_trials = self.whole(fields, "max_failed_trials");
         let max_duration = self.duration(fields, "max_duration");
+        let priority = self.whole(fields, "priority");
         Some(Limits {
             max_trials: max_trials.and_then(|n| u64::try_from(n).ok()),
             parallel_trials: u32::try_from(parallel_trials?).ok()?,
             max_failed_trials: max_failed_trials.and_then(|n| u64::try_from(n).ok()),
             max_duration,
-            priority: DEFAULT_PRIORITY,
+            priority: u32::try_from(priority?).ok()?,
         })
     }
 

@@ -2,6 +2,7 @@
 
 mod duration;
 mod fields;
+mod leases;
 mod limits;
 mod name;
 mod objective;
@@ -12,6 +13,8 @@ mod search;
 mod steps;
 mod values;
 mod with;
+
+pub use duration::parse_duration;
 
 use super::experiment::Experiment;
 use super::keys::EXPERIMENT;
@@ -69,6 +72,7 @@ impl Check<'_> {
         let early_stopping = self.early_stopping(&fields, objective.as_ref());
         let limits = self.limits(&fields);
         let pipeline = self.pipeline(&fields);
+        let leases = self.leases(&fields, pipeline.as_ref());
         if let (Some(objective), Some(pipeline)) = (&objective, &pipeline) {
             self.reportable(&fields, objective, pipeline);
         }
@@ -82,7 +86,7 @@ impl Check<'_> {
             early_stopping: early_stopping?,
             limits,
             parameters: std::sync::Arc::unwrap_or_clone(space),
-            leases: None,
+            leases: leases?,
             pipeline: pipeline?,
         })
     }

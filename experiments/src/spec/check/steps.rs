@@ -14,8 +14,17 @@ use indexmap::IndexMap;
 const RESERVED: &str = "TUNE_";
 
 impl Check<'_> {
+    /// Without one there are no steps: clients evaluate the trials. One that is empty is a mistake.
     pub(super) fn pipeline(&mut self, fields: &Fields<'_>) -> Option<Pipeline> {
-        let at = fields.get("pipeline")?;
+        let Some(entry) = fields.at.node.get("pipeline") else {
+            return Some(Pipeline::default());
+        };
+        let at = fields.at.entry(entry);
+        if at.node.is_null() {
+            let help = "give at least one step; without `pipeline`, clients ask for trials and tell how they ended";
+            self.at(&at, "it is empty", Some(help.to_owned()));
+            return None;
+        }
         if !matches!(at.node.kind, Kind::Mapping(_)) {
             let help = "write `NAME: { uses: COMPONENT }` or `NAME: { run: COMMAND }`".to_owned();
             let message = format!("expected a mapping, found {}", self.found(&at));
@@ -74,6 +83,7 @@ impl Check<'_> {
             None => None,
         };
         let env = self.env(&fields, &mut within);
+        let secrets = self.secrets(&fields);
         let artifacts = self.artifacts(&fields);
         let timeout = self.duration(&fields, "timeout");
         let retries = self.retries(&fields);
@@ -85,7 +95,7 @@ impl Check<'_> {
             action: action.filter(|_| named)?,
             needs: within.needs.into_iter().collect(),
             env: env?,
-            secrets: Vec::new(),
+            secrets: secrets?,
             artifacts: artifacts?,
             timeout,
             retries: retries?,
@@ -194,6 +204,55 @@ impl Check<'_> {
         let message = format!("{} {why}", words::quoted(name));
         self.problems
             .add_at(at.path.clone(), at.key_place().clone(), message, None);
+    }
+
+    /// Names of environment variables: each once, and none that the file sets itself.
+    fn secrets(&mut self, fields: &Fields<'_>) -> Option<Vec<String>> {
+        let Some(at) = fields.get("secrets") else {
+            return Some(Vec::new());
+        };
+        let Kind::Sequence(nodes) = &at.node.kind else {
+            let help = "write a list: `[HF_TOKEN]`".to_owned();
+            let message = format!("expected a list of names, found {}", self.found(&at));
+            self.at(&at, message, Some(help));
+            return None;
+        };
+        let mut names = Vec::new();
+        for (index, node) in nodes.iter().enumerate() {
+            let at = at.item(index, node);
+            let name = self.text_at(&at)?;
+            self.secret_name(fields, &name, &names, &at);
+            names.push(name);
+        }
+        Some(names)
+    }
+
+    fn secret_name(&mut self, fields: &Fields<'_>, name: &str, before: &[String], at: &At<'_>) {
+        let first = |c: char| c.is_ascii_alphabetic() || c == '_';
+        let is_name =
+            name.starts_with(first) && name.chars().all(|c| first(c) || c.is_ascii_digit());
+        let in_env = fields
+            .get("env")
+            .is_some_and(|env| env.node.get(name).is_some());
+        let (why, help) = if !is_name {
+            (
+                "cannot be the name of an environment variable",
+                "name a variable of the program's own environment, such as `HF_TOKEN`; its value never stands in the file",
+            )
+        } else if name.starts_with(RESERVED) {
+            (
+                "is set by the program itself",
+                "give the variable another name",
+            )
+        } else if before.iter().any(|other| other == name) {
+            ("is named twice", "name it once")
+        } else if in_env {
+            ("is set by `env` as well", "leave it out in one of the two")
+        } else {
+            return;
+        };
+        let message = format!("{} {why}", words::quoted(name));
+        self.at(at, message, Some(help.to_owned()));
     }
 
     fn artifacts(&mut self, fields: &Fields<'_>) -> Option<IndexMap<String, String>> {

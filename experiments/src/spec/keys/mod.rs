@@ -95,6 +95,8 @@ pub enum Kind {
     Steps,
     /// Name → scalar.
     Environment,
+    /// A list of names of environment variables.
+    Variables,
     /// Name → relative path.
     Paths,
     /// A number of retries or a mapping.

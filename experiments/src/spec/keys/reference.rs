@@ -61,6 +61,7 @@ fn takes(kind: &Kind) -> String {
         Kind::Algorithm | Kind::Stopper => "name or mapping",
         Kind::Command => "text or list",
         Kind::Steps => "name or list of names",
+        Kind::Variables => "list of names",
         Kind::Retries => "whole number or mapping",
         Kind::Name | Kind::Text | Kind::AlgorithmName | Kind::StopperName | Kind::Component => {
             "text"

@@ -10,6 +10,7 @@ use tune_algorithms::{algorithm, stopper};
 
 /// What names of parameters, steps and artifacts look like.
 const IDENTIFIER: &str = "^[A-Za-z_][A-Za-z0-9_]{0,99}$";
+const VARIABLE: &str = "^[A-Za-z_][A-Za-z0-9_]*$";
 const EXPRESSION: &str = r"\$\{\{[\s\S]*\}\}";
 
 /// JSON Schema (draft 2020-12) of the experiment file, with the inputs of the components.
@@ -80,6 +81,9 @@ fn of_kind(kind: &Kind, components: &[ComponentInfo]) -> Json {
             json!({ "type": "array", "items": { "type": "string" } }),
         ]),
         Kind::Environment => mapping_of(&scalar()),
+        Kind::Variables => {
+            json!({ "type": "array", "items": { "type": "string", "pattern": VARIABLE }, "uniqueItems": true })
+        }
         Kind::Paths => {
             json!({ "type": "object", "propertyNames": { "pattern": IDENTIFIER }, "additionalProperties": { "type": "string" } })
         }

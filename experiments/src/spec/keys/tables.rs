@@ -90,6 +90,24 @@ pub static EXPERIMENT: Table = Table {
             "how long to run at the most",
         ),
         key(
+            "priority",
+            Kind::Whole { min: 1, max: 100 },
+            Default("10"),
+            "slots are shared in proportion to this when experiments compete for them",
+        ),
+        key(
+            "lease",
+            Kind::Duration { zero: false },
+            Default("1h"),
+            "without a pipeline: how long a trial belongs to the client that asked for it; every report and every heartbeat begins it anew",
+        ),
+        key(
+            "max_retries",
+            Kind::Whole { min: 0, max: 1000 },
+            Default("1"),
+            "without a pipeline: how often a trial whose lease ran out is handed out again before it has failed as lost",
+        ),
+        key(
             "parameters",
             Kind::Parameters,
             Required,
@@ -98,8 +116,8 @@ pub static EXPERIMENT: Table = Table {
         key(
             "pipeline",
             Kind::Pipeline,
-            Required,
-            "what every trial runs: name → step",
+            Optional,
+            "what every trial runs: name → step; without one, clients ask for trials and tell how they ended",
         ),
     ],
 };
@@ -301,6 +319,12 @@ pub static STEP: Table = Table {
             Kind::Environment,
             Optional,
             "environment variables; texts may hold `${{ … }}`",
+        ),
+        key(
+            "secrets",
+            Kind::Variables,
+            Optional,
+            "variables of the program's own environment that the step gets too; masked in what it prints, never stored",
         ),
         key(
             "artifacts",

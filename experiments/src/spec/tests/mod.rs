@@ -1,5 +1,6 @@
 //! Tests of the reader as a whole, with a few components that stand in for the real ones.
 
+mod clients;
 mod compare;
 mod document;
 mod hostile;

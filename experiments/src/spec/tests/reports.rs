@@ -295,14 +295,6 @@ fn yaml_that_is_none() {
       help: the search space: name → parameter
 
     Error:
-      × pipeline: this key is missing
-       ╭─[experiment.yaml:1:1]
-     1 │ name: {{ x }}
-       · ▲
-       ╰────
-      help: what every trial runs: name → step
-
-    Error:
       × name: expected a text, found a mapping
        ╭─[experiment.yaml:1:1]
      1 │ name: {{ x }}

@@ -1,26 +1,20 @@
-//! Statements that are written differently for other databases, or shared. Everything else stands where it is used, in the part of
-//! SQL that SQLite and PostgreSQL agree on.
-
-/// Whether the store has been migrated at all.
-pub(super) const COUNT_MIGRATION_TABLES: &str =
-    "SELECT count(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'";
-
-/// The number of the last migration.
-pub(super) const SCHEMA: &str = "SELECT max(version) FROM _sqlx_migrations WHERE success";
-
-/// The names of all metrics of an experiment's trials, in no order: sorting here would take twice as long.
-pub(super) const METRIC_NAMES: &str = "\
-SELECT DISTINCT metric.key FROM trials, json_each(trials.metrics) AS metric WHERE experiment_id = $1";
+//! SQLite's own statements.
 
 /// Waits for other writers at the beginning of a transaction instead of failing in its middle.
-pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
+pub(in super::super) const BEGIN: &str = "BEGIN IMMEDIATE";
 
-/// A whole [`Changes`](super::Changes) as one statement: every statement that is sent by itself costs more than it does, and one
+/// Whether the store has been migrated at all.
+pub(in super::super) const COUNT_MIGRATION_TABLES: &str =
+    "SELECT count(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'";
+
+/// A whole [`Changes`](super::super::Changes) as one statement: every statement that is sent by itself costs more than it does, and one
 /// alone is atomic whatever becomes of the caller. `$1` experiment, `$2`–`$6` its update (`$2` NULL: none); then lists of rows as
-/// JSON: `$7` trials, `$8` step runs, `$9` metrics, `$11` events; `$10` is the place of the first metric in the order of arrival.
-pub(super) const COMMIT_CHANGES: &str = "\
-INSERT INTO changes (experiment_id, state, reason, started_at, finished_at, active_seconds, trials, step_runs, metrics, first_seq, events)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+/// JSON: `$7` trials, `$8` the values of their parameters and metrics, `$9` step runs, `$10` metrics, `$12` events; `$11` is the place of
+/// the first metric in the order of arrival.
+pub(in super::super) const COMMIT_CHANGES: &str = "\
+INSERT INTO changes (experiment_id, state, reason, started_at, finished_at, active_seconds, trials, trial_values, step_runs, metrics,
+                     first_seq, events)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 RETURNING (SELECT max(seq) FROM events WHERE experiment_id = $1)";
 
 /// A real of a row, in the forms in which the encoder writes it.
@@ -49,11 +43,11 @@ macro_rules! real {
 }
 
 /// What [`COMMIT_CHANGES`] stands for, told to the connection that writes.
-pub(super) const PREPARE_TO_COMMIT: &str = concat!(
+pub(in super::super) const PREPARE_TO_COMMIT: &str = concat!(
     "\
 CREATE TEMP VIEW changes AS
 SELECT NULL AS experiment_id, NULL AS state, NULL AS reason, NULL AS started_at, NULL AS finished_at, NULL AS active_seconds,
-       NULL AS trials, NULL AS step_runs, NULL AS metrics, NULL AS first_seq, NULL AS events;
+       NULL AS trials, NULL AS trial_values, NULL AS step_runs, NULL AS metrics, NULL AS first_seq, NULL AS events;
 
 CREATE TEMP TRIGGER write_changes INSTEAD OF INSERT ON changes BEGIN
 
@@ -63,15 +57,44 @@ UPDATE experiments
        request = CASE WHEN NEW.state IN ('succeeded', 'failed', 'cancelled') THEN NULL ELSE request END
  WHERE id = NEW.experiment_id AND NEW.state IS NOT NULL;
 
+INSERT INTO trial_counts (experiment_id, state, trials)
+SELECT NEW.experiment_id, state, sum(difference)
+  FROM (SELECT value ->> 1 AS state, 1 AS difference FROM json_each(NEW.trials)
+        UNION ALL
+        SELECT trials.state, -1 FROM json_each(NEW.trials) AS given CROSS JOIN trials
+         WHERE trials.experiment_id = NEW.experiment_id AND trials.number = given.value ->> 0)
+ WHERE true GROUP BY state
+    ON CONFLICT (experiment_id, state) DO UPDATE SET trials = trials + excluded.trials;
+
+DELETE FROM trial_values
+ WHERE (experiment_id, kind, name, trial) IN (
+       SELECT NEW.experiment_id, 'p', stale.key, trials.number FROM json_each(NEW.trials) AS given CROSS JOIN trials
+        CROSS JOIN json_each(trials.parameters) AS stale
+        WHERE trials.experiment_id = NEW.experiment_id AND trials.number = given.value ->> 0
+          AND trials.parameters <> given.value -> 4
+        UNION ALL
+       SELECT NEW.experiment_id, 'm', stale.key, trials.number FROM json_each(NEW.trials) AS given CROSS JOIN trials
+        CROSS JOIN json_each(trials.metrics) AS stale
+        WHERE trials.experiment_id = NEW.experiment_id AND trials.number = given.value ->> 0
+          AND trials.metrics <> given.value -> 5);
+
 INSERT INTO trials (experiment_id, number, state, reason, explanation, parameters, metrics, objective, created_at, started_at,
-                    finished_at, finished_order)
+                    finished_at, finished_order, enqueued, handed_out)
 SELECT NEW.experiment_id, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value -> 4, value -> 5, ", real!("6"), ", value ->> 7,
-       value ->> 8, value ->> 9, value ->> 10
+       value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12
   FROM json_each(NEW.trials) WHERE true
     ON CONFLICT (experiment_id, number) DO UPDATE
    SET state = excluded.state, reason = excluded.reason, explanation = excluded.explanation, parameters = excluded.parameters,
        metrics = excluded.metrics, objective = excluded.objective, created_at = excluded.created_at,
-       started_at = excluded.started_at, finished_at = excluded.finished_at, finished_order = excluded.finished_order;
+       started_at = excluded.started_at, finished_at = excluded.finished_at, finished_order = excluded.finished_order,
+       enqueued = excluded.enqueued, handed_out = excluded.handed_out;
+
+INSERT INTO trial_values (experiment_id, trial, kind, name, rank, number, text)
+SELECT NEW.experiment_id, value ->> 0, value ->> 1, value ->> 2, value ->> 3, ", real!("4"), ", value ->> 5
+  FROM json_each(NEW.trial_values) WHERE true
+    ON CONFLICT (experiment_id, kind, name, trial) DO UPDATE
+   SET rank = excluded.rank, number = excluded.number, text = excluded.text
+ WHERE (rank, number, text) IS NOT (excluded.rank, excluded.number, excluded.text);
 
 INSERT INTO step_runs (experiment_id, trial, step, state, explanation, attempt, failures, exit_code, started_at, finished_at,
                        step_values, artifacts)

@@ -1,0 +1,226 @@
+//! The course of experiments: driving them, pausing, resuming, ending, other limits; and the end of the process itself.
+
+use super::evaluation::{ended, refusal};
+use super::wanting::Outcome;
+use super::{Service, ServiceError};
+use crate::controller::{Answer, Control, Layout, LimitsPatch, NewLimits, Want, Wish};
+use crate::state::ExperimentState;
+use crate::store::{ExperimentId, ExperimentRecord, Request, StoreError};
+use jiff::Timestamp;
+use serde_json::json;
+use std::time::Duration;
+use tokio::time::{Instant, timeout};
+
+/// How often experiments are looked for that another process has left behind; less often when looking takes long.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(5);
+const LOOKING: u32 = 100;
+/// How often it is looked whether another process has stored events.
+const NEWS_EVERY: Duration = Duration::from_millis(500);
+const EVENTS_TOGETHER: u32 = 1000;
+
+impl Service {
+    /// Takes up every experiment that is to go on and that nobody drives, now and whenever one is left behind, until
+    /// [`shutdown`](Service::shutdown).
+    ///
+    /// # Errors
+    /// None while it runs: what goes wrong with the store is tried again.
+    pub async fn run(&self) -> Result<(), ServiceError> {
+        let mut control = self.inner.control.subscribe();
+        tokio::select! {
+            _ = control.wait_for(|control| *control > Control::Run) => {}
+            () = self.look_for_abandoned() => {}
+            () = self.look_for_news() => {}
+        }
+        Ok(())
+    }
+
+    async fn look_for_abandoned(&self) {
+        loop {
+            let begun = Instant::now();
+            if let Err(error) = self.take_up_abandoned().await {
+                tracing::warn!(%error, "cannot look for experiments to go on with; trying again");
+            }
+            let pause = (begun.elapsed() * LOOKING).clamp(LOOK_EVERY, LOOK_AT_LEAST_EVERY);
+            // Either way it is time to look.
+            let _ = timeout(pause, self.inner.look.notified()).await;
+        }
+    }
+
+    async fn look_for_news(&self) {
+        loop {
+            let last = *self.inner.news.borrow();
+            let store = &self.inner.setup.store;
+            match store.events_after(None, last, EVENTS_TOGETHER).await {
+                Ok(events) if !events.is_empty() => {
+                    let last = events.last().map_or(last, |event| event.seq);
+                    self.inner.news.send_if_modified(|news| {
+                        let newer = last > *news;
+                        *news = (*news).max(last);
+                        newer
+                    });
+                }
+                _ => tokio::time::sleep(NEWS_EVERY).await,
+            }
+        }
+    }
+
+    /// Starts nothing new, lets running steps end, keeps the state. One that is paused stays so.
+    ///
+    /// # Errors
+    /// [`ServiceError::Conflict`] when it has ended.
+    pub async fn pause(&self, id: ExperimentId) -> Result<ExperimentRecord, ServiceError> {
+        match self.changed(id, Want::Wish(Wish::Pause)).await {
+            Err(ServiceError::DrivenElsewhere(_)) => self.request(id, Request::Pause).await,
+            Ok(Outcome::Finished(record)) => Err(ended(&record)),
+            changed => record(changed?),
+        }
+    }
+
+    /// Goes on with an experiment that is paused.
+    ///
+    /// # Errors
+    /// [`ServiceError::Conflict`] when it has ended.
+    pub async fn resume(&self, id: ExperimentId) -> Result<ExperimentRecord, ServiceError> {
+        match self.changed(id, Want::Wish(Wish::Resume)).await? {
+            Outcome::Finished(record) => Err(ended(&record)),
+            changed => record(changed),
+        }
+    }
+
+    /// Ends the experiment; its running trials are stopped. One that has ended stays as it is.
+    ///
+    /// # Errors
+    /// All that keeps an experiment from being driven.
+    pub async fn cancel(&self, id: ExperimentId) -> Result<ExperimentRecord, ServiceError> {
+        match self.changed(id, Want::Wish(Wish::Cancel)).await {
+            Err(ServiceError::DrivenElsewhere(_)) => self.request(id, Request::Cancel).await,
+            changed => record(changed?),
+        }
+    }
+
+    /// Changes limits; a finished experiment whose budget is raised runs on.
+    ///
+    /// # Errors
+    /// [`ServiceError::Invalid`] for limits that make no sense.
+    pub async fn change_limits(
+        &self,
+        id: ExperimentId,
+        patch: LimitsPatch,
+    ) -> Result<ExperimentRecord, ServiceError> {
+        self.new_limits(id, NewLimits::Patch(patch)).await
+    }
+
+    pub(super) async fn new_limits(
+        &self,
+        id: ExperimentId,
+        limits: NewLimits,
+    ) -> Result<ExperimentRecord, ServiceError> {
+        match self.changed(id, Want::Limits(limits.clone())).await {
+            Ok(Outcome::Finished(record)) => {
+                let lock = self.inner.setup.store.lock(id, None).await;
+                let _lock = lock.map_err(|error| in_use(error, None))?;
+                self.store_limits(&record, limits).await?;
+            }
+            // The process that drives it sees for itself.
+            Err(ServiceError::DrivenElsewhere(_)) => {
+                let record = self.record(id).await?;
+                self.store_limits(&record, limits).await?;
+                return self.record(id).await;
+            }
+            changed => return record(changed?),
+        }
+        self.take_up(id);
+        self.record(id).await
+    }
+
+    async fn store_limits(
+        &self,
+        record: &ExperimentRecord,
+        limits: NewLimits,
+    ) -> Result<(), ServiceError> {
+        let setup = &self.inner.setup;
+        let applied = limits.apply(&record.document, setup.components.as_ref());
+        let (document, limits) = applied.map_err(crate::controller::WantError::Limits)?;
+        let now = Timestamp::now();
+        let store = &setup.store;
+        store
+            .change_limits(record.id, &document, now, json!(limits))
+            .await?;
+        Ok(())
+    }
+
+    /// Deletes the experiment with all its data. One that is running is refused.
+    ///
+    /// # Errors
+    /// [`ServiceError::Conflict`] when it is running.
+    pub async fn delete(&self, id: ExperimentId) -> Result<(), ServiceError> {
+        let record = self.record(id).await?;
+        if matches!(
+            record.state,
+            ExperimentState::Pending | ExperimentState::Running
+        ) {
+            return Err(running());
+        }
+        if self.inner.drivers.of(id).is_some() {
+            // It lets go if nothing is under way any more.
+            let _ = self.want(id, Want::Rest).await;
+        }
+        let store = &self.inner.setup.store;
+        match store.delete(id).await {
+            Err(StoreError::InUse) => return Err(running()),
+            deleted => deleted?,
+        }
+        let layout = Layout::new(store.root()).map_err(crate::controller::DriveError::Io)?;
+        layout
+            .remove_runs(id)
+            .map_err(crate::controller::DriveError::Io)?;
+        Ok(())
+    }
+
+    /// Takes no more work, lets running steps end for `grace`, then stops them; state is kept.
+    pub async fn shutdown(&self, grace: Duration) {
+        let tasks = &self.inner.tasks;
+        tasks.close();
+        self.inner.control.send_replace(Control::Drain);
+        if timeout(grace, tasks.wait()).await.is_err() {
+            self.inner.control.send_replace(Control::Kill);
+            tasks.wait().await;
+        }
+    }
+
+    async fn changed(&self, id: ExperimentId, want: Want) -> Result<Outcome, ServiceError> {
+        self.want(id, want).await
+    }
+
+    /// Asks the other process that drives the experiment.
+    async fn request(
+        &self,
+        id: ExperimentId,
+        request: Request,
+    ) -> Result<ExperimentRecord, ServiceError> {
+        self.inner.setup.store.request(id, request).await?;
+        self.record(id).await
+    }
+}
+
+fn record(outcome: Outcome) -> Result<ExperimentRecord, ServiceError> {
+    match outcome {
+        Outcome::Finished(record) => Ok(record),
+        Outcome::Answered(answered) => match answered.answer {
+            Answer::Done => Ok((*answered.experiment).clone()),
+            refused => Err(refusal(refused, 0)),
+        },
+    }
+}
+
+pub(super) fn in_use(error: StoreError, address: Option<String>) -> ServiceError {
+    match error {
+        StoreError::InUse => ServiceError::DrivenElsewhere(address),
+        error => error.into(),
+    }
+}
+
+fn running() -> ServiceError {
+    ServiceError::Conflict("the experiment is running: cancel it first".to_owned())
+}

@@ -1,0 +1,303 @@
+//! The experiments that this process drives: each by a task of its own. Whatever goes wrong in one stays there.
+
+use super::Service;
+use crate::controller::{
+    DriveError, Driver, Event, Loaded, Message, WantError, Ways, load, take_lock,
+};
+use crate::state::{ExperimentReason, ExperimentState};
+use crate::store::{
+    Changes, EventKind, ExperimentId, ExperimentRecord, ExperimentUpdate, NewEvent, StoreError,
+};
+use jiff::Timestamp;
+use serde_json::json;
+use std::collections::{HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tracing::Instrument;
+
+/// How to reach the task that drives an experiment.
+pub(super) type Messages = mpsc::UnboundedSender<Message>;
+
+/// Who drives what.
+#[derive(Default)]
+pub(super) struct Drivers(Mutex<Table>);
+
+#[derive(Default)]
+struct Table {
+    driven: HashMap<ExperimentId, Messages>,
+    /// Left alone until somebody wants something of them, though they have not ended.
+    resting: HashSet<ExperimentId>,
+    /// Not to be tried before this moment, and the pause that led to it.
+    failed: HashMap<ExperimentId, (Instant, Duration)>,
+}
+
+/// Pauses before an experiment is tried again that could not be driven: the first, and the longest.
+const AGAIN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(1));
+
+impl Drivers {
+    pub fn count(&self) -> usize {
+        self.table().driven.len()
+    }
+
+    pub fn of(&self, id: ExperimentId) -> Option<Messages> {
+        self.table().driven.get(&id).cloned()
+    }
+
+    /// Whether the experiment is to be taken up though nobody asks for it.
+    fn is_due(&self, id: ExperimentId) -> bool {
+        let table = self.table();
+        let failed = table.failed.get(&id);
+        !table.driven.contains_key(&id)
+            && !table.resting.contains(&id)
+            && failed.is_none_or(|(until, _)| *until <= Instant::now())
+    }
+
+    fn end(&self, id: ExperimentId, end: &End) {
+        let mut table = self.table();
+        table.driven.remove(&id);
+        match end {
+            End::Rests => drop(table.resting.insert(id)),
+            End::Over => drop(table.failed.remove(&id)),
+            End::Failed => {
+                let last = table.failed.get(&id).map(|(_, pause)| *pause * 2);
+                let pause = last.unwrap_or(AGAIN.0).min(AGAIN.1);
+                table.failed.insert(id, (Instant::now() + pause, pause));
+            }
+        }
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How the driving of an experiment ended.
+enum End {
+    /// Nothing happens unless somebody wants something.
+    Rests,
+    /// There is no more to do, or another process does it.
+    Over,
+    /// It could not go on, and may another time.
+    Failed,
+}
+
+impl Service {
+    /// The task that drives the experiment: the one that does, or a new one.
+    pub(super) fn take_up(&self, id: ExperimentId) -> Messages {
+        let mut table = self.inner.drivers.table();
+        if let Some(messages) = table.driven.get(&id) {
+            return messages.clone();
+        }
+        table.resting.remove(&id);
+        let (messages, inbox) = mpsc::unbounded_channel();
+        table.driven.insert(id, messages.clone());
+        let service = self.clone();
+        let span = tracing::info_span!("drive", experiment = id.0);
+        let driving = async move { service.attend(id, inbox).await };
+        self.inner.tasks.spawn(driving.instrument(span));
+        messages
+    }
+
+    /// Takes up what is to go on and nobody drives.
+    pub(super) async fn take_up_abandoned(&self) -> Result<(), StoreError> {
+        for record in self.inner.setup.store.abandoned().await? {
+            if self.inner.drivers.is_due(record.id) {
+                self.take_up(record.id);
+            }
+        }
+        Ok(())
+    }
+
+    /// The messages outlive the driving: whoever has sent one that was not looked at hears that nobody did, and only when another task can
+    /// be started.
+    async fn attend(&self, id: ExperimentId, inbox: mpsc::UnboundedReceiver<Message>) {
+        let mut left = None;
+        let end = match self.drive(id, inbox, &mut left).await {
+            Ok(end) => end,
+            Err(error) => {
+                refuse(&mut left, &error, self.elsewhere(id).await);
+                match error {
+                    DriveError::Store(StoreError::InUse | StoreError::NoSuchExperiment(_)) => {
+                        End::Over
+                    }
+                    error => {
+                        tracing::warn!(error = %in_words(&error), "the experiment cannot be driven for now");
+                        End::Failed
+                    }
+                }
+            }
+        };
+        self.inner.drivers.end(id, &end);
+        drop(left);
+    }
+
+    async fn drive(
+        &self,
+        id: ExperimentId,
+        inbox: mpsc::UnboundedReceiver<Message>,
+        left: &mut Option<mpsc::UnboundedReceiver<Message>>,
+    ) -> Result<End, DriveError> {
+        let setup = &self.inner.setup;
+        *left = Some(inbox);
+        let lock = take_lock(setup, id).await?;
+        let loaded = match load(setup, id).await {
+            Ok(loaded) => loaded,
+            Err(error @ (DriveError::Spec(_) | DriveError::Algorithm(_) | DriveError::Io(_))) => {
+                if let Some(record) = setup.store.experiment_by_id(id).await? {
+                    self.set_aside(&record, &in_words(&error)).await;
+                }
+                return Err(error);
+            }
+            Err(error) => return Err(error),
+        };
+        let Some(begin) = beginning(&loaded) else {
+            return Ok(End::Over);
+        };
+        let ways = Ways {
+            control: self.inner.control.subscribe(),
+            news: self.inner.news.clone(),
+            slots: self.inner.pool.join(),
+            messages: left.take(),
+        };
+        let mut driver = Driver::new(setup, lock, loaded, ways);
+        let result = unless_it_panics(driver.run(begin)).await;
+        if !matches!(result, Ok(Ok(()))) {
+            driver.kill_all().await;
+        }
+        let end = self.concluded(&mut driver, result).await;
+        *left = driver.release().await;
+        end
+    }
+
+    async fn concluded(
+        &self,
+        driver: &mut Driver,
+        result: Result<Result<(), DriveError>, String>,
+    ) -> Result<End, DriveError> {
+        let why = match result {
+            Ok(Ok(())) if driver.has_rested() => return Ok(End::Rests),
+            Ok(Ok(())) => return Ok(End::Over),
+            Ok(Err(DriveError::Refused(words))) => {
+                tracing::warn!(
+                    "the machine has no room for another step: {words}; the experiment is paused"
+                );
+                return Ok(End::Over);
+            }
+            Ok(Err(error @ DriveError::Algorithm(_))) => in_words(&error),
+            Ok(Err(error)) => {
+                let words = in_words(&error);
+                driver.answer_all(|| WantError::Failed(words.clone()));
+                return Err(error);
+            }
+            Err(panic) => panic,
+        };
+        let why = format!("the experiment crashed: {why}");
+        self.set_aside(driver.record(), &why).await;
+        driver.answer_all(|| WantError::Failed(why.clone()));
+        Ok(End::Over)
+    }
+
+    /// Pauses an experiment that cannot be driven, so that it does not fail again and again.
+    async fn set_aside(&self, record: &ExperimentRecord, why: &str) {
+        tracing::error!(name = %record.name, "{why}; it is paused");
+        let (state, reason) = (ExperimentState::Paused, Some(ExperimentReason::Crashed));
+        let event = NewEvent {
+            at: Timestamp::now(),
+            kind: EventKind::Experiment,
+            trial: None,
+            step: None,
+            data: json!({ "state": state, "reason": reason, "explanation": why }),
+        };
+        let changes = Changes {
+            experiment: Some(ExperimentUpdate {
+                state,
+                reason,
+                started_at: record.started_at,
+                finished_at: record.finished_at,
+                active_seconds: record.active_seconds,
+            }),
+            events: vec![event],
+            ..Changes::default()
+        };
+        match self.inner.setup.store.commit(record.id, changes).await {
+            Ok(last) => self
+                .inner
+                .news
+                .send_modify(|news| *news = (*news).max(last)),
+            Err(error) => tracing::error!(%error, "that it is paused cannot be stored"),
+        }
+    }
+
+    /// Where the process can be reached that drives the experiment.
+    pub(super) async fn elsewhere(&self, id: ExperimentId) -> Option<String> {
+        let driver = self.inner.setup.store.driver(id).await;
+        driver.ok().flatten()?.address
+    }
+}
+
+/// How to begin: an experiment that is paused stays so, one that has come to its end is left alone.
+fn beginning(loaded: &Loaded) -> Option<Event> {
+    match loaded.record.state {
+        ExperimentState::Paused => Some(Event::Attend),
+        _ => loaded.open.then_some(Event::Begin),
+    }
+}
+
+/// Tells everybody who waits why nothing comes of it.
+fn refuse(
+    inbox: &mut Option<mpsc::UnboundedReceiver<Message>>,
+    error: &DriveError,
+    address: Option<String>,
+) {
+    let why = || match error {
+        DriveError::Store(StoreError::InUse) | DriveError::TakenOver => {
+            WantError::Elsewhere(address.clone())
+        }
+        DriveError::Store(StoreError::NoSuchExperiment(id)) => {
+            WantError::Store(StoreError::NoSuchExperiment(*id))
+        }
+        DriveError::Store(error) => WantError::Store(error.again()),
+        error => WantError::Failed(in_words(error)),
+    };
+    if let Some(inbox) = inbox {
+        while let Ok(message) = inbox.try_recv() {
+            // Who does not wait any more need not be told.
+            let _ = message.reply.send(Err(why()));
+        }
+    }
+}
+
+fn in_words(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_words = cause.to_string();
+        if !words.contains(&cause_words) {
+            words = format!("{words}: {cause_words}");
+        }
+        source = cause.source();
+    }
+    words
+}
+
+/// The message of the panic, if that is how it ends.
+async fn unless_it_panics<T>(doing: impl Future<Output = T>) -> Result<T, String> {
+    let mut doing = pin!(doing);
+    std::future::poll_fn(|context| {
+        match catch_unwind(AssertUnwindSafe(|| doing.as_mut().poll(context))) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(done)) => Poll::Ready(Ok(done)),
+            Err(panic) => {
+                let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+                let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+                Poll::Ready(Err(text.unwrap_or_else(|| "tune itself failed".to_owned())))
+            }
+        }
+    })
+    .await
+}

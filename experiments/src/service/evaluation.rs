@@ -1,0 +1,164 @@
+//! Asking and telling: trials for clients that evaluate them themselves.
+
+use super::wanting::Outcome;
+use super::{Asked, Service, ServiceError};
+use crate::controller::{Answer, Answered, Told, Wish};
+use crate::metrics::Report;
+use crate::store::{ExperimentId, ExperimentRecord, TrialRecord};
+use tune_algorithms::space::Configuration;
+
+/// No metric has a longer name.
+const LONGEST_NAME: usize = 200;
+
+impl Service {
+    /// Hands out up to `count` trials of an ask-and-tell experiment.
+    ///
+    /// # Errors
+    /// [`ServiceError::Conflict`] when it has a pipeline; and all that keeps an experiment from being driven.
+    pub async fn ask(&self, id: ExperimentId, count: usize) -> Result<Asked, ServiceError> {
+        if count == 0 {
+            return Err(ServiceError::Invalid(
+                "`count` must be at least 1".to_owned(),
+            ));
+        }
+        match self.wish(id, Wish::Ask(count)).await? {
+            Outcome::Finished(experiment) => Ok(Asked {
+                trials: Vec::new(),
+                experiment,
+            }),
+            Outcome::Answered(Answered {
+                answer: Answer::Trials(trials),
+                experiment,
+            }) => Ok(Asked {
+                trials,
+                experiment: (*experiment).clone(),
+            }),
+            Outcome::Answered(answered) => Err(refusal(answered.answer, 0)),
+        }
+    }
+
+    /// Ends a trial that was handed out. The same result again is the same answer; a different one is a conflict. A trial that was stopped
+    /// early stays as it is, whatever its client tells then.
+    ///
+    /// # Errors
+    /// [`ServiceError::NoSuchTrial`], [`ServiceError::Conflict`], [`ServiceError::Invalid`] for metrics that make no sense.
+    pub async fn tell(
+        &self,
+        id: ExperimentId,
+        trial: u64,
+        told: Told,
+    ) -> Result<TrialRecord, ServiceError> {
+        if let Told::Succeeded(reports) = &told {
+            check(reports)?;
+        }
+        match self.wish(id, Wish::Tell(trial, told.clone())).await? {
+            Outcome::Answered(Answered {
+                answer: Answer::Trial(record),
+                ..
+            }) => Ok(*record),
+            Outcome::Answered(Answered {
+                answer: Answer::Finished,
+                ..
+            })
+            | Outcome::Finished(_) => self.told_again(id, trial, &told).await,
+            Outcome::Answered(answered) => Err(refusal(answered.answer, trial)),
+        }
+    }
+
+    /// Takes metrics of a running trial, all or none, and renews its lease. Why the trial should stop, if it should.
+    ///
+    /// # Errors
+    /// As for [`tell`](Service::tell); [`ServiceError::Conflict`] also when the trial has ended.
+    pub async fn report(
+        &self,
+        id: ExperimentId,
+        trial: u64,
+        reports: Vec<Report>,
+    ) -> Result<Option<String>, ServiceError> {
+        check(&reports)?;
+        self.sign_of_life(id, trial, Wish::Report(trial, reports))
+            .await
+    }
+
+    /// Renews a trial's lease. Why the trial should stop, if it should.
+    ///
+    /// # Errors
+    /// As for [`report`](Service::report).
+    pub async fn heartbeat(
+        &self,
+        id: ExperimentId,
+        trial: u64,
+    ) -> Result<Option<String>, ServiceError> {
+        self.sign_of_life(id, trial, Wish::Heartbeat(trial)).await
+    }
+
+    async fn sign_of_life(
+        &self,
+        id: ExperimentId,
+        trial: u64,
+        wish: Wish,
+    ) -> Result<Option<String>, ServiceError> {
+        match self.wish(id, wish).await? {
+            Outcome::Answered(Answered {
+                answer: Answer::Taken(stop),
+                ..
+            }) => Ok(stop),
+            Outcome::Answered(Answered {
+                answer: Answer::Finished,
+                ..
+            })
+            | Outcome::Finished(_) => self.reported_late(id, trial).await,
+            Outcome::Answered(answered) => Err(refusal(answered.answer, trial)),
+        }
+    }
+
+    /// Adds a trial with the user's own configuration; it runs before any other that has not begun.
+    ///
+    /// # Errors
+    /// [`ServiceError::Invalid`] when the configuration is not one of the space; [`ServiceError::Conflict`] when no more trials are allowed.
+    pub async fn enqueue(
+        &self,
+        id: ExperimentId,
+        configuration: Configuration,
+    ) -> Result<TrialRecord, ServiceError> {
+        match self.wish(id, Wish::Enqueue(configuration)).await? {
+            Outcome::Answered(Answered {
+                answer: Answer::Trial(record),
+                ..
+            }) => Ok(*record),
+            Outcome::Finished(experiment) => Err(ended(&experiment)),
+            Outcome::Answered(answered) => Err(refusal(answered.answer, 0)),
+        }
+    }
+}
+
+/// What cannot be done with an experiment that has ended.
+pub(super) fn ended(experiment: &ExperimentRecord) -> ServiceError {
+    ServiceError::Conflict(format!(
+        "the experiment has ended: {}; raise a limit to go on with it",
+        experiment.state
+    ))
+}
+
+pub(super) fn refusal(answer: Answer, trial: u64) -> ServiceError {
+    match answer {
+        Answer::Conflict(words) => ServiceError::Conflict(words),
+        Answer::Invalid(words) => ServiceError::Invalid(words),
+        Answer::NoSuchTrial => ServiceError::NoSuchTrial(trial),
+        other => ServiceError::Failed(format!("an unexpected answer: {other:?}")),
+    }
+}
+
+fn check(reports: &[Report]) -> Result<(), ServiceError> {
+    for Report { name, level, .. } in reports {
+        if name.is_empty() || name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
+            let words = format!("{name:?} cannot be the name of a metric");
+            return Err(ServiceError::Invalid(words));
+        }
+        if level.is_nan() {
+            let words = format!("metric `{name}`: the level is not a number");
+            return Err(ServiceError::Invalid(words));
+        }
+    }
+    Ok(())
+}

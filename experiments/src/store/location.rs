@@ -1,0 +1,139 @@
+//! Where a store's database is, as the user says it. A password in it is never shown.
+
+use super::StoreError;
+use sqlx::ConnectOptions;
+use sqlx::postgres::PgConnectOptions;
+use std::fmt;
+use std::path::PathBuf;
+
+/// How many connections to PostgreSQL a process opens at most, unless it says otherwise.
+const CONNECTIONS: u32 = 10;
+
+/// A directory, or the address of a PostgreSQL database.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Location {
+    text: String,
+    connections: u32,
+}
+
+impl Location {
+    /// `postgres://…` and `postgresql://…` are addresses, anything else is a directory.
+    pub fn new(text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self {
+            text,
+            connections: CONNECTIONS,
+        }
+    }
+
+    /// How many connections to PostgreSQL may be open at once; without meaning for a directory.
+    #[must_use]
+    pub fn with_connections(self, connections: u32) -> Self {
+        Self {
+            connections: connections.max(2),
+            ..self
+        }
+    }
+
+    /// Whether it is a PostgreSQL database.
+    pub fn is_postgres(&self) -> bool {
+        let scheme = self.text.split_once("://").map(|(scheme, _)| scheme);
+        matches!(scheme, Some("postgres" | "postgresql"))
+    }
+
+    pub(super) fn directory(&self) -> PathBuf {
+        PathBuf::from(&self.text)
+    }
+
+    pub(super) fn connections(&self) -> u32 {
+        self.connections
+    }
+
+    /// How to connect to PostgreSQL.
+    pub(super) fn postgres(&self) -> Result<PgConnectOptions, StoreError> {
+        let options: Result<PgConnectOptions, _> = self.text.parse();
+        match options {
+            Ok(options) => Ok(options.disable_statement_logging()),
+            // The parser's own words may repeat the address, with its password.
+            Err(_) => Err(StoreError::BadAddress(self.to_string())),
+        }
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_postgres() {
+            f.write_str(&without_password(&self.text))
+        } else {
+            f.write_str(&self.text)
+        }
+    }
+}
+
+impl fmt::Debug for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Location({self})")
+    }
+}
+
+/// The address without its options, one of which may be a password, and without the one before the host.
+fn without_password(address: &str) -> String {
+    let address = address.split(['?', '#']).next().unwrap_or_default();
+    let Some((scheme, rest)) = address.split_once("://") else {
+        return address.to_owned();
+    };
+    match rest.rsplit_once('@') {
+        Some((user, host)) => {
+            let user = user.split(':').next().unwrap_or_default();
+            format!("{scheme}://{user}@{host}")
+        }
+        None => format!("{scheme}://{rest}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_password_is_shown() {
+        for (address, shown) in [
+            ("postgres://db/tune", "postgres://db/tune"),
+            ("postgres://ann@db:5433/tune", "postgres://ann@db:5433/tune"),
+            (
+                "postgresql://ann:se@c:ret@db/tune",
+                "postgresql://ann@db/tune",
+            ),
+            (
+                "postgres://db/tune?user=ann&password=secret",
+                "postgres://db/tune",
+            ),
+            ("postgres://ann:secret", "postgres://ann:secret"),
+        ] {
+            let location = Location::new(address);
+            assert!(location.is_postgres());
+            assert_eq!(location.to_string(), shown);
+            assert_eq!(format!("{location:?}"), format!("Location({shown})"));
+        }
+    }
+
+    #[test]
+    fn anything_else_is_a_directory() {
+        for text in ["", ".tune", "/a/postgres", "postgres:/x", "mysql://x"] {
+            let location = Location::new(text);
+            assert!(!location.is_postgres());
+            assert_eq!(location.directory(), PathBuf::from(text));
+            assert_eq!(location.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_read_is_refused_without_its_password() {
+        let refused = Location::new("postgres://ann:secret@db:port/tune").postgres();
+        let error = refused.unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "`postgres://ann@db:port/tune` is not the address of a database"
+        );
+    }
+}

@@ -1,0 +1,167 @@
+//! PostgreSQL's own statements.
+
+/// A transaction that sees one moment of the database.
+pub(in super::super) const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/// Whether the store has been migrated at all, in the schema in use.
+pub(in super::super) const COUNT_MIGRATION_TABLES: &str =
+    "SELECT count(to_regclass('_sqlx_migrations'))";
+
+/// The lock that stands for "an event has been numbered and not yet committed": writers share it, as the last one they take; a reader of all
+/// events that holds it alone knows that there is none such.
+macro_rules! events_lock {
+    () => {
+        "8863170023"
+    };
+}
+
+pub(in super::super) const ADD_EVENT: &str = concat!(
+    "INSERT INTO events (experiment_id, at, kind, data) ",
+    "SELECT $1, $2, $3, $4 FROM (SELECT pg_advisory_xact_lock_shared(",
+    events_lock!(),
+    ")) AS in_order RETURNING seq"
+);
+
+/// Whether no event is on its way; if so, the lock is held until the end of the transaction.
+pub(in super::super) const TRY_EVENTS: &str =
+    concat!("SELECT pg_try_advisory_xact_lock(", events_lock!(), ")");
+
+/// Waits until no event is on its way.
+pub(in super::super) const WAIT_FOR_EVENTS: &str = concat!(
+    "SELECT 1 FROM (SELECT pg_advisory_xact_lock(",
+    events_lock!(),
+    ")) AS held"
+);
+
+/// Writers queue behind a reader that waits: it must not wait long for one that hangs.
+pub(in super::super) const WAIT_SHORTLY: &str = "SET LOCAL lock_timeout = '200ms'";
+
+/// The largest number that an event can have so far.
+pub(in super::super) const LAST_NUMBER: &str = "SELECT last_value FROM events_seq_seq";
+
+/// Holds the experiment for the transaction: nobody else writes anything of it meanwhile.
+pub(in super::super) const HOLD: &str =
+    "SELECT token FROM leases WHERE experiment_id = $1 FOR UPDATE";
+
+pub(in super::super) const ADD_LEASE: &str = "INSERT INTO leases (experiment_id) VALUES ($1)";
+
+/// `$1` experiment, `$2` who, `$3` address, `$4` for how many seconds. Who asks again without having the lease has released it before, and
+/// word of it has not arrived yet.
+pub(in super::super) const TAKE_LEASE: &str = "\
+UPDATE leases
+   SET token = token + 1, holder = $2, address = $3, expires_at = clock_timestamp() + make_interval(secs => $4),
+       left_behind = CASE WHEN holder = $2 THEN NULL ELSE coalesce(session, left_behind) END, session = NULL, last_commit = NULL
+ WHERE experiment_id = $1 AND (holder IS NULL OR holder = $2 OR expires_at < clock_timestamp())
+RETURNING token, left_behind";
+
+/// One that has run out is renewed as long as nobody has taken it.
+pub(in super::super) const RENEW_LEASE: &str = "\
+UPDATE leases SET expires_at = clock_timestamp() + make_interval(secs => $3)
+ WHERE experiment_id = $1 AND token = $2 AND holder IS NOT NULL";
+
+pub(in super::super) const SIGN_LEASE: &str = "\
+UPDATE leases SET session = $3, left_behind = NULL WHERE experiment_id = $1 AND token = $2 AND holder IS NOT NULL";
+
+pub(in super::super) const RELEASE_LEASE: &str = "\
+UPDATE leases SET holder = NULL, address = NULL, expires_at = NULL, session = NULL
+ WHERE experiment_id = $1 AND token = $2";
+
+pub(in super::super) const DRIVER: &str = "\
+SELECT address FROM leases WHERE experiment_id = $1 AND holder IS NOT NULL AND expires_at >= clock_timestamp()";
+
+/// The experiments that some process drives.
+pub(in super::super) const DRIVEN: &str = "\
+SELECT experiment_id FROM leases WHERE holder IS NOT NULL AND expires_at >= clock_timestamp()";
+
+/// What keeps a commit from being written: token and last commit of the lease.
+pub(in super::super) const LEASE: &str =
+    "SELECT token, last_commit FROM leases WHERE experiment_id = $1";
+
+/// A whole [`Changes`](super::super::Changes) as one statement, so that it is atomic whatever becomes of the caller. The arguments are those
+/// of SQLite's; then `$13` the token of the lease and `$14` what identifies this commit. No row comes back when the lease is another's, or
+/// this commit is there already.
+///
+/// The lease is held first, and all of the rest reads its row: a commit that is late writes nothing. The lock for events comes last, so
+/// that nobody waits for anything while holding it. All parts see the database as it was before: a value that the same statement writes must
+/// not be deleted by another part of it.
+pub(in super::super) const COMMIT_CHANGES: &str = concat!(
+    "\
+WITH lease AS MATERIALIZED (
+    UPDATE leases SET last_commit = $14
+     WHERE experiment_id = $1 AND token = $13 AND holder IS NOT NULL AND last_commit IS DISTINCT FROM $14
+    RETURNING experiment_id
+), given AS MATERIALIZED (
+    SELECT (value ->> 0)::bigint AS number, value ->> 1 AS state, value ->> 2 AS reason, value ->> 3 AS explanation,
+           (value -> 4)::text AS parameters, (value -> 5)::text AS metrics, (value ->> 6)::double precision AS objective,
+           (value ->> 7)::bigint AS created_at, (value ->> 8)::bigint AS started_at, (value ->> 9)::bigint AS finished_at,
+           (value ->> 10)::bigint AS finished_order, (value ->> 11)::boolean AS enqueued, (value ->> 12)::bigint AS handed_out
+      FROM lease CROSS JOIN json_array_elements($7::json) AS value
+), given_values AS MATERIALIZED (
+    SELECT (value ->> 0)::bigint AS trial, value ->> 1 AS kind, value ->> 2 AS name, (value ->> 3)::bigint AS rank,
+           (value ->> 4)::double precision AS number, value ->> 5 AS text
+      FROM lease CROSS JOIN json_array_elements($8::json) AS value
+), before AS MATERIALIZED (
+    SELECT trials.number, trials.state, trials.parameters, trials.metrics,
+           trials.parameters <> given.parameters AS other_parameters, trials.metrics <> given.metrics AS other_metrics
+      FROM given JOIN trials ON trials.experiment_id = $1 AND trials.number = given.number
+), experiment AS (
+    UPDATE experiments
+       SET state = $2, reason = $3, started_at = $4, finished_at = $5, active_seconds = $6,
+           request = CASE WHEN $2 IN ('succeeded', 'failed', 'cancelled') THEN NULL ELSE request END
+      FROM lease WHERE experiments.id = lease.experiment_id AND $2 IS NOT NULL
+), counted AS (
+    INSERT INTO trial_counts (experiment_id, state, trials)
+    SELECT $1, state, sum(difference)
+      FROM (SELECT state, 1 AS difference FROM given UNION ALL SELECT state, -1 FROM before) AS differences GROUP BY state
+        ON CONFLICT (experiment_id, state) DO UPDATE SET trials = trial_counts.trials + excluded.trials
+), stale AS (
+    DELETE FROM trial_values
+     USING (SELECT number, 'p' AS kind, json_object_keys(parameters::json) AS name FROM before WHERE other_parameters
+             UNION ALL
+            SELECT number, 'm', json_object_keys(metrics::json) FROM before WHERE other_metrics) AS old
+     WHERE trial_values.experiment_id = $1 AND trial_values.kind = old.kind AND trial_values.name = old.name
+       AND trial_values.trial = old.number
+       AND NOT EXISTS (SELECT FROM given_values AS new
+                        WHERE new.trial = old.number AND new.kind = old.kind AND new.name = old.name)
+), written_trials AS (
+    INSERT INTO trials (experiment_id, number, state, reason, explanation, parameters, metrics, objective, created_at, started_at,
+                        finished_at, finished_order, enqueued, handed_out)
+    SELECT $1, given.* FROM given
+        ON CONFLICT (experiment_id, number) DO UPDATE
+       SET state = excluded.state, reason = excluded.reason, explanation = excluded.explanation, parameters = excluded.parameters,
+           metrics = excluded.metrics, objective = excluded.objective, created_at = excluded.created_at,
+           started_at = excluded.started_at, finished_at = excluded.finished_at, finished_order = excluded.finished_order,
+           enqueued = excluded.enqueued, handed_out = excluded.handed_out
+), written_values AS (
+    INSERT INTO trial_values (experiment_id, trial, kind, name, rank, number, text)
+    SELECT $1, given_values.* FROM given_values
+        ON CONFLICT (experiment_id, kind, name, trial) DO UPDATE
+       SET rank = excluded.rank, number = excluded.number, text = excluded.text
+     WHERE (trial_values.rank, trial_values.number, trial_values.text) IS DISTINCT FROM (excluded.rank, excluded.number, excluded.text)
+), written_steps AS (
+    INSERT INTO step_runs (experiment_id, trial, step, state, explanation, attempt, failures, exit_code, started_at, finished_at,
+                           step_values, artifacts)
+    SELECT $1, (value ->> 0)::bigint, value ->> 1, value ->> 2, value ->> 3, (value ->> 4)::bigint, (value ->> 5)::bigint,
+           (value ->> 6)::bigint, (value ->> 7)::bigint, (value ->> 8)::bigint, (value -> 9)::text, (value -> 10)::text
+      FROM lease CROSS JOIN json_array_elements($9::json) WITH ORDINALITY AS row (value, place) ORDER BY place
+        ON CONFLICT (experiment_id, trial, step) DO UPDATE
+       SET state = excluded.state, explanation = excluded.explanation, attempt = excluded.attempt, failures = excluded.failures,
+           exit_code = excluded.exit_code, started_at = excluded.started_at, finished_at = excluded.finished_at,
+           step_values = excluded.step_values, artifacts = excluded.artifacts
+), written_metrics AS (
+    INSERT INTO metrics (experiment_id, trial, step, name, level, value, at, seq)
+    SELECT $1, (value ->> 0)::bigint, value ->> 1, value ->> 2, (value ->> 3)::double precision, (value ->> 4)::double precision,
+           (value ->> 5)::bigint, $11 + place - 1
+      FROM lease CROSS JOIN json_array_elements($10::json) WITH ORDINALITY AS row (value, place)
+        ON CONFLICT (experiment_id, trial, step, name, level) DO UPDATE
+       SET value = excluded.value, at = excluded.at, seq = excluded.seq
+), written_events AS (
+    INSERT INTO events (experiment_id, at, kind, trial, step, data)
+    SELECT $1, (value ->> 0)::bigint, value ->> 1, (value ->> 2)::bigint, value ->> 3, (value -> 4)::text
+      FROM (SELECT pg_advisory_xact_lock_shared(",
+    events_lock!(),
+    ") FROM lease) AS in_order CROSS JOIN json_array_elements($12::json) WITH ORDINALITY AS row (value, place) ORDER BY place
+    RETURNING seq
+)
+SELECT coalesce((SELECT max(seq) FROM written_events), (SELECT max(seq) FROM events WHERE experiment_id = $1), 0) FROM lease"
+);

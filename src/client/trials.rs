@@ -1,0 +1,156 @@
+//! Trials: listed, shown, with what they reported and printed.
+
+use super::experiments::{PAGE, with_page};
+use super::{Client, ClientError};
+use crate::wire;
+use reqwest::{Method, Response, Url};
+use tune_algorithms::space::Value;
+use tune_experiments::store::{
+    Condition, Field, MetricRecord, Operator, Page, TrialQuery, TrialRecord,
+};
+
+impl Client {
+    /// A page of what `query` asks for (its `offset` is not used).
+    pub async fn trials_page(
+        &self,
+        name: &str,
+        query: &TrialQuery,
+        after: Option<&str>,
+    ) -> Result<Page<TrialRecord>, ClientError> {
+        let mut url = self.experiment_at(name, &["trials"]);
+        with_page(&mut url, query.limit.unwrap_or(PAGE).clamp(1, PAGE), after);
+        ask_for(&mut url, query);
+        let page: wire::Trials = self.get(url).await?;
+        Ok(Page {
+            items: page.trials.into_iter().map(TrialRecord::from).collect(),
+            next: page.next,
+        })
+    }
+
+    /// A trial with its steps.
+    pub async fn trial(
+        &self,
+        name: &str,
+        number: u64,
+    ) -> Result<Option<wire::TrialWithSteps>, ClientError> {
+        self.find(self.trial_at(name, number, &[])).await
+    }
+
+    /// What a trial reported, in the order of arrival: of all metrics, or of one.
+    pub async fn metrics(
+        &self,
+        name: &str,
+        number: u64,
+        metric: Option<&str>,
+    ) -> Result<Vec<MetricRecord>, ClientError> {
+        let mut all = Vec::new();
+        let mut cursor = None;
+        loop {
+            let mut url = self.trial_at(name, number, &["metrics"]);
+            with_page(&mut url, PAGE, cursor.as_deref());
+            if let Some(metric) = metric {
+                url.query_pairs_mut().append_pair("name", metric);
+            }
+            let page: wire::Metrics = self.get(url).await?;
+            let records = page.metrics.into_iter();
+            all.extend(records.map(|metric| metric.record(number)));
+            cursor = page.next;
+            if cursor.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// The log of an attempt as it comes: to its end, or with `follow` to the end of the attempt.
+    pub async fn log(
+        &self,
+        name: &str,
+        number: u64,
+        step: &str,
+        attempt: u32,
+        follow: bool,
+    ) -> Result<Option<Log>, ClientError> {
+        let mut url = self.trial_at(name, number, &["steps", step, "log"]);
+        url.query_pairs_mut()
+            .append_pair("attempt", &attempt.to_string())
+            .append_pair("follow", if follow { "true" } else { "false" });
+        match self.patiently(self.request(Method::GET, url)).await {
+            Err(error) if error.status() == Some(404) => Ok(None),
+            response => Ok(Some(Log {
+                client: self.clone(),
+                response: response?,
+            })),
+        }
+    }
+
+    pub(super) fn trial_at(&self, name: &str, number: u64, path: &[&str]) -> Url {
+        let number = number.to_string();
+        let whole: Vec<&str> = ["trials", number.as_str()]
+            .iter()
+            .chain(path)
+            .copied()
+            .collect();
+        self.experiment_at(name, &whole)
+    }
+}
+
+/// A log that is being read.
+pub struct Log {
+    client: Client,
+    response: Response,
+}
+
+impl Log {
+    /// The next bytes; `None` at the end.
+    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, ClientError> {
+        let chunk = self.response.chunk().await;
+        let chunk = chunk.map_err(|error| self.client.unreachable(error))?;
+        Ok(chunk.map(|bytes| bytes.to_vec()))
+    }
+}
+
+/// Puts the query into the URL, in the words of the interface.
+fn ask_for(url: &mut Url, query: &TrialQuery) {
+    let mut pairs = url.query_pairs_mut();
+    if !query.states.is_empty() {
+        let states: Vec<&str> = query.states.iter().map(|state| state.as_str()).collect();
+        pairs.append_pair("state", &states.join(","));
+    }
+    if let Some(sort) = &query.sort {
+        let sign = if sort.descending { "-" } else { "" };
+        pairs.append_pair("sort", &format!("{sign}{}", field(&sort.field)));
+    }
+    for condition in &query.conditions {
+        let (name, value) = comparison(condition);
+        pairs.append_pair(&name, &value);
+    }
+}
+
+fn field(field: &Field) -> String {
+    match field {
+        Field::Number => "number".to_owned(),
+        Field::Objective => "objective".to_owned(),
+        Field::State => "state".to_owned(),
+        Field::Duration => "duration".to_owned(),
+        Field::Started => "started_at".to_owned(),
+        Field::Metric(name) => format!("metric.{name}"),
+        Field::Parameter(name) => format!("param.{name}"),
+    }
+}
+
+/// `("metric.accuracy>", "0.9")`: the `=` that stands between name and value of a query belongs to the sign, or follows it.
+fn comparison(condition: &Condition) -> (String, String) {
+    let sign = match condition.operator {
+        Operator::Eq => "",
+        Operator::Ne => "!=",
+        Operator::Lt => "<",
+        Operator::Le => "<=",
+        Operator::Gt => ">",
+        Operator::Ge => ">=",
+    };
+    let value = match &condition.value {
+        Value::Text(text) => text.clone(),
+        other => serde_json::to_string(other).unwrap_or_default(),
+    };
+    (format!("{}{sign}", field(&condition.subject)), value)
+}

@@ -1,0 +1,218 @@
+//! Who may do what. Once there is a token, every request needs one; before that, only this machine's user is answered.
+
+mod origin;
+pub mod roles;
+pub mod secret;
+
+use super::App;
+use super::problem::{Kind, Problem};
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota};
+use jiff::Timestamp;
+use roles::{Allowed, Roles};
+use std::num::NonZeroU32;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
+use subtle::ConstantTimeEq;
+use tune_experiments::store::{Role, Store, StoreError, TokenRecord};
+
+/// How long it may stay unknown that another process has made the first token.
+const LOOK_FOR_TOKENS_EVERY: Duration = Duration::from_secs(1);
+
+/// Who is asking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Caller {
+    /// Somebody on this machine, while there are no tokens.
+    Local,
+    /// The holder of a token.
+    Token {
+        /// The token's name.
+        name: String,
+        /// What it allows.
+        role: Role,
+    },
+}
+
+/// Decides who is let in.
+pub struct Access {
+    store: Store,
+    roles: Roles,
+    tokens: Mutex<TokensKnown>,
+    rate: DefaultKeyedRateLimiter<String>,
+    clock: DefaultClock,
+}
+
+/// What is known about whether there are tokens: once there has been one, that stays so.
+#[derive(Clone, Copy)]
+enum TokensKnown {
+    NotYet,
+    NoneAt(Instant),
+    Some,
+}
+
+impl Access {
+    /// Lets every token make `rate` requests a second.
+    pub fn new(store: Store, rate: NonZeroU32) -> Self {
+        Self {
+            store,
+            roles: Roles::new(),
+            tokens: Mutex::new(TokensKnown::NotYet),
+            rate: DefaultKeyedRateLimiter::keyed(Quota::per_second(rate)),
+            clock: DefaultClock::default(),
+        }
+    }
+
+    /// Whether requests need a token.
+    pub async fn has_tokens(&self) -> Result<bool, StoreError> {
+        let known = *self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        match known {
+            TokensKnown::Some => return Ok(true),
+            TokensKnown::NoneAt(when) if when.elapsed() < LOOK_FOR_TOKENS_EVERY => {
+                return Ok(false);
+            }
+            TokensKnown::NoneAt(_) | TokensKnown::NotYet => {}
+        }
+        let some = self.store.has_tokens().await?;
+        self.note(some);
+        Ok(some)
+    }
+
+    /// From now on requests need a token.
+    pub fn closed(&self) {
+        self.note(true);
+    }
+
+    fn note(&self, some: bool) {
+        let mut known = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = match (*known, some) {
+            (TokensKnown::Some, _) | (_, true) => TokensKnown::Some,
+            (_, false) => TokensKnown::NoneAt(Instant::now()),
+        };
+    }
+
+    /// Who sent a request with these headers.
+    async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
+        if !self.has_tokens().await? {
+            origin::check(headers)?;
+            return Ok(Caller::Local);
+        }
+        let record = self.token(bearer(headers)?).await?;
+        Ok(Caller::Token {
+            name: record.name,
+            role: record.role,
+        })
+    }
+
+    /// The token, looked up each time: one that was revoked or has expired is refused at once.
+    async fn token(&self, token: &str) -> Result<TokenRecord, Problem> {
+        let hash = secret::hash(token);
+        let record = self.store.token_by_hash(&hash).await?;
+        let record = record.filter(|record| bool::from(record.hash.ct_eq(&hash)));
+        let now = Timestamp::now();
+        match record {
+            None => Err(unauthorized("the token is unknown, or was revoked")),
+            Some(record) if record.expires_at.is_some_and(|end| end <= now) => {
+                Err(unauthorized("the token has expired"))
+            }
+            Some(record) => Ok(record),
+        }
+    }
+
+    fn allow(
+        &self,
+        caller: &Caller,
+        method: &Method,
+        pattern: Option<&str>,
+    ) -> Result<(), Problem> {
+        let Caller::Token { name, role } = caller else {
+            return Ok(());
+        };
+        match self.roles.allowed(method, pattern) {
+            Some(Allowed::From(needed)) if *role < needed => Err(Problem::new(
+                Kind::Forbidden,
+                format!("the token `{name}` is for a {}", word(*role)),
+            )
+            .hint(format!("this needs {}", with_article(needed)))),
+            _ => Ok(()),
+        }
+    }
+
+    fn spend(&self, caller: &Caller) -> Result<(), Problem> {
+        let Caller::Token { name, .. } = caller else {
+            return Ok(());
+        };
+        self.rate.check_key(name).map_err(|not_before| {
+            let wait = not_before.wait_time_from(self.clock.now());
+            Problem::new(
+                Kind::TooManyRequests,
+                format!("the token `{name}` has used up its rate"),
+            )
+            .retry_after(wait.as_secs() + 1)
+        })
+    }
+}
+
+/// Lets a request through, or says why not.
+pub async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    match admit(&app, &parts).await {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn admit(app: &App, request: &Parts) -> Result<(), Problem> {
+    let access = &app.access;
+    let pattern = request.extensions.get::<MatchedPath>();
+    let pattern = pattern.map(MatchedPath::as_str);
+    if access.roles.allowed(&request.method, pattern) == Some(Allowed::Everybody) {
+        return Ok(());
+    }
+    let caller = access.caller(&request.headers).await?;
+    access.allow(&caller, &request.method, pattern)?;
+    access.spend(&caller)
+}
+
+fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
+    let mut given = headers.get_all(AUTHORIZATION).iter();
+    let (Some(value), None) = (given.next(), given.next()) else {
+        return Err(unauthorized("the request has no token"));
+    };
+    let words = value.to_str().ok().and_then(|text| text.split_once(' '));
+    match words {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim()),
+        _ => Err(unauthorized(
+            "the header `authorization` is no bearer token",
+        )),
+    }
+}
+
+fn unauthorized(detail: &str) -> Problem {
+    Problem::new(Kind::Unauthorized, detail)
+        .hint("send the header `authorization: Bearer TOKEN`; `tune token create` makes one")
+        .ask_for_token()
+}
+
+/// The word for a role.
+pub fn word(role: Role) -> &'static str {
+    match role {
+        Role::Viewer => "viewer",
+        Role::Editor => "editor",
+        Role::Admin => "admin",
+    }
+}
+
+fn with_article(role: Role) -> &'static str {
+    match role {
+        Role::Viewer => "a viewer",
+        Role::Editor => "an editor",
+        Role::Admin => "an admin",
+    }
+}

@@ -1,0 +1,142 @@
+//! What a request says, read with answers that help: parts of the path, the query, the body.
+
+use super::App;
+use super::problem::{Kind, Problem};
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use serde::de::DeserializeOwned;
+
+/// Parts of the path.
+pub struct At<T>(pub T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<App> for At<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        match Path::from_request_parts(parts, app).await {
+            Ok(Path(value)) => Ok(Self(value)),
+            // A number that is none names nothing; it is not the client's grammar that is wrong.
+            Err(error) if error.status() == StatusCode::BAD_REQUEST => {
+                Err(Problem::new(Kind::BadRequest, error.body_text()))
+            }
+            Err(error) => Err(super::failures::internal(&error)),
+        }
+    }
+}
+
+/// The query. Unknown parameters are refused where `T` denies unknown fields.
+pub struct Asked<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequestParts<App> for Asked<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        match Query::try_from_uri(&parts.uri) {
+            Ok(Query(value)) => Ok(Self(value)),
+            Err(error) => Err(Problem::new(Kind::BadRequest, error.body_text())),
+        }
+    }
+}
+
+/// For routes that read no query: any parameter is refused.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoQuery {}
+
+/// A JSON body.
+pub struct Told<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Told<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        match media_type(&parts.headers)?.as_deref() {
+            Some("application/json") => {}
+            other => return Err(unsupported(other, "application/json")),
+        }
+        let bytes = read(&parts.headers, body, app.limits.body).await?;
+        from_json(&bytes).map(Self)
+    }
+}
+
+/// A body without meaning: nothing, or an empty object, as some clients send where nothing is to be said.
+pub struct Nothing;
+
+impl FromRequest<App> for Nothing {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let bytes = read(&parts.headers, body, app.limits.body).await?;
+        match bytes.trim_ascii() {
+            b"" | b"{}" => Ok(Self),
+            _ => Err(
+                Problem::new(Kind::BadRequest, "nothing is read from a body here")
+                    .hint("send none"),
+            ),
+        }
+    }
+}
+
+/// The media type of the body, without parameters, in lowercase.
+pub fn media_type(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get(CONTENT_TYPE) else {
+        return Ok(None);
+    };
+    let text = value.to_str().map_err(|_| {
+        Problem::new(
+            Kind::UnsupportedMediaType,
+            "the header `content-type` is no text",
+        )
+    })?;
+    let essence = text.split(';').next().unwrap_or_default();
+    Ok(Some(essence.trim().to_ascii_lowercase()))
+}
+
+/// A body of another type than is read.
+pub fn unsupported(given: Option<&str>, wanted: &str) -> Problem {
+    let detail = match given {
+        Some(given) => format!("a body of the type `{given}` is not read here"),
+        None => "the type of the body is not given".to_owned(),
+    };
+    Problem::new(Kind::UnsupportedMediaType, detail)
+        .hint(format!("send the header `content-type: {wanted}`"))
+}
+
+/// The whole body, at most `limit` bytes.
+pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Problem> {
+    let announced = headers.get(CONTENT_LENGTH);
+    let announced = announced.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > limit as u64) {
+        return Err(too_large(limit));
+    }
+    axum::body::to_bytes(body, limit).await.map_err(|error| {
+        let cause = std::error::Error::source(&error);
+        match cause.is_some_and(|it| it.is::<http_body_util::LengthLimitError>()) {
+            true => too_large(limit),
+            false => Problem::new(Kind::BadRequest, "the body ended too early"),
+        }
+    })
+}
+
+fn too_large(limit: usize) -> Problem {
+    Problem::new(
+        Kind::TooLarge,
+        format!("a body has at most {limit} bytes here"),
+    )
+}
+
+/// JSON, with the place of what is wrong.
+pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        let what = match error.classify() {
+            serde_json::error::Category::Data => "the body is not what is expected here",
+            _ => "the body is not JSON",
+        };
+        Problem::new(Kind::BadRequest, format!("{what}: {error}"))
+    })
+}

@@ -1,0 +1,137 @@
+//! The answers people came for: the best trial, and which value of a parameter is better.
+
+use super::super::App;
+use super::super::conditional::{Tag, tagged};
+use super::super::failures::Failure;
+use super::super::input::{Asked, At, NoQuery};
+use super::super::problem::{Kind, Problem};
+use super::{experiment, spec_of, unknown};
+use crate::comparison::{Comparer, choices, natural_parameter};
+use crate::wire;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde::Deserialize;
+use tune_experiments::spec::Experiment;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// More groups than this say nothing any more.
+const MOST_GROUPS: usize = 12;
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(best))
+        .routes(routes!(compare))
+}
+
+/// The best trial.
+#[utoipa::path(
+    get,
+    path = "/experiments/{name}/best",
+    operation_id = "best_trial",
+    tag = "answers",
+    params(("name" = String, Path, description = "Name of the experiment")),
+    responses(
+        (status = 200, description = "The trial", body = wire::Trial),
+        (status = 304, description = "The client has it")
+    )
+)]
+async fn best(
+    State(app): State<App>,
+    At(name): At<String>,
+    _: Asked<NoQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let record = experiment(&app, &name).await?;
+    let last = app.store.last_event(record.id).await?;
+    let tag = Tag::of(&[&record.id.0, &last]);
+    if tag.is_known(&headers) {
+        return Ok(tag.not_modified());
+    }
+    match app.store.best(record.id).await? {
+        Some(best) => Ok(tagged(&tag, &wire::Trial::from(best))),
+        None => Err(Problem::new(Kind::NotFound, "no trial has succeeded yet").into()),
+    }
+}
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct CompareQuery {
+    /// The parameter; the first categorical one by default.
+    by: Option<String>,
+}
+
+/// Compares the values of a parameter: which is better, and how sure that is.
+#[utoipa::path(
+    get,
+    path = "/experiments/{name}/compare",
+    operation_id = "compare_values",
+    tag = "answers",
+    params(
+        ("name" = String, Path, description = "Name of the experiment"),
+        CompareQuery
+    ),
+    responses(
+        (status = 200, description = "The comparison", body = wire::Comparison),
+        (status = 304, description = "The client has it"),
+        (status = 422, description = "There is no such parameter, or it has too many values")
+    )
+)]
+async fn compare(
+    State(app): State<App>,
+    At(name): At<String>,
+    Asked(query): Asked<CompareQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let record = experiment(&app, &name).await?;
+    let spec = spec_of(&app, &record)?;
+    let parameter = parameter(query.by.as_deref(), &spec)?;
+    let last = app.store.last_event(record.id).await?;
+    let tag = Tag::of(&[&record.id.0, &last, &parameter]);
+    if tag.is_known(&headers) {
+        return Ok(tag.not_modified());
+    }
+    let mut comparer = Comparer::new(parameter, &spec.parameters, spec.objective.goal);
+    let few = choices(&spec.parameters, parameter).is_some();
+    for trial in &app.store.outcomes(record.id).await? {
+        comparer.add(trial);
+        if !few && comparer.groups() > MOST_GROUPS {
+            return Err(too_many(parameter).into());
+        }
+    }
+    let body = wire::Comparison::new(comparer.finish(), &spec.objective);
+    Ok(tagged(&tag, &body))
+}
+
+fn parameter<'a>(by: Option<&str>, spec: &'a Experiment) -> Result<&'a str, Problem> {
+    let known = || {
+        spec.parameters
+            .parameters()
+            .iter()
+            .map(|it| it.name.as_str())
+    };
+    match by {
+        Some(name) => {
+            let found = known().find(|known| *known == name);
+            found.ok_or_else(|| unknown("parameter", name, known()).with_kind(Kind::Invalid))
+        }
+        None => natural_parameter(&spec.parameters).ok_or_else(|| {
+            let names: Vec<&str> = known().collect();
+            Problem::new(
+                Kind::Invalid,
+                "there is no categorical parameter to compare by",
+            )
+            .hint(format!("name one with `by`: {}", names.join(", ")))
+        }),
+    }
+}
+
+fn too_many(parameter: &str) -> Problem {
+    Problem::new(
+        Kind::Invalid,
+        format!("`{parameter}` has more than {MOST_GROUPS} different values: almost every trial would be a group of its own"),
+    )
+    .hint("compare by a parameter with few values")
+}

@@ -1,0 +1,192 @@
+//! What a step printed, as it lies on this machine's disk.
+
+use super::super::App;
+use super::super::failures::{Failure, internal};
+use super::super::input::{Asked, At};
+use super::super::problem::{Kind, Problem};
+use super::{experiment, unknown};
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use serde::Deserialize;
+use std::io::{self, SeekFrom};
+use std::path::Path;
+use std::time::Duration;
+use tokio::fs::File;
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
+use tune_experiments::store::{ExperimentId, StepRecord};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Between two looks at a log that is followed.
+const PAUSE: Duration = Duration::from_millis(200);
+/// How many bytes are read at once.
+const CHUNK: usize = 1 << 16;
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(log))
+}
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct LogQuery {
+    /// Number of the attempt; the last one by default.
+    #[param(minimum = 1)]
+    attempt: Option<u32>,
+    /// Leave out so many bytes at the beginning.
+    #[param(minimum = 0)]
+    offset: Option<u64>,
+    /// Only so many bytes at the end.
+    #[param(minimum = 0)]
+    tail: Option<u64>,
+    /// Go on until the step has ended.
+    #[serde(default)]
+    #[param(default = false)]
+    follow: bool,
+}
+
+/// What a step printed: both of its streams, as they came.
+#[utoipa::path(
+    get,
+    path = "/experiments/{name}/trials/{number}/steps/{step}/log",
+    operation_id = "step_log",
+    tag = "trials",
+    params(
+        ("name" = String, Path, description = "Name of the experiment"),
+        ("number" = u64, Path, description = "Number of the trial"),
+        ("step" = String, Path, description = "Name of the step"),
+        LogQuery
+    ),
+    responses((status = 200, description = "The log", content_type = "text/plain", body = String))
+)]
+async fn log(
+    State(app): State<App>,
+    At((name, number, step)): At<(String, u64, String)>,
+    Asked(query): Asked<LogQuery>,
+) -> Result<Response, Failure> {
+    if query.offset.is_some() && query.tail.is_some() {
+        let both = "`offset` and `tail` say different things";
+        return Err(Problem::new(Kind::BadRequest, both).into());
+    }
+    let record = experiment(&app, &name).await?;
+    let steps = app.store.steps(record.id, number).await?;
+    let found = steps.iter().find(|found| found.step == step);
+    let known = steps.iter().map(|step| step.step.as_str());
+    let found = found.ok_or_else(|| unknown("step", &step, known))?;
+    let attempt = attempt(&query, found)?;
+    let path = app.layout.log(record.id, number, &found.step, attempt);
+    let of = Attempt {
+        app: app.clone(),
+        experiment: record.id,
+        trial: number,
+        step: found.step.clone(),
+        attempt,
+    };
+    let file = open(&path, &query, &of).await?;
+    let body = Body::from_stream(chunks(file, query.follow.then_some(of)));
+    Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], body).into_response())
+}
+
+fn attempt(query: &LogQuery, step: &StepRecord) -> Result<u32, Problem> {
+    let attempt = query.attempt.unwrap_or(step.attempt);
+    if (1..=step.attempt).contains(&attempt) {
+        return Ok(attempt);
+    }
+    let problem = Problem::missing("attempt", &attempt.to_string());
+    Err(match step.attempt {
+        0 => problem.hint("the step has not begun"),
+        last => problem.hint(format!("the last attempt is {last}")),
+    })
+}
+
+async fn open(path: &Path, query: &LogQuery, of: &Attempt) -> Result<File, Failure> {
+    let mut file = match File::open(path).await {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(of.no_log().into()),
+        Err(error) => return Err(internal(&error).into()),
+    };
+    let start = match query.tail {
+        Some(tail) => length(&file).await?.saturating_sub(tail),
+        None => query.offset.unwrap_or(0),
+    };
+    let moved = file.seek(SeekFrom::Start(start)).await;
+    moved.map_err(|error| internal(&error))?;
+    Ok(file)
+}
+
+async fn length(file: &File) -> Result<u64, Problem> {
+    let metadata = file.metadata().await.map_err(|error| internal(&error))?;
+    Ok(metadata.len())
+}
+
+/// One attempt of a step run.
+struct Attempt {
+    app: App,
+    experiment: ExperimentId,
+    trial: u64,
+    step: String,
+    attempt: u32,
+}
+
+impl Attempt {
+    fn no_log(&self) -> Problem {
+        Problem::new(
+            Kind::NotFound,
+            format!(
+                "there is no log of attempt {} of `{}` here",
+                self.attempt, self.step
+            ),
+        )
+        .hint("it was deleted, or lies on the machine of another server")
+    }
+
+    /// Whether nothing more will be printed. A step of an experiment that nobody drives has no process, whatever is on record.
+    async fn has_ended(&self) -> bool {
+        if *self.app.closing.borrow() {
+            return true;
+        }
+        let store = &self.app.store;
+        let Ok(Some(_)) = store.driver(self.experiment).await else {
+            return true;
+        };
+        let Ok(steps) = store.steps(self.experiment, self.trial).await else {
+            return true;
+        };
+        let now = steps.iter().find(|step| step.step == self.step);
+        now.is_none_or(|now| now.state.is_finished() || now.attempt > self.attempt)
+    }
+}
+
+/// The file to its end; with `follow`, as it grows, until the attempt has ended.
+fn chunks(
+    file: File,
+    follow: Option<Attempt>,
+) -> impl futures_util::Stream<Item = io::Result<Bytes>> {
+    stream::try_unfold(
+        (file, follow, false),
+        |(mut file, follow, ended)| async move {
+            let mut ended = ended;
+            loop {
+                let mut bytes = Vec::with_capacity(CHUNK);
+                let part = (&mut file).take(CHUNK as u64);
+                { part }.read_to_end(&mut bytes).await?;
+                if !bytes.is_empty() {
+                    return Ok(Some((Bytes::from(bytes), (file, follow, ended))));
+                }
+                match &follow {
+                    Some(of) if !ended => {
+                        // The state first: whatever is printed before an end that we have seen is already in the file.
+                        ended = of.has_ended().await;
+                        if !ended {
+                            tokio::time::sleep(PAUSE).await;
+                        }
+                    }
+                    _ => return Ok(None),
+                }
+            }
+        },
+    )
+}

@@ -1,0 +1,74 @@
+//! What can be asked of the server: one file per kind of thing. Handlers read the request, ask the service or the store, and answer;
+//! nothing is decided here.
+
+mod answers;
+mod artifacts;
+mod asking;
+mod course;
+mod events;
+mod experiments;
+mod logs;
+mod machines;
+mod reports;
+mod tokens;
+mod trials;
+
+pub use tokens::check_name as check_token_name;
+
+use super::App;
+use super::failures::{Failure, internal};
+use super::problem::Problem;
+use crate::error::nearest;
+use tune_experiments::spec::{self, Experiment};
+use tune_experiments::store::{ExperimentRecord, TrialRecord};
+use utoipa_axum::router::OpenApiRouter;
+
+/// Every route but those of the reference.
+pub fn all() -> OpenApiRouter<App> {
+    let api = OpenApiRouter::new()
+        .merge(experiments::routes())
+        .merge(course::routes())
+        .merge(trials::routes())
+        .merge(asking::routes())
+        .merge(reports::routes())
+        .merge(logs::routes())
+        .merge(artifacts::routes())
+        .merge(answers::routes())
+        .merge(events::routes())
+        .merge(tokens::routes());
+    OpenApiRouter::new()
+        .nest("/api/v1", api)
+        .merge(machines::routes())
+}
+
+/// The experiment of that name.
+async fn experiment(app: &App, name: &str) -> Result<ExperimentRecord, Failure> {
+    match app.store.experiment(name).await? {
+        Some(record) => Ok(record),
+        None => Err(Problem::missing("experiment", name).into()),
+    }
+}
+
+/// What the user wrote, checked.
+fn spec_of(app: &App, record: &ExperimentRecord) -> Result<Experiment, Failure> {
+    let read = spec::read_document(&record.document, &app.components);
+    // It was accepted once: only another version of this program can refuse it.
+    read.map_err(|error| internal(&error).into())
+}
+
+/// The trial of that number.
+async fn trial(app: &App, record: &ExperimentRecord, number: u64) -> Result<TrialRecord, Failure> {
+    match app.store.trial(record.id, number).await? {
+        Some(trial) => Ok(trial),
+        None => Err(Problem::missing("trial", &number.to_string()).into()),
+    }
+}
+
+/// There is nothing of that kind and name; the known name that is most like it is the hint.
+fn unknown<'a>(what: &str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Problem {
+    let problem = Problem::missing(what, name);
+    match nearest(name, known) {
+        Some(near) => problem.hint(format!("did you mean `{near}`?")),
+        None => problem,
+    }
+}

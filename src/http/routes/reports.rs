@@ -1,0 +1,121 @@
+//! What trials report: taken, and read back.
+
+use super::super::App;
+use super::super::conditional::{hashed, json};
+use super::super::failures::Failure;
+use super::super::filter;
+use super::super::input::{Asked, At, NoQuery, Told};
+use super::{experiment, trial};
+use crate::wire;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde::Deserialize;
+use std::collections::HashMap;
+use tune_experiments::metrics::Report;
+use tune_experiments::store::{ExperimentId, StoreError};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(read, report))
+}
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ReadQuery {
+    /// Only this metric.
+    name: Option<String>,
+    /// How many at most.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 1000, default = 100)]
+    limit: Option<String>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// What a trial reported, in the order of arrival.
+#[utoipa::path(
+    get,
+    path = "/experiments/{name}/trials/{number}/metrics",
+    operation_id = "list_metrics",
+    tag = "trials",
+    params(
+        ("name" = String, Path, description = "Name of the experiment"),
+        ("number" = u64, Path, description = "Number of the trial"),
+        ReadQuery
+    ),
+    responses(
+        (status = 200, description = "A page of it", body = wire::Metrics),
+        (status = 304, description = "The client has it"),
+        (status = 422, description = "The cursor is of no page")
+    )
+)]
+async fn read(
+    State(app): State<App>,
+    At((name, number)): At<(String, u64)>,
+    Asked(query): Asked<ReadQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let limit = query.limit.as_deref().map(filter::limit).transpose()?;
+    let limit = limit.unwrap_or(filter::DEFAULT_LIMIT);
+    let record = experiment(&app, &name).await?;
+    trial(&app, &record, number).await?;
+    let (metric, cursor) = (query.name.as_deref(), query.cursor.as_deref());
+    let page = app
+        .store
+        .metrics_page(record.id, number, metric, cursor, limit)
+        .await?;
+    Ok(hashed(
+        &headers,
+        &wire::Metrics::page(page.items, page.next),
+    ))
+}
+
+/// Takes metrics of a running trial, all of them or none, and begins its lease anew. The answer says whether the trial should stop.
+#[utoipa::path(
+    post,
+    path = "/experiments/{name}/trials/{number}/metrics",
+    operation_id = "report_metrics",
+    tag = "asking",
+    params(
+        ("name" = String, Path, description = "Name of the experiment"),
+        ("number" = u64, Path, description = "Number of the trial")
+    ),
+    request_body = Vec<wire::MetricReport>,
+    responses(
+        (status = 200, description = "Whether to go on", body = wire::Stop),
+        (status = 409, description = "The trial has ended, or was never handed out"),
+        (status = 422, description = "It makes no sense for this experiment")
+    )
+)]
+async fn report(
+    State(app): State<App>,
+    At((name, number)): At<(String, u64)>,
+    _: Asked<NoQuery>,
+    Told(reports): Told<Vec<wire::MetricReport>>,
+) -> Result<Response, Failure> {
+    let record = experiment(&app, &name).await?;
+    let reports = with_levels(&app, record.id, number, reports).await?;
+    let stop = app.service.report(record.id, number, reports).await?;
+    Ok(json(&wire::Stop::from(stop)))
+}
+
+/// Gives a level to those that come without one: one above the highest of that metric.
+pub async fn with_levels(
+    app: &App,
+    id: ExperimentId,
+    trial: u64,
+    reports: Vec<wire::MetricReport>,
+) -> Result<Vec<Report>, StoreError> {
+    let mut highest = HashMap::new();
+    for report in reports.iter().filter(|report| report.level.is_none()) {
+        if highest.contains_key(&report.name) {
+            continue;
+        }
+        if let Some((level, _)) = app.store.latest_metric(id, trial, &report.name).await? {
+            highest.insert(report.name.clone(), level);
+        }
+    }
+    Ok(wire::with_levels(reports, highest))
+}

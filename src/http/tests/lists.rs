@@ -1,0 +1,139 @@
+//! Lists in pages, filtered and sorted; and answers that need not be sent again.
+
+use super::{Server, event, request, trial};
+use axum::http::Method;
+use serde_json::Value as Json;
+use tune_experiments::store::Changes;
+
+const TRIALS: &str = "/api/v1/experiments/iris/trials";
+
+async fn numbers(server: &Server, query: &str) -> Vec<u64> {
+    let list = server
+        .get(&format!("{TRIALS}?{query}"))
+        .await
+        .is_fine()
+        .json();
+    let trials = list["trials"].as_array().unwrap();
+    trials
+        .iter()
+        .map(|it| it["number"].as_u64().unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn pages_follow_each_other_to_the_end() {
+    let server = Server::new().await;
+    server.with_trials(25).await;
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let path = format!("{TRIALS}?limit=10&sort=-metric.loss{cursor}");
+        let page = server.get(&path).await.is_fine().json();
+        let trials = page["trials"].as_array().unwrap();
+        seen.extend(trials.iter().map(|it| it["number"].as_u64().unwrap()));
+        let Some(next) = page["next"].as_str() else {
+            break;
+        };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(seen, (0..25).rev().collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn comparisons_may_be_encoded_or_not() {
+    let server = Server::new().await;
+    server.with_trials(10).await;
+    assert_eq!(numbers(&server, "metric.loss%3E%3D0.8").await, [8, 9]);
+    // What a library makes of the name `metric.loss>=`, and a browser of the sign.
+    assert_eq!(numbers(&server, "metric.loss%3E%3D=0.8").await, [8, 9]);
+    assert_eq!(numbers(&server, "metric.loss%3E=0.8").await, [8, 9]);
+    assert_eq!(numbers(&server, "metric.loss%3C0.2").await, [0, 1]);
+    assert_eq!(numbers(&server, "metric.loss%3C%3D0.2").await, [0, 1, 2]);
+    assert_eq!(
+        numbers(&server, "param.kind=svm&number!=0&limit=2").await,
+        [2, 4]
+    );
+    assert_eq!(numbers(&server, "param.kind!=svm&objective=0.3").await, [3]);
+    assert_eq!(
+        numbers(&server, "state=running,queued").await,
+        [] as [u64; 0]
+    );
+    assert_eq!(
+        numbers(&server, "state=succeeded&sort=-number&limit=1").await,
+        [9]
+    );
+    assert_eq!(numbers(&server, "sort=param.kind&limit=2").await, [1, 3]);
+}
+
+#[tokio::test]
+async fn what_has_not_changed_is_not_sent_again() {
+    let server = Server::new().await;
+    let record = server.with_trials(5).await;
+    let paths = [
+        "/api/v1/experiments",
+        "/api/v1/experiments/iris",
+        "/api/v1/experiments/iris/best",
+        "/api/v1/experiments/iris/compare",
+        "/api/v1/experiments/iris/trials",
+        "/api/v1/experiments/iris/trials/3",
+        "/api/v1/experiments/iris/trials/3/metrics",
+    ];
+    let mut tags = Vec::new();
+    for path in paths {
+        let answer = server.get(path).await.is_fine();
+        let tag = answer.headers["etag"].to_str().unwrap().to_owned();
+        let again = server.get_with(path, &[("if-none-match", &tag)]).await;
+        assert_eq!(
+            (again.status.as_u16(), again.body.len()),
+            (304, 0),
+            "{path}"
+        );
+        tags.push(tag);
+    }
+    let changes = Changes {
+        trials: vec![trial(5)],
+        events: vec![event(5)],
+        ..Changes::default()
+    };
+    server.commit(&record, changes).await;
+    for (path, tag) in paths.iter().zip(&tags).take(5) {
+        let again = server.get_with(path, &[("if-none-match", tag)]).await;
+        assert_eq!(again.status, 200, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn heads_are_answered_and_bodies_compressed() {
+    let server = Server::new().await;
+    server.with_trials(50).await;
+    let head = server
+        .send(request(Method::HEAD, TRIALS, &[], ""))
+        .await
+        .is_fine();
+    assert!(head.body.is_empty());
+    let small = server
+        .get_with(TRIALS, &[("accept-encoding", "gzip")])
+        .await
+        .is_fine();
+    assert_eq!(small.headers["content-encoding"], "gzip");
+    assert!(small.body.len() * 3 < server.get(TRIALS).await.body.len());
+}
+
+#[tokio::test]
+async fn an_experiment_is_shown_with_all_that_is_known() {
+    let server = Server::new().await;
+    server.with_trials(3).await;
+    let shown: Json = server
+        .get("/api/v1/experiments/iris")
+        .await
+        .is_fine()
+        .json();
+    assert_eq!(shown["trials"]["succeeded"], 3);
+    assert_eq!(shown["best"]["number"], 0);
+    assert_eq!(shown["spec"]["objective"]["metric"], "loss");
+    let best = server
+        .get("/api/v1/experiments/iris/best")
+        .await
+        .is_fine()
+        .json();
+    assert_eq!(best["parameters"]["kind"], "svm");
+}

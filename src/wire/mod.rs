@@ -1,0 +1,44 @@
+//! The JSON of the HTTP interface, which `--format json` prints too: one type per shape, with its schema, and made from the records of the
+//! store. Times are RFC 3339 in UTC, durations seconds, NaN and the infinities words. What routes carry it is `http`'s; who asks is `client`'s.
+
+mod ask;
+mod comparison;
+mod count;
+mod event;
+mod experiment;
+mod limits;
+mod metric;
+mod number;
+mod page;
+mod problem;
+pub mod schema;
+mod step;
+mod submit;
+mod tell;
+mod token;
+mod trial;
+
+pub use ask::{Ask, Asked, AskedExperiment, Enqueue};
+pub use comparison::{Comparison, Verdict};
+pub use count::Counts;
+pub use event::Event;
+pub use experiment::{BestTrial, Experiment, Summary};
+pub use limits::LimitsPatch;
+pub use metric::{Metric, MetricReport, Stop, with_levels};
+pub use number::Number;
+pub use page::{Experiments, Metrics, Tokens, Trials};
+pub use problem::{Difference, FileProblem, Problem};
+pub use step::{Artifact, Step};
+pub use submit::{Outcome, Submitted, Validated};
+pub use tell::{Tell, TellState, Told};
+pub use token::{NewToken, Token};
+pub use trial::{Trial, TrialInFull, TrialWithSteps};
+
+use crate::terminal::number::seconds_between;
+use jiff::Timestamp;
+
+/// Seconds from start to end, once there are both.
+fn duration(from: Option<Timestamp>, to: Option<Timestamp>) -> Option<f64> {
+    let (from, to) = from.zip(to)?;
+    Some(seconds_between(from, to))
+}

@@ -1,0 +1,44 @@
+//! Tokens, without what only their holders know.
+
+use super::schema;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tune_experiments::store::{Role, TokenRecord};
+use utoipa::ToSchema;
+
+/// A token as it is listed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Token {
+    /// Its name.
+    pub name: String,
+    /// What it allows.
+    #[schema(value_type = schema::Role)]
+    pub role: Role,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// When it ceases to be good; null: never.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub expires_at: Option<Timestamp>,
+}
+
+impl From<TokenRecord> for Token {
+    fn from(record: TokenRecord) -> Self {
+        Self {
+            name: record.name,
+            role: record.role,
+            created_at: record.created_at,
+            expires_at: record.expires_at,
+        }
+    }
+}
+
+/// A token that was just made: the only time it is shown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct NewToken {
+    /// The token itself.
+    pub token: String,
+    /// What is listed of it from now on.
+    #[serde(flatten)]
+    pub listed: Token,
+}

@@ -1,0 +1,334 @@
+//! The program as a server, asked over a real connection: what `docs/http.md` shows is what happens, and whatever ends the process, nothing
+//! that was acknowledged is lost.
+
+use crate::harness::{Place, wait_until};
+use serde_json::Value as Json;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+const PAGE: &str = include_str!("../docs/http.md");
+
+/// Steps of a few milliseconds, more than a moment's work of them.
+const MANY: &str = "
+name: many
+objective: { metric: loss, goal: minimize }
+max_trials: 60
+parallel_trials: 2
+parameters: { x: { type: float, min: 0, max: 1 } }
+pipeline:
+  measure: { run: 'sleep 0.02; echo loss=${{ params.x }}' }
+";
+
+/// A server in a place of its own.
+struct Server {
+    child: Child,
+    url: String,
+}
+
+impl Server {
+    fn start(place: &Place) -> Self {
+        Self::with(place, &[])
+    }
+
+    fn with(place: &Place, arguments: &[&str]) -> Self {
+        let mut all = vec!["serve"];
+        if !arguments.contains(&"--listen") {
+            all.extend(["--listen", "127.0.0.1:0"]);
+        }
+        all.extend(arguments);
+        let mut command = place.command(&all);
+        command.stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("the program starts");
+        let mut line = String::new();
+        let out = child.stdout.take().expect("a pipe");
+        BufReader::new(out)
+            .read_line(&mut line)
+            .expect("the first line");
+        let url = line.trim().to_owned();
+        assert!(url.starts_with("http"), "{url:?} is no address");
+        Self { child, url }
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args([name, &pid]).status();
+        assert!(sent.expect("kill").success());
+    }
+
+    /// Waits for its end; the exit code, if there is one.
+    fn ended(&mut self) -> Option<i32> {
+        self.child.wait().expect("the end").code()
+    }
+
+    /// Status and body.
+    fn ask(&self, path: &str, arguments: &[&str]) -> (u16, String) {
+        let mut command = Command::new("curl");
+        command.args(["-s", "-w", "\n%{http_code}", "--max-time", "50"]);
+        let output = command
+            .args(arguments)
+            .arg(format!("{}{path}", self.url))
+            .output()
+            .expect("curl");
+        let text = String::from_utf8(output.stdout).expect("text");
+        let (body, status) = text.rsplit_once('\n').expect("a status");
+        (status.parse().expect("a number"), body.to_owned())
+    }
+
+    fn get(&self, path: &str) -> Json {
+        let (status, body) = self.ask(path, &[]);
+        assert_eq!(status, 200, "{path}: {body}");
+        serde_json::from_str(&body).expect("JSON")
+    }
+
+    fn submit(&self, document: &str) {
+        let arguments = [
+            "-H",
+            "content-type: application/yaml",
+            "--data-binary",
+            document,
+        ];
+        let (status, body) = self.ask("/api/v1/experiments", &arguments);
+        assert_eq!(status, 201, "{body}");
+    }
+
+    fn succeeded(&self, name: &str) -> u64 {
+        let shown = self.get(&format!("/api/v1/experiments/{name}"));
+        shown["trials"]["succeeded"].as_u64().expect("a number")
+    }
+
+    fn wait_for_end(&self, name: &str) -> Json {
+        let path = format!("/api/v1/experiments/{name}");
+        wait_until("the experiment has ended", || {
+            self.get(&path)["finished_at"].is_string()
+        });
+        self.get(&path)
+    }
+}
+
+/// Every trial once, and all of them succeeded.
+fn is_whole(shown: &Json, server: &Server, count: u64) {
+    assert_eq!(shown["state"], "succeeded", "{shown}");
+    assert_eq!(shown["trials"]["total"], count, "{shown}");
+    assert_eq!(shown["trials"]["succeeded"], count, "{shown}");
+    let list = server.get("/api/v1/experiments/many/trials?limit=1000");
+    let numbers = list["trials"].as_array().expect("a list").iter();
+    let numbers: Vec<u64> = numbers.filter_map(|it| it["number"].as_u64()).collect();
+    assert_eq!(numbers, (0..count).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_page_shows_what_happens() {
+    let place = Place::new();
+    let server = Server::start(&place);
+    let blocks = PAGE.split("```sh\n").skip(1);
+    let blocks = blocks.filter_map(|rest| rest.split_once("```"));
+    let script: String = blocks.map(|(block, _)| block).collect();
+    let script = script.replace("http://127.0.0.1:8863", &server.url);
+    let output = Command::new("bash")
+        .args(["-euxc", &script])
+        .current_dir(place.path(""))
+        .env("TUNE_TOKEN", "none")
+        .output()
+        .expect("bash");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{error}");
+    let out = String::from_utf8_lossy(&output.stdout);
+    for words in [
+        "\"outcome\":\"created\"",
+        "event: experiment",
+        "\"verdict\"",
+        "\"stop\":false",
+        "\"reason\":\"told\"",
+        "out of memory",
+    ] {
+        assert!(out.contains(words), "{words} is not in\n{out}");
+    }
+}
+
+#[test]
+fn a_server_that_was_killed_goes_on_where_it_was() {
+    let place = Place::new();
+    let mut server = Server::start(&place);
+    server.submit(MANY);
+    wait_until("some trials have succeeded", || {
+        server.succeeded("many") >= 5
+    });
+    server.signal("-KILL");
+    server.ended();
+    let server = Server::start(&place);
+    assert!(server.succeeded("many") >= 5);
+    let shown = server.wait_for_end("many");
+    is_whole(&shown, &server, 60);
+    assert_eq!(place.tune(&["best", "many"]).success().code, 0);
+}
+
+#[test]
+fn a_server_that_is_asked_to_end_keeps_everything() {
+    let place = Place::new();
+    let mut server = Server::start(&place);
+    server.submit(MANY);
+    wait_until("some trials have succeeded", || {
+        server.succeeded("many") >= 5
+    });
+    server.signal("-TERM");
+    assert_eq!(server.ended(), Some(0));
+    place.wait_for_quiet();
+    let server = Server::start(&place);
+    let shown = server.wait_for_end("many");
+    is_whole(&shown, &server, 60);
+}
+
+#[test]
+fn while_steps_end_the_server_answers_and_is_not_ready() {
+    let place = Place::new();
+    let mut server = Server::start(&place);
+    server.submit(
+        "name: one\nobjective: { metric: loss, goal: minimize }\nmax_trials: 1\nparameters: { x: { type: bool } }\n\
+         pipeline: { wait: { run: 'touch begun; until [ -e go ]; do sleep 0.05; done; echo loss=1' } }\n",
+    );
+    wait_until("the step has begun", || place.path("begun").exists());
+    server.signal("-TERM");
+    wait_until("the server is not ready", || {
+        server.ask("/readyz", &[]).0 == 503
+    });
+    assert_eq!(server.ask("/healthz", &[]).0, 200);
+    let late = ["-H", "content-type: application/yaml", "-d", MANY];
+    assert_eq!(server.ask("/api/v1/experiments", &late).0, 503);
+    place.write("go", "");
+    assert_eq!(server.ended(), Some(0));
+    let shown = place.experiment("one");
+    assert_eq!(shown["trials"]["succeeded"], 1, "{shown}");
+}
+
+#[test]
+fn events_go_on_behind_the_last_one_seen() {
+    let place = Place::new();
+    let server = Server::start(&place);
+    server.submit(MANY);
+    let follow = |after: &str| {
+        let mut command = Command::new("curl");
+        let header = format!("last-event-id: {after}");
+        command.args(["-sN", "--max-time", "50", "-H", &header]);
+        command.arg(format!("{}/api/v1/experiments/many/events", server.url));
+        command.stdout(Stdio::piped()).spawn().expect("curl")
+    };
+    let mut ids = Vec::<i64>::new();
+    // Three readers one after the other, each of which goes away in the middle.
+    for until in [20, 60, 100] {
+        let last = ids.last().copied().unwrap_or(0).to_string();
+        let mut reader = follow(&last);
+        let lines = BufReader::new(reader.stdout.take().expect("a pipe")).lines();
+        let lines = lines.map_while(Result::ok);
+        let seen = lines.filter_map(|line| line.strip_prefix("id: ")?.parse::<i64>().ok());
+        let left = until - ids.len();
+        ids.extend(seen.take(left));
+        reader.kill().expect("a reader");
+        reader.wait().expect("its end");
+    }
+    server.wait_for_end("many");
+    let stored = server
+        .ask("/api/v1/experiments/many/events?follow=false", &[])
+        .1;
+    let stored = stored.lines().filter_map(|line| line.strip_prefix("id: "));
+    let stored: Vec<i64> = stored
+        .take(100)
+        .map(|id| id.parse().expect("a number"))
+        .collect();
+    assert_eq!(ids, stored);
+}
+
+#[test]
+fn another_address_needs_tokens() {
+    let place = Place::new();
+    let refused = place.tune(&["serve", "--listen", "0.0.0.0:0"]).exit(2);
+    refused.says(&["there are no tokens", "tune token create"]);
+    let made = place.tune(&[
+        "token",
+        "create",
+        "--role",
+        "viewer",
+        "--name",
+        "me",
+        "--expires",
+        "30d",
+    ]);
+    let token = made.success().out.trim().to_owned();
+    let server = Server::with(&place, &["--listen", "0.0.0.0:0"]);
+    assert_eq!(server.ask("/api/v1/experiments", &[]).0, 401);
+    let bearer = format!("authorization: Bearer {token}");
+    assert_eq!(server.ask("/api/v1/experiments", &["-H", &bearer]).0, 200);
+    let change = [
+        "-H",
+        &bearer,
+        "-H",
+        "content-type: application/yaml",
+        "-d",
+        MANY,
+    ];
+    assert_eq!(server.ask("/api/v1/experiments", &change).0, 403);
+    place
+        .tune(&["token", "list"])
+        .success()
+        .says(&["me", "viewer"]);
+    place.tune(&["token", "revoke", "me"]).success();
+    assert_eq!(server.ask("/api/v1/experiments", &["-H", &bearer]).0, 401);
+    place.tune(&["token", "revoke", "me"]).exit(1);
+    let kept = std::fs::read(place.path(".tune/tune.db")).expect("the store");
+    let secret = token.as_bytes();
+    assert!(!kept.windows(secret.len()).any(|part| part == secret));
+}
+
+#[test]
+fn a_certificate_makes_it_https() {
+    let place = Place::new();
+    let made = Command::new("openssl")
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-days",
+            "2",
+        ])
+        .args([
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=IP:127.0.0.1",
+        ])
+        .args(["-keyout", "key.pem", "-out", "cert.pem"])
+        .current_dir(place.path(""))
+        .output()
+        .expect("openssl");
+    assert!(made.status.success());
+    let server = Server::with(&place, &["--tls-cert", "cert.pem", "--tls-key", "key.pem"]);
+    assert!(
+        server.url.starts_with("https://127.0.0.1:"),
+        "{}",
+        server.url
+    );
+    let certificate = place.path("cert.pem");
+    let trust = ["--cacert", certificate.to_str().expect("a path")];
+    assert_eq!(server.ask("/healthz", &trust).0, 200);
+    let swapped = place.tune(&[
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--tls-cert",
+        "key.pem",
+        "--tls-key",
+        "key.pem",
+    ]);
+    swapped.exit(1).says(&["key.pem"]);
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
