@@ -31,7 +31,10 @@ impl Client {
         reports: &[wire::MetricReport],
     ) -> Result<wire::Stop, ClientError> {
         match reports {
-            [] => self.order(self.trial_at(name, number, &["heartbeat"])).await,
+            [] => {
+                self.order(self.trial_at(name, number, &["heartbeat"]))
+                    .await
+            }
             // A report without a level is another one each time.
             _ => {
                 let url = self.trial_at(name, number, &["metrics"]);

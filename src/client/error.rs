@@ -46,7 +46,9 @@ impl ClientError {
                 let mut hints = problem.hints.clone();
                 match problem.status {
                     401 => hints.push("--token or TUNE_TOKEN takes the token".to_owned()),
-                    403 => hints.push("another token may: --token or TUNE_TOKEN takes it".to_owned()),
+                    403 => {
+                        hints.push("another token may: --token or TUNE_TOKEN takes it".to_owned())
+                    }
                     _ => {}
                 }
                 hints

@@ -53,7 +53,9 @@ impl Client {
         if go_on {
             url.query_pairs_mut().append_pair("go_on", "true");
         }
-        let request = self.request(Method::POST, url).header("idempotency-key", key);
+        let request = self
+            .request(Method::POST, url)
+            .header("idempotency-key", key);
         let response = self.patiently(self.with_json(request, document)).await?;
         self.read(response).await
     }

@@ -70,7 +70,11 @@ impl Client {
         self.read(self.patiently(request).await?).await
     }
 
-    pub(super) fn with_json(&self, request: RequestBuilder, body: &impl Serialize) -> RequestBuilder {
+    pub(super) fn with_json(
+        &self,
+        request: RequestBuilder,
+        body: &impl Serialize,
+    ) -> RequestBuilder {
         request.timeout(ANSWER).json(body)
     }
 
@@ -92,7 +96,10 @@ impl Client {
     }
 
     async fn once(&self, request: RequestBuilder) -> Result<Response, ClientError> {
-        request.send().await.map_err(|error| self.unreachable(error))
+        request
+            .send()
+            .await
+            .map_err(|error| self.unreachable(error))
     }
 
     /// The answer, unless it is a problem.
@@ -101,19 +108,28 @@ impl Client {
         if status.is_success() {
             return Ok(response);
         }
-        let text = response.bytes().await.map_err(|error| self.unreachable(error))?;
+        let text = response
+            .bytes()
+            .await
+            .map_err(|error| self.unreachable(error))?;
         match serde_json::from_slice::<Problem>(&text) {
             Ok(problem) => Err(ClientError::Refused(Box::new(problem))),
             Err(_) => Err(self.strange(format!("it says {status}"))),
         }
     }
 
-    pub(super) async fn read<T: DeserializeOwned>(&self, response: Response) -> Result<T, ClientError> {
+    pub(super) async fn read<T: DeserializeOwned>(
+        &self,
+        response: Response,
+    ) -> Result<T, ClientError> {
         let kind = response.headers().get(reqwest::header::CONTENT_TYPE);
         if !kind.is_some_and(|kind| kind.as_bytes().starts_with(JSON.as_bytes())) {
             return Err(self.strange("its answer is no JSON".to_owned()));
         }
-        let text = response.bytes().await.map_err(|error| self.unreachable(error))?;
+        let text = response
+            .bytes()
+            .await
+            .map_err(|error| self.unreachable(error))?;
         serde_json::from_slice(&text)
             .map_err(|error| self.strange(format!("its answer has another form: {error}")))
     }

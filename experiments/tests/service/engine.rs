@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 use tokio::sync::{mpsc, watch};
 use tune_experiments::engine::{Ending, Engine, Leave, Outcome, Task, TaskId, Update};
-use tune_experiments::store::ExperimentId;
 use tune_experiments::metrics::Report;
+use tune_experiments::store::ExperimentId;
 
 /// What becomes of a step that is started.
 #[derive(Clone, Copy, Debug, PartialEq)]
