@@ -14,6 +14,7 @@ need script bsdutils
 need curl curl
 need openssl openssl
 python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
+compgen -G "/usr/lib/postgresql/*/bin/pg_ctl" >/dev/null || need pg_ctl postgresql
 if [ "${#missing[@]}" -gt 0 ]; then
     say "installing ${missing[*]}"
     sudo=""
@@ -44,7 +45,7 @@ cargo test --workspace --doc --locked --quiet
 
 say "tests"
 if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run --workspace --locked --no-fail-fast
+    tests/postgres.sh cargo nextest run --workspace --locked --no-fail-fast
 else
-    cargo test --workspace --lib --bins --tests --locked --no-fail-fast
+    tests/postgres.sh cargo test --workspace --lib --bins --tests --locked --no-fail-fast
 fi
