@@ -200,7 +200,7 @@ impl Driver {
             return vec![Event::Leave, Event::Control(control)];
         }
         if control == Control::Kill {
-            self.setup.engine.kill_all();
+            self.setup.engine.kill_experiment(self.id);
         }
         vec![Event::Control(control)]
     }
@@ -471,11 +471,7 @@ impl Driver {
 
     /// After a failure: no step may outlive the loop that would have taken its result.
     pub async fn kill_all(&mut self) {
-        for task in self.tasks.keys() {
-            // The second time without a grace period.
-            self.setup.engine.stop(task);
-            self.setup.engine.stop(task);
-        }
+        self.setup.engine.kill_experiment(self.id);
         while !self.tasks.is_empty() {
             let Some(update) = self.updates.1.recv().await else {
                 return;
