@@ -267,7 +267,6 @@ pub mod tests {
             enqueued: false,
             parameters: Configuration::from_iter([("model".to_owned(), Value::Text(model.into()))]),
             objective,
-            enqueued: false,
             finished_order: Some(number),
         }
     }
