@@ -4,7 +4,7 @@
 use crate::harness::{Place, Said, wait_until};
 use serde_json::Value as Json;
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Stdio};
+use std::process::{Child, ChildStderr, Stdio};
 
 const MODELS: &str = "
 name: models
@@ -61,7 +61,7 @@ impl Server {
         place.tune(&[arguments, &["--server", &self.url]].concat())
     }
 
-    /// The same from another place, so that nothing can come from its store.
+    /// The program, asking the server, without waiting for its end.
     fn started(&self, place: &Place, arguments: &[&str]) -> Child {
         place.start(&[arguments, &["--server", &self.url]].concat())
     }
@@ -88,19 +88,28 @@ fn interrupt(child: &Child) {
     rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("it takes signals");
 }
 
-/// The exit code, and what it said on both streams.
-fn end(mut child: Child) -> (Option<i32>, String) {
-    let mut said = String::new();
-    let mut error = String::new();
-    let out = child
-        .stdout
-        .take()
-        .map(|mut out| out.read_to_string(&mut said));
-    out.expect("a pipe").expect("text");
-    if let Some(mut stderr) = child.stderr.take() {
-        stderr.read_to_string(&mut error).expect("text");
+/// Waits until it shows the experiment of that name; what it says from then on.
+fn shows(child: &mut Child, name: &str) -> BufReader<ChildStderr> {
+    let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
+    loop {
+        let mut line = String::new();
+        let read = stderr.read_line(&mut line).expect("text");
+        assert!(read > 0, "it ended without showing `{name}`");
+        if line.trim() == name {
+            return stderr;
+        }
     }
-    (child.wait().expect("the end").code(), said + &error)
+}
+
+/// The exit code, and what it said to the end on both streams.
+fn end(mut child: Child, stderr: Option<BufReader<ChildStderr>>) -> (Option<i32>, String) {
+    let mut said = String::new();
+    let mut out = child.stdout.take().expect("a pipe");
+    out.read_to_string(&mut said).expect("text");
+    if let Some(mut stderr) = stderr.or(child.stderr.take().map(BufReader::new)) {
+        stderr.read_to_string(&mut said).expect("text");
+    }
+    (child.wait().expect("the end").code(), said)
 }
 
 #[test]
@@ -206,16 +215,17 @@ fn whoever_leaves_a_run_can_come_back() {
     let place = Place::new();
     let server = Server::start(&place, "127.0.0.1:0");
     place.write("experiment.yaml", GATED);
-    let run = server.started(&place, &["run", "experiment.yaml"]);
+    let mut run = server.started(&place, &["run", "experiment.yaml"]);
+    let stderr = shows(&mut run, "gated");
     wait_until("the first step runs", || place.path("begun").exists());
     interrupt(&run);
-    let (code, said) = end(run);
+    let (code, said) = end(run, Some(stderr));
     assert_eq!(code, Some(130), "{said}");
     let cancel = format!("tune --server {} cancel gated", server.url);
     assert!(said.contains(&cancel), "{said}");
     let watch = server.started(&place, &["watch", "gated", "--json"]);
     place.write("gate", "");
-    let (code, said) = end(watch);
+    let (code, said) = end(watch, None);
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("\"max_trials\""), "{said}");
 }
@@ -230,11 +240,12 @@ fn a_watch_outlives_the_server() {
         .tune(&place, &["create", "experiment.yaml"])
         .success();
     wait_until("the first step runs", || place.path("begun").exists());
-    let watch = server.started(&place, &["watch", "gated"]);
+    let mut watch = server.started(&place, &["watch", "gated"]);
+    let stderr = shows(&mut watch, "gated");
     server.kill();
     place.write("gate", "");
     let _again = Server::start(&place, &address);
-    let (code, said) = end(watch);
+    let (code, said) = end(watch, Some(stderr));
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("best loss 1"), "{said}");
 }
@@ -247,10 +258,10 @@ fn another_terminal_follows_a_run_in_the_same_store() {
     wait_until("the first step runs", || place.path("begun").exists());
     let watch = place.start(&["watch", "gated"]);
     place.write("gate", "");
-    let (code, said) = end(watch);
+    let (code, said) = end(watch, None);
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("best loss 1"), "{said}");
-    assert_eq!(end(run).0, Some(0));
+    assert_eq!(end(run, None).0, Some(0));
 }
 
 /// Asks and tells until there is nothing more to ask for; the numbers that it was given.
