@@ -42,6 +42,18 @@ struct EventsQuery {
     follow: bool,
 }
 
+/// One event of the stream.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "it only describes")]
+struct ServerSentEvent {
+    /// Its number: what `last-event-id` takes.
+    id: String,
+    /// Its kind.
+    event: String,
+    /// An `Event` as JSON.
+    data: String,
+}
+
 fn yes() -> bool {
     true
 }
@@ -57,7 +69,7 @@ fn yes() -> bool {
         EventsQuery,
         ("last-event-id" = Option<i64>, Header, minimum = 0, description = "Number of the last event that was seen")
     ),
-    responses((status = 200, description = "Events, each as `wire::Event`", content_type = "text/event-stream", body = String))
+    responses((status = 200, description = "Events; `data` of each is an `Event`", content_type = "text/event-stream", body = ServerSentEvent))
 )]
 async fn all(
     State(app): State<App>,
@@ -78,7 +90,7 @@ async fn all(
         EventsQuery,
         ("last-event-id" = Option<i64>, Header, minimum = 0, description = "Number of the last event that was seen")
     ),
-    responses((status = 200, description = "Events, each as `wire::Event`", content_type = "text/event-stream", body = String))
+    responses((status = 200, description = "Events; `data` of each is an `Event`", content_type = "text/event-stream", body = ServerSentEvent))
 )]
 async fn of_experiment(
     State(app): State<App>,
