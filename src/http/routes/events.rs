@@ -21,6 +21,8 @@ use utoipa_axum::routes;
 
 /// How long the line may be silent: what stands between takes it for dead otherwise.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+/// No event has a larger number.
+const LARGEST: i64 = (1 << 53) - 1;
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 pub fn routes() -> OpenApiRouter<App> {
@@ -109,7 +111,7 @@ fn events(
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     let after = last_seen(headers)?.or(query.after).unwrap_or(0);
-    if after < 0 {
+    if !(0..=LARGEST).contains(&after) {
         return Err(Problem::new(
             Kind::BadRequest,
             "`after` is the number of an event, or 0",
@@ -142,7 +144,7 @@ fn last_seen(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
         )
     };
     number
-        .filter(|number| *number >= 0)
+        .filter(|number| (0..=LARGEST).contains(number))
         .ok_or_else(wrong)
         .map(Some)
 }
