@@ -56,6 +56,9 @@ impl Place {
             .current_dir(self.directory.path())
             .env_remove("TUNE_STORE")
             .env_remove("TUNE_LOG")
+            .env_remove("TUNE_SERVER")
+            .env_remove("TUNE_TOKEN")
+            .env_remove("TUNE_DATA")
             .env("NO_COLOR", "1")
             .env("LC_ALL", "C.UTF-8")
             .stdin(Stdio::null());

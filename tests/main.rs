@@ -7,4 +7,5 @@ mod examples;
 mod harness;
 mod http;
 mod readme;
+mod remote;
 mod trouble;

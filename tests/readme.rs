@@ -17,7 +17,7 @@ fn replayed() -> String {
             .as_path(),
         &place.path("examples"),
     );
-    place.write("mine.yaml", block_after(README, "```yaml\n"));
+    place.write("mine.yaml", block_after(README, "```yaml\n# mine.yaml"));
     let mut replayed = String::new();
     let mut rest = README;
     while let Some((before, after)) = rest.split_once("```console\n") {
@@ -120,6 +120,21 @@ fn pretty_assert(shown: &str, real: &str) {
         real.lines().count(),
         "the README has other lines than it should"
     );
+}
+
+#[test]
+fn the_loop_of_the_readme_finds_its_optimum() {
+    let place = Place::new();
+    place.write("asked.yaml", block_after(README, "```yaml\n# asked.yaml"));
+    let loop_of_shell = block_after(README, "```sh\ntune create");
+    let program = Path::new(env!("CARGO_BIN_EXE_tune"));
+    let path = program.parent().expect("a folder").display();
+    let path = format!("{path}:{}", std::env::var("PATH").expect("a path"));
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-euc", &format!("tune create{loop_of_shell}")]);
+    shell.env("PATH", path).current_dir(place.path(""));
+    assert!(shell.status().expect("a shell").success());
+    assert_eq!(place.experiment("asked")["trials"]["succeeded"], 20);
 }
 
 #[test]

@@ -96,7 +96,8 @@ fn yaml_text(text: &str) -> String {
     }
 }
 
-fn env(configuration: &Configuration) -> String {
+/// One `name=value` per line, quoted for the shell.
+pub fn env(configuration: &Configuration) -> String {
     let lines = configuration.iter().map(|(name, value)| {
         let variable: String = name
             .chars()

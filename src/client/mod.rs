@@ -7,6 +7,8 @@ mod events;
 mod experiments;
 mod request;
 mod sse;
+#[cfg(test)]
+mod tests;
 mod trials;
 
 pub use error::ClientError;
@@ -98,42 +100,4 @@ pub fn url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).ok();
     url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
         .ok_or_else(|| "write a URL, as in http://127.0.0.1:8863".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn client(text: &str) -> Client {
-        let address = Address {
-            url: url(text).unwrap(),
-            token: Some(Token("secret".to_owned())),
-            ca_cert: None,
-        };
-        Client::new(address).unwrap()
-    }
-
-    #[test]
-    fn names_are_one_segment_each() {
-        let client = client("http://127.0.0.1:1/behind/");
-        let url = client.at(&["experiments", "a/b?c", "trials"]);
-        assert_eq!(
-            url.as_str(),
-            "http://127.0.0.1:1/behind/api/v1/experiments/a%2Fb%3Fc/trials"
-        );
-        assert_eq!(client.url(), "http://127.0.0.1:1/behind");
-    }
-
-    #[test]
-    fn what_is_no_address_of_a_server_is_refused() {
-        for text in ["127.0.0.1:8863", "ftp://x", "http://", ""] {
-            assert!(url(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_token_is_not_shown() {
-        let client = client("http://127.0.0.1:1");
-        assert!(!format!("{client:?}").contains("secret"));
-    }
 }
