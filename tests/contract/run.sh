@@ -42,7 +42,7 @@ furnish() {
 
 check() {
     SCHEMATHESIS_HOOKS=hooks "$venv/bin/schemathesis" --config-file schemathesis.toml run "$address/api/v1/openapi.json" --url "$address" \
-        --checks all --max-examples 20 --workers 2 "$@"
+        --checks all --max-examples 20 --workers 1 "$@"
     kill -0 "$server" || { echo "the server has ended"; cat "$place/log"; exit 1; }
     ! grep -i 'panicked\|has a fault' "$place/log"
 }

@@ -14,8 +14,8 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
 use std::path::Path;
 use tune_experiments::controller::Submitted;
 use tune_experiments::spec::{self, Action, Source, Submission};
@@ -174,12 +174,22 @@ async fn submit(
 }
 
 /// What a submission may be answered with when nothing was created.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(untagged)]
-#[expect(dead_code, reason = "it only describes")]
-enum SubmitAnswer {
-    Validated(wire::Validated),
-    Submitted(wire::Submitted),
+struct SubmitAnswer;
+
+impl utoipa::PartialSchema for SubmitAnswer {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::schema::AnyOfBuilder::new()
+            .item(utoipa::openapi::Ref::from_schema_name("Submitted"))
+            .item(utoipa::openapi::Ref::from_schema_name("Validated"))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for SubmitAnswer {
+    fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>) {
+        let name = <wire::Validated as utoipa::ToSchema>::name().into_owned();
+        schemas.push((name, <wire::Validated as utoipa::PartialSchema>::schema()));
+    }
 }
 
 fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {

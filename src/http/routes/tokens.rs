@@ -50,8 +50,8 @@ struct TokenWanted {
     #[schema(value_type = wire::schema::Role)]
     role: Role,
     /// After how many seconds it ceases to be good; absent: never.
-    #[serde(default)]
-    #[schema(minimum = 1, maximum = 3153600000u64)]
+    #[serde(default, deserialize_with = "wire::whole::some")]
+    #[schema(nullable = false, minimum = 1, maximum = 3153600000u64)]
     expires_in: Option<u64>,
 }
 
