@@ -2,7 +2,7 @@
 
 use crate::space::Configuration;
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 /// Whether small or large values of the objective are good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +52,8 @@ impl Outcome {
 pub struct Trial {
     /// What it tries.
     pub configuration: Configuration,
+    /// Whether the configuration is the user's own; else it was suggested.
+    pub enqueued: bool,
     /// `None` while it is queued or running.
     pub outcome: Option<Outcome>,
 }
@@ -62,8 +64,9 @@ pub struct History {
     goal: Goal,
     trials: Vec<Trial>,
     finished: Vec<usize>,
-    /// Fingerprints of all configurations.
-    tried: HashSet<u128>,
+    suggested: usize,
+    /// Fingerprints of all configurations, and how many trials have each.
+    tried: HashMap<u128, u32>,
 }
 
 impl History {
@@ -73,7 +76,8 @@ impl History {
             goal,
             trials: Vec::new(),
             finished: Vec::new(),
-            tried: HashSet::new(),
+            suggested: 0,
+            tried: HashMap::new(),
         }
     }
 
@@ -82,14 +86,48 @@ impl History {
         self.goal
     }
 
-    /// Adds a trial that has been created and has not finished; returns its number (0, 1, 2 …).
+    /// Adds a trial that was suggested and has not finished; returns its number (0, 1, 2 …).
     pub fn create(&mut self, configuration: Configuration) -> usize {
-        self.tried.insert(configuration.fingerprint());
+        self.suggested += 1;
+        self.add(configuration, false)
+    }
+
+    /// Adds a trial with the user's own configuration; returns its number. Sequences go on after it as if it had not been there, but do
+    /// not repeat it.
+    pub fn enqueue(&mut self, configuration: Configuration) -> usize {
+        self.add(configuration, true)
+    }
+
+    fn add(&mut self, configuration: Configuration, enqueued: bool) -> usize {
+        *self.tried.entry(configuration.fingerprint()).or_default() += 1;
         self.trials.push(Trial {
             configuration,
+            enqueued,
             outcome: None,
         });
         self.trials.len() - 1
+    }
+
+    /// Takes the trials from this number on back, up to the first that has finished: suggestions that were never made into trials. Whether
+    /// there were any; an algorithm that has seen them must be made anew, since it may have noted that they were tried.
+    pub fn take_back(&mut self, number: usize) -> bool {
+        let before = self.trials.len();
+        while self.trials.len() > number
+            && let Some(trial) = self.trials.pop_if(|trial| trial.outcome.is_none())
+        {
+            self.suggested -= usize::from(!trial.enqueued);
+            self.forget(trial.configuration.fingerprint());
+        }
+        self.trials.len() < before
+    }
+
+    fn forget(&mut self, fingerprint: u128) {
+        if let Some(count) = self.tried.get_mut(&fingerprint) {
+            *count -= 1;
+            if *count == 0 {
+                self.tried.remove(&fingerprint);
+            }
+        }
     }
 
     /// Records how a trial ended. The first outcome stands; an unknown number is ignored. A value that is not finite is
@@ -108,6 +146,11 @@ impl History {
         &self.trials
     }
 
+    /// How many of the trials were suggested: the place in a sequence of the next suggestion.
+    pub fn suggested(&self) -> usize {
+        self.suggested
+    }
+
     /// Numbers of the finished trials, in the order in which they finished.
     pub fn finished(&self) -> &[usize] {
         &self.finished
@@ -115,7 +158,7 @@ impl History {
 
     /// Whether a trial with this configuration exists, whatever became of it. Takes the same time however many there are.
     pub fn contains(&self, configuration: &Configuration) -> bool {
-        self.tried.contains(&configuration.fingerprint())
+        self.tried.contains_key(&configuration.fingerprint())
     }
 }
 
@@ -167,6 +210,31 @@ mod tests {
             .map(|trial| trial.outcome.unwrap())
             .collect();
         assert_eq!(outcomes, [Outcome::Failed, Outcome::EarlyStopped(None)]);
+    }
+
+    #[test]
+    fn enqueued_trials_are_tried_but_not_suggested() {
+        let mut history = History::new(Goal::Minimize);
+        history.create(configuration(1));
+        assert_eq!(history.enqueue(configuration(2)), 1);
+        assert_eq!((history.trials().len(), history.suggested()), (2, 1));
+        assert!(history.contains(&configuration(2)));
+        assert!(history.trials()[1].enqueued && !history.trials()[0].enqueued);
+    }
+
+    #[test]
+    fn suggestions_that_were_never_made_into_trials_are_taken_back() {
+        let mut history = History::new(Goal::Minimize);
+        for x in [1, 2, 2, 3] {
+            history.create(configuration(x));
+        }
+        assert!(history.take_back(2));
+        assert!(!history.take_back(2));
+        assert_eq!((history.trials().len(), history.suggested()), (2, 2));
+        assert!(history.contains(&configuration(2)) && !history.contains(&configuration(3)));
+        history.finish(1, Outcome::Failed);
+        assert!(!history.take_back(0));
+        assert_eq!(history.trials().len(), 2);
     }
 
     #[test]

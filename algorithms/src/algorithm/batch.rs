@@ -32,9 +32,9 @@ impl<'a> Batch<'a> {
         batch.chosen
     }
 
-    /// The number that the next trial will have.
-    pub fn next_number(&self) -> usize {
-        self.history.trials().len() + self.chosen.len()
+    /// The place of the next suggestion among all suggestions: trials that the user enqueued do not count.
+    pub fn next_place(&self) -> usize {
+        self.history.suggested() + self.chosen.len()
     }
 
     /// Whether a trial has tried it.

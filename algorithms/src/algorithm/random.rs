@@ -20,7 +20,7 @@ const ATTEMPTS: usize = 16;
 
 /// Draws each parameter's value uniformly along its scale, parents before children.
 ///
-/// Trial n's draws depend on the seed and n only. In a finite space repeated draws are rejected; when most of the space
+/// The draws of suggestion n depend on the seed and n only. In a finite space repeated draws are rejected; when most of the space
 /// has been tried, the rest comes in a shuffled order, until the space is exhausted.
 pub(super) struct Random {
     space: Arc<Space>,
@@ -59,7 +59,7 @@ impl Algorithm for Random {
 
 /// A random configuration that is not taken, if a few attempts find one.
 pub(super) fn draw(space: &Space, seed: u64, batch: &Batch<'_>) -> Option<Configuration> {
-    let mut generator = draws::generator(seed, batch.next_number() as u64);
+    let mut generator = draws::generator(seed, batch.next_place() as u64);
     (0..ATTEMPTS)
         .map(|_| {
             let point: Vec<f64> = space

@@ -19,7 +19,7 @@ pub(super) const INFO: AlgorithmInfo = AlgorithmInfo {
     settings: &[],
 };
 
-/// Trial n takes point n of the sequence, one dimension for each parameter. A point whose configuration was tried
+/// Suggestion n takes point n of the sequence, one dimension for each parameter. A point whose configuration was tried
 /// already (finite spaces) is replaced by an untried one, in a shuffled order.
 pub(super) struct Sobol {
     space: Arc<Space>,
@@ -48,7 +48,7 @@ impl Algorithm for Sobol {
         } = self;
         untried.begin_batch();
         Batch::fill(history, count, |batch| {
-            let configuration = space.decode(&sequence.point(batch.next_number() as u64));
+            let configuration = space.decode(&sequence.point(batch.next_place() as u64));
             if batch.taken(&configuration) {
                 untried.next(batch)
             } else {
