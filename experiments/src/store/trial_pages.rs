@@ -794,7 +794,7 @@ mod tests {
                 ],
             ),
             (
-                vec![TrialState::Failed],
+                vec![TrialState::EarlyStopped],
                 vec![
                     condition(Field::Number, Operator::Le, Value::Float(30.5)),
                     condition(parameter(), Operator::Eq, Value::Text("t1".to_owned())),
