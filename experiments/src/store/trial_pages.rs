@@ -720,18 +720,18 @@ mod tests {
             let reported =
                 [f64::NAN, f64::NEG_INFINITY, -1.5, 0.0, 2.5, f64::INFINITY][number as usize % 6];
             let parameters = [
-                Value::Bool(number % 3 == 0),
+                Value::Bool(number.is_multiple_of(3)),
                 Value::Int(number as i64 % 4),
                 Value::Float(0.5),
                 Value::Text(format!("t{}", number % 2)),
             ];
-            let parameter =
-                (number % 5 > 0).then(|| ("p".to_owned(), parameters[number as usize % 4].clone()));
+            let parameter = (!number.is_multiple_of(5))
+                .then(|| ("p".to_owned(), parameters[number as usize % 4].clone()));
             TrialRecord {
-                objective: (number % 4 > 0).then_some((number % 3) as f64),
-                started_at: (number % 6 > 0).then_some(at(seconds)),
-                finished_at: (number % 3 > 0).then_some(at(seconds + number as i64 % 5)),
-                metrics: (number % 7 > 0)
+                objective: (!number.is_multiple_of(4)).then_some((number % 3) as f64),
+                started_at: (!number.is_multiple_of(6)).then_some(at(seconds)),
+                finished_at: (!number.is_multiple_of(3)).then_some(at(seconds + number as i64 % 5)),
+                metrics: (!number.is_multiple_of(7))
                     .then(|| ("m".to_owned(), reported))
                     .into_iter()
                     .collect(),
@@ -794,7 +794,7 @@ mod tests {
                 ],
             ),
             (
-                vec![TrialState::Failed],
+                vec![TrialState::EarlyStopped],
                 vec![
                     condition(Field::Number, Operator::Le, Value::Float(30.5)),
                     condition(parameter(), Operator::Eq, Value::Text("t1".to_owned())),
