@@ -3,7 +3,7 @@
 # Usage: run.sh TUNE, where TUNE is the program.
 set -euo pipefail
 tune=$(realpath "$1")
-cd "$(dirname "$0")"
+here=$(cd "$(dirname "$0")" && pwd)
 
 version=4.32.5
 venv="${XDG_CACHE_HOME:-$HOME/.cache}/tune-ci/schemathesis-$version"
@@ -42,8 +42,13 @@ furnish() {
 
 check() {
     curl -sf -H "authorization: Bearer $CONTRACT_TOKEN" "$address/api/v1/openapi.json" > "$place/openapi.json"
-    SCHEMATHESIS_HOOKS=hooks "$venv/bin/schemathesis" --config-file schemathesis.toml run "$place/openapi.json" --url "$address" \
-        --checks all --max-examples 20 --workers 1 "$@"
+    # It keeps notes where it runs.
+    (
+        cd "$place"
+        PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$here" SCHEMATHESIS_HOOKS=hooks \
+            "$venv/bin/schemathesis" --config-file "$here/schemathesis.toml" run "$place/openapi.json" --url "$address" \
+            --checks all --max-examples 20 --workers 1 "$@"
+    )
     kill -0 "$server" || { echo "the server has ended"; cat "$place/log"; exit 1; }
     ! grep -i 'panicked\|has a fault' "$place/log"
 }
