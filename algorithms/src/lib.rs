@@ -6,7 +6,7 @@
 //!
 //! - [`space`]: parameters, conditions, configurations
 //! - [`history`]: what is known of the trials so far
-//! - [`algorithm`]: grid, random, sobol
+//! - [`algorithm`]: grid, random, sobol, tpe
 //! - [`stopper`]: rules that end hopeless trials early
 //! - [`compare`]: whether groups of results differ by more than chance
 //! - [`setting`]: how algorithms and stoppers describe and check their settings
@@ -54,6 +54,7 @@ pub mod compare;
 mod draws;
 pub mod history;
 mod nearest;
+mod normal;
 pub mod setting;
 pub mod space;
 pub mod stopper;
