@@ -299,13 +299,15 @@ fn location(name: &str) -> Option<(HeaderName, HeaderValue)> {
     Some((LOCATION, HeaderValue::from_str(&path).ok()?))
 }
 
-/// All about an experiment.
+/// All about an experiment, as it is after an event that is read first: whoever follows from there misses nothing.
 pub async fn in_full(app: &App, record: ExperimentRecord) -> Result<wire::Experiment, Failure> {
+    let last_event = app.store.last_event(record.id).await?;
+    let record = app.store.experiment_by_id(record.id).await?;
+    let record = record.ok_or_else(|| Problem::new(Kind::NotFound, "it was deleted just now"))?;
     let spec = spec_of(app, &record)?;
     let counts = app.store.counts(record.id).await?;
     let best = app.store.best(record.id).await?;
     let driven = app.store.driver(record.id).await?.is_some();
-    let last_event = app.store.last_event(record.id).await?;
     Ok(wire::Experiment::new(
         record,
         wire::Counts(counts),

@@ -20,6 +20,9 @@ use utoipa_axum::routes;
 /// A longer name of a token than this is refused.
 pub const LONGEST_NAME: usize = 100;
 
+/// No token is good for longer: a hundred years, in seconds.
+const LONGEST_LIFE: i64 = 3_153_600_000;
+
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
@@ -95,7 +98,9 @@ async fn create(
 fn record(wanted: TokenWanted, token: &str) -> Result<TokenRecord, Problem> {
     let created_at = Timestamp::now();
     let end = |seconds| {
-        let seconds = i64::try_from(seconds).ok().filter(|seconds| *seconds > 0);
+        let seconds = i64::try_from(seconds)
+            .ok()
+            .filter(|seconds| (1..=LONGEST_LIFE).contains(seconds));
         let end = seconds.and_then(|seconds| {
             created_at
                 .checked_add(jiff::SignedDuration::from_secs(seconds))

@@ -82,6 +82,18 @@ async fn a_thousand_readers_see_every_event_once_and_in_order() {
 }
 
 #[tokio::test]
+async fn the_stream_of_an_experiment_ends_with_it() {
+    let server = Server::new().await;
+    let record = server.with_trials(2).await;
+    let body = server.open("/api/v1/experiments/iris/events").await;
+    let reading = tokio::spawn(axum::body::to_bytes(body, usize::MAX));
+    tokio::task::yield_now().await;
+    server.store.delete(record.id).await.unwrap();
+    let all = reading.await.unwrap().unwrap();
+    assert!(std::str::from_utf8(&all).unwrap().starts_with(": tune\n"));
+}
+
+#[tokio::test]
 async fn readers_are_counted_while_they_read() {
     let server = Server::new().await;
     server.with_trials(1).await;
