@@ -176,6 +176,7 @@ TUNED = {
     "styblinski-tang 2": shifted(2, styblinski_tang),
     "mixed 2+2+2": mixed(2, 2, 2),
     "conditional 3x4": conditional(3, 4),
+    "conditional 5x2": conditional(5, 2),
 }
 
 JUDGED = {
@@ -200,5 +201,6 @@ JUDGED = {
     "mixed 1+0+6": mixed(1, 0, 6),
     "mixed 0+8+0": mixed(0, 8, 0),
     "conditional 2x8": conditional(2, 8),
-    "conditional 5x2": conditional(5, 2),
+    "conditional 4x3": conditional(4, 3),
+    "conditional 6x1": conditional(6, 1),
 }

@@ -23,7 +23,8 @@
 //!   closely. For discrete values they are integrated over each value's cell. Watanabe 2023 (doi:10.48550/arXiv.2304.11127) shows how much
 //!   the least width matters. Kernels of categoricals leave a share to unseen choices that shrinks as trials come in.
 //! - **Conditions**: a parameter that was not active in a trial has a uniform kernel there. So a branch is modelled by
-//!   the trials in it, and what branches share by all.
+//!   the trials in it, and what branches share by all. The parameters on which others depend are chosen first, by their
+//!   own densities: a branch that is known well has higher peaks than one that is not, and would always win.
 //!
 //! References: Bergstra, Bardenet, Bengio & Kégl 2011, *Algorithms for hyper-parameter optimization* (NeurIPS 24);
 //! Bergstra, Yamins & Cox 2013, *Making a science of model search* (ICML 28); and those above.
@@ -99,6 +100,8 @@ pub(super) struct Tpe {
     candidates: usize,
     axes: Vec<Axis>,
     families: Vec<Vec<usize>>,
+    /// Whether others depend on a parameter.
+    is_parent: Vec<bool>,
     startup: Sequence,
     untried: Untried,
     /// The coordinates of each trial, NaN where a parameter is not active: a cache.
@@ -107,8 +110,13 @@ pub(super) struct Tpe {
 
 impl Tpe {
     pub fn new(space: Arc<Space>, seed: u64, settings: &Checked) -> Self {
+        let mut is_parent = vec![false; space.parameters().len()];
+        space
+            .dependences()
+            .for_each(|(_, parent)| is_parent[parent] = true);
         Self {
             seed,
+            is_parent,
             startup_trials: settings.count("startup_trials"),
             candidates: settings.count("candidates"),
             axes: space.parameters().iter().map(Axis::new).collect(),
@@ -150,19 +158,24 @@ impl Tpe {
             .or_else(|| random::draw(&self.space, self.seed, batch))
     }
 
-    /// Candidates, the most promising first.
+    /// Candidates, the most promising first: those of the most promising branch, and among them those that gain most.
     fn best_first(&self, split: &Split, generator: &mut ChaCha8Rng) -> Vec<Vec<f64>> {
         let blocks = blocks::blocks(&self.families, BLOCK, generator);
         let (mut good, mut bad) = self.densities(split, draws::unit(generator));
-        let mut candidates: Vec<(f64, Vec<f64>)> = (0..self.candidates)
-            .map(|_| {
-                let drawn = self.snapped(good.draw(&blocks, generator));
+        let drawn: Vec<Vec<f64>> = (0..self.candidates)
+            .map(|_| self.snapped(good.draw(&blocks, generator)))
+            .collect();
+        let mut gain =
+            |point: &[f64]| good.log_density(&blocks, point) - bad.log_density(&blocks, point);
+        let mut candidates: Vec<([f64; 2], Vec<f64>)> = drawn
+            .into_iter()
+            .map(|drawn| {
                 let active = self.active(&drawn);
-                let gain = good.log_density(&blocks, &active) - bad.log_density(&blocks, &active);
-                (gain, drawn)
+                let branch = self.branch(&active).map_or(0.0, |branch| gain(&branch));
+                ([branch, gain(&active)], drawn)
             })
             .collect();
-        candidates.sort_by(|a, b| b.0.total_cmp(&a.0));
+        candidates.sort_by(|(a, _), (b, _)| b[0].total_cmp(&a[0]).then(b[1].total_cmp(&a[1])));
         candidates.into_iter().map(|(_, drawn)| drawn).collect()
     }
 
@@ -195,6 +208,13 @@ impl Tpe {
             *unit = axis.snap(*unit);
         }
         point
+    }
+
+    /// Only the coordinates on which others depend; `None` without conditions.
+    fn branch(&self, point: &[f64]) -> Option<Vec<f64>> {
+        let units = point.iter().zip(&self.is_parent);
+        let branch = units.map(|(unit, parent)| if *parent { *unit } else { f64::NAN });
+        self.is_parent.contains(&true).then(|| branch.collect())
     }
 
     /// The same point, NaN where parameters are not active.
