@@ -43,6 +43,9 @@ pub struct Faults {
     pub clock: f64,
 }
 
+/// After so many the machine is a good one.
+const MOST_CRASHES: usize = 300;
+
 impl Faults {
     /// A perfect world.
     pub const NONE: Self = Self {
@@ -104,6 +107,7 @@ pub struct World {
     /// The most trials that were ever allowed.
     pub most_trials: Option<u64>,
     counter: u64,
+    crashed: usize,
     process: Option<Process>,
     /// Everything any process has started, to see that nothing runs twice.
     pub started: BTreeSet<TaskId>,
@@ -136,6 +140,7 @@ impl World {
             outside: Outside::default(),
             most_trials: None,
             counter: 0,
+            crashed: 0,
             process: None,
             started: BTreeSet::new(),
         }
@@ -330,10 +335,12 @@ impl World {
         }
     }
 
+    /// A lease begins anew with every process: for a lost client to be noticed, crashes must cease some day.
     fn crashes(&mut self) -> bool {
-        // The clock goes on while nobody drives.
-        let crashed = self.rng.random_bool(self.faults.crashes);
+        let crashed = self.crashed < MOST_CRASHES && self.rng.random_bool(self.faults.crashes);
         if crashed {
+            self.crashed += 1;
+            // The clock goes on while nobody drives.
             self.advance_clock(30.0);
         }
         crashed
