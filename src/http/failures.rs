@@ -75,7 +75,6 @@ impl From<ServiceError> for Failure {
             ServiceError::Submit(error) => error.into(),
             ServiceError::Store(error) => error.into(),
             ServiceError::Drive(error) => error.into(),
-            ServiceError::Failed(words) => Problem::new(Kind::Internal, words).into(),
         }
     }
 }

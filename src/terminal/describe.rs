@@ -159,7 +159,6 @@ pub fn experiment_reason(state: ExperimentState, reason: ExperimentReason) -> &'
         ExperimentReason::Interrupted => "interrupted",
         ExperimentReason::Paused => "paused by the user",
         ExperimentReason::Cancelled => "cancelled by the user",
-        ExperimentReason::Crashed => "the search failed",
     }
 }
 
