@@ -15,7 +15,9 @@ fn help() {
     Commands:
       run          Run an experiment, or go on with it
       resume       Go on with an experiment where it was
+      pause        Let running steps end and start nothing new until the experiment is resumed
       cancel       End an experiment for good; what was found so far stays
+      watch        Follow an experiment until it ends
       list         List the experiments
       show         Show an experiment, or one of its trials
       best         Print the best configuration
@@ -24,6 +26,12 @@ fn help() {
       logs         Print what a step of a trial printed
       export       Write all trials with everything that is known of them
       delete       Delete experiments with all their trials and logs
+      create       Create an experiment without running it
+      ask          Get trials to evaluate
+      tell         Tell how a trial ended
+      report       Report metrics of a trial that is being evaluated
+      serve        Run experiments for others, over HTTP
+      token        Make, list and revoke the tokens of the service
       init         Write a commented experiment file that runs as it is
       validate     Check experiment files
       schema       Print the JSON Schema of experiment files
@@ -36,10 +44,18 @@ fn help() {
       -V, --version  Print version
 
     Global options:
-          --store <DIR>   Where everything is kept [env: TUNE_STORE=] [default: .tune]
-          --color <WHEN>  When to use colours [default: auto] [possible values: auto, always, never]
-      -q, --quiet         Say only what was asked for, and errors
-      -v, --verbose...    Say more about what happens inside; twice: much more
+          --store <STORE>   Where everything is kept: a directory, or postgres://USER@HOST/DATABASE
+                            [env: TUNE_STORE] [default: .tune]
+          --data <DIR>      Where the files beside a store in PostgreSQL are [env: TUNE_DATA=] [default:
+                            .tune]
+          --server <URL>    Ask this server instead of a store [env: TUNE_SERVER=]
+          --token <TOKEN>   What lets you in at the server; better in the environment, where others do
+                            not see it [env: TUNE_TOKEN]
+          --ca-cert <FILE>  Certificates to trust at the server, PEM, beside those of the system [env:
+                            TUNE_CA_CERT=]
+          --color <WHEN>    When to use colours [default: auto] [possible values: auto, always, never]
+      -q, --quiet           Say only what was asked for, and errors
+      -v, --verbose...      Say more about what happens inside; twice: much more
 
     First steps:
       tune init experiment.yaml     write an experiment that runs as it is
@@ -72,10 +88,18 @@ fn help_of_run() {
       -h, --help             Print help (see more with '--help')
 
     Global options:
-          --store <DIR>   Where everything is kept [env: TUNE_STORE=] [default: .tune]
-          --color <WHEN>  When to use colours [default: auto] [possible values: auto, always, never]
-      -q, --quiet         Say only what was asked for, and errors
-      -v, --verbose...    Say more about what happens inside; twice: much more
+          --store <STORE>   Where everything is kept: a directory, or postgres://USER@HOST/DATABASE
+                            [env: TUNE_STORE] [default: .tune]
+          --data <DIR>      Where the files beside a store in PostgreSQL are [env: TUNE_DATA=] [default:
+                            .tune]
+          --server <URL>    Ask this server instead of a store [env: TUNE_SERVER=]
+          --token <TOKEN>   What lets you in at the server; better in the environment, where others do
+                            not see it [env: TUNE_TOKEN]
+          --ca-cert <FILE>  Certificates to trust at the server, PEM, beside those of the system [env:
+                            TUNE_CA_CERT=]
+          --color <WHEN>    When to use colours [default: auto] [possible values: auto, always, never]
+      -q, --quiet           Say only what was asked for, and errors
+      -v, --verbose...      Say more about what happens inside; twice: much more
     ");
 }
 

@@ -189,7 +189,8 @@ fn a_run_at_a_server_is_followed_to_its_end() {
     let run = ["run", "experiment.yaml"];
     let said = server.tune(&elsewhere, &run).success();
     let said = said.says(&["uses the files of the server", "best score 70", "(best)"]);
-    assert_eq!(said.error.matches("trial ").count(), 24, "{}", said.error);
+    let ended = said.error.lines().filter(|line| line.starts_with("trial "));
+    assert_eq!(ended.count(), 24, "{}", said.error);
     server
         .tune(&elsewhere, &run)
         .success()
@@ -223,11 +224,11 @@ fn whoever_leaves_a_run_can_come_back() {
     assert_eq!(code, Some(130), "{said}");
     let cancel = format!("tune --server {} cancel gated", server.url);
     assert!(said.contains(&cancel), "{said}");
-    let watch = server.started(&place, &["watch", "gated", "--json"]);
+    let watch = server.started(&place, &["watch", "gated"]);
     place.write("gate", "");
     let (code, said) = end(watch, None);
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("\"max_trials\""), "{said}");
+    assert!(said.contains("best loss 1"), "{said}");
 }
 
 #[test]
@@ -344,7 +345,10 @@ fn a_trial_is_reported_told_once_and_not_otherwise() {
         .exit(1)
         .says(&["no trial 7"]);
     place.tune(&["pause", "asked"]).success().says(&["paused"]);
-    place.tune(&["ask", "asked"]).exit(1);
+    place
+        .tune(&["ask", "asked"])
+        .success()
+        .says(&["\"trials\": []", "\"paused\""]);
     place.tune(&["resume", "asked"]).success();
     place.tune(&["ask", "asked"]).success();
     place.tune(&["cancel", "asked"]).success();

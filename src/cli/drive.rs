@@ -2,7 +2,7 @@
 
 use super::backend::Backend;
 use super::context::Context;
-use super::follow::Follower;
+use super::follow::{Follower, Since};
 use super::outcome;
 use super::setup::setup;
 use super::signals;
@@ -94,6 +94,7 @@ pub async fn drive(
         backend.clone(),
         record.clone(),
         experiment.clone(),
+        Since::Now,
         Some(seen),
         context,
         args.json,

@@ -60,6 +60,15 @@ impl Mode {
     }
 }
 
+/// Where following begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Since {
+    /// With the first event of an experiment that has just been created: what has happened already is shown too.
+    Beginning,
+    /// With what happens from now on.
+    Now,
+}
+
 /// Shows an experiment until it ends, or whoever shows it has had enough.
 pub struct Follower {
     backend: Backend,
@@ -78,16 +87,20 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// Starts where the experiment stands; `news` tells of events where this process drives it.
+    /// Starts where `since` says; `news` tells of events where this process drives it.
     pub async fn new(
         backend: Backend,
         record: ExperimentRecord,
         experiment: Experiment,
+        since: Since,
         news: Option<watch::Receiver<i64>>,
         context: &Context,
         json: bool,
     ) -> Result<Self> {
-        let cursor = backend.last_event(&record).await?;
+        let cursor = match since {
+            Since::Beginning => 0,
+            Since::Now => backend.last_event(&record).await?,
+        };
         let mut follower = Self {
             feed: Feed::new(&backend, &record, cursor, news),
             backend,
@@ -102,7 +115,9 @@ impl Follower {
             reports_at: Instant::now(),
             told: Control::Run,
         };
-        follower.catch_up().await?;
+        if since == Since::Now {
+            follower.catch_up().await?;
+        }
         follower.introduce();
         Ok(follower)
     }

@@ -3,6 +3,7 @@
 use super::backend::Backend;
 use super::context::Context;
 use super::drive::{DriveArgs, drive, exit_code, nothing_to_do, positive, refuse_if_driven};
+use super::follow::Since;
 use super::in_process;
 use super::outcome;
 use super::run::{go_on_at, refused};
@@ -126,7 +127,15 @@ async fn at_server(
     if record.state.is_finished() {
         return outcome::finished(context, &backend, &record, &experiment, args.drive.json).await;
     }
-    watch(context, &backend, record, &experiment, args.drive.json).await
+    watch(
+        context,
+        &backend,
+        record,
+        &experiment,
+        Since::Now,
+        args.drive.json,
+    )
+    .await
 }
 
 impl ResumeArgs {

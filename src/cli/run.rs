@@ -3,6 +3,7 @@
 use super::backend::Backend;
 use super::context::Context;
 use super::drive::{DriveArgs, drive, positive, refuse_if_driven};
+use super::follow::Since;
 use super::outcome;
 use super::source;
 use super::watch::watch;
@@ -101,6 +102,10 @@ async fn run_at(
 ) -> Result<u8> {
     args.refuse_for_server()?;
     let submitted = submit_to(&client, &submission).await?;
+    let since = match submitted {
+        Submitted::Created(_) => Since::Beginning,
+        _ => Since::Now,
+    };
     let backend = Backend::Server(client);
     let (notice, record) = match submitted {
         Submitted::Created(record) => (created_at(&record, &submission.experiment), record),
@@ -115,7 +120,15 @@ async fn run_at(
         context.say(&format!("`{}` {notice}", record.name));
     }
     let record = go_on_at(&backend, record).await?;
-    watch(context, &backend, record, &submission.experiment, args.json).await
+    watch(
+        context,
+        &backend,
+        record,
+        &submission.experiment,
+        since,
+        args.json,
+    )
+    .await
 }
 
 /// Whose files a pipeline of commands uses.

@@ -3,7 +3,7 @@
 use super::backend::Backend;
 use super::context::Context;
 use super::drive::conclude;
-use super::follow::Follower;
+use super::follow::{Follower, Since};
 use super::signals;
 use crate::exit;
 use crate::terminal::result::shell_word;
@@ -33,7 +33,8 @@ pub async fn run(args: WatchArgs, context: Context) -> Result<u8> {
     if record.state.is_finished() {
         return conclude(&context, &backend, &record, &experiment, args.json).await;
     }
-    watch(&context, &backend, record, &experiment, args.json).await
+    let since = Since::Now;
+    watch(&context, &backend, record, &experiment, since, args.json).await
 }
 
 /// Shows the experiment until it ends or a signal comes. The answer is the exit code.
@@ -42,6 +43,7 @@ pub async fn watch(
     backend: &Backend,
     record: ExperimentRecord,
     experiment: &Experiment,
+    since: Since,
     json: bool,
 ) -> Result<u8> {
     let (mut control, listening) = signals::listen()?;
@@ -49,6 +51,7 @@ pub async fn watch(
         backend.clone(),
         record.clone(),
         experiment.clone(),
+        since,
         None,
         context,
         json,
