@@ -37,7 +37,7 @@ pub fn setup(
 /// Everything to drive experiments without starting a process: for trials that clients evaluate.
 pub fn without_processes(context: &Context, store: Store) -> Result<Setup> {
     let engine = LocalEngine::new(LocalOptions {
-        slots: 0,
+        slots: 1,
         grace: GRACE,
         artifacts: ArtifactStore::new(Layout::new(&context.directory)?.artifacts()),
         watchdog: None,
@@ -46,7 +46,7 @@ pub fn without_processes(context: &Context, store: Store) -> Result<Setup> {
         store,
         engine: Arc::new(engine.context("cannot start the local engine")?),
         components: Arc::new(BuiltIn::new()?),
-        slots: 0,
+        slots: 1,
         address: None,
         observer: Arc::new(NoObserver),
     })
