@@ -16,9 +16,9 @@
 //!   and suits spaces with many conditions. It has no settings. In a finite space it never repeats itself.
 //! - **`sobol`** spreads its points more evenly than chance does (an Owen-scrambled Sobol sequence), which finds good
 //!   regions with fewer trials in up to a few dozen numeric parameters. It has no settings.
-//!
 //! - **`tpe`** looks where good trials are dense and bad ones are not. Settings: `startup_trials` (10), so many trials
-//!   must have succeeded before it learns; `candidates` (64), more make the search greedier.
+//!   must have succeeded before it learns; `candidates` (64), more make the search greedier. How it works, with references,
+//!   is told at the head of `algorithm/tpe/mod.rs`.
 //!
 //! Asking for several suggestions at once gives the same as asking for one after the other while all of them are running.
 //!

@@ -6,17 +6,14 @@ use std::ops::RangeInclusive;
 /// Bergstra et al. 2011). The ends of [0, 1] are the neighbours of a value that is alone; the outermost of several look inward only. Of
 /// NaN, a value that is missing, it is infinite.
 pub(super) fn bandwidths(values: &[f64], bounds: RangeInclusive<f64>) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..values.len())
-        .filter(|index| !values[*index].is_nan())
+    let mut order: Vec<(f64, usize)> = (values.iter().copied().zip(0..))
+        .filter(|(value, _)| !value.is_nan())
         .collect();
-    order.sort_unstable_by(|a, b| values[*a].total_cmp(&values[*b]).then(a.cmp(b)));
+    order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     let mut widths = vec![f64::INFINITY; values.len()];
-    for (place, &index) in order.iter().enumerate() {
-        let value = values[index];
-        let before = place
-            .checked_sub(1)
-            .map(|place| value - values[order[place]]);
-        let after = order.get(place + 1).map(|next| values[*next] - value);
+    for (place, &(value, index)) in order.iter().enumerate() {
+        let before = place.checked_sub(1).map(|place| value - order[place].0);
+        let after = order.get(place + 1).map(|(next, _)| next - value);
         let gap = match (before, after) {
             (None, None) => value.max(1.0 - value),
             (before, after) => before.unwrap_or(0.0).max(after.unwrap_or(0.0)),

@@ -106,10 +106,18 @@ impl Normals {
     fn new(means: Vec<f64>, least: f64) -> Self {
         let widths = bandwidths(&means, least..=1.0);
         let scales: Vec<f64> = widths.iter().map(|width| FRAC_1_SQRT_2 / width).collect();
-        let offsets = (means.iter().zip(&widths))
-            .map(|(mean, width)| match mean.is_nan() {
-                true => 0.0,
-                false => -libm::log(*width) - LN_SQRT_TAU - log_inside(*mean, *width),
+        let offset = |mean: f64, width: f64| {
+            -libm::log(width * normal::mass_around(-mean / width, (1.0 - mean) / width))
+                - LN_SQRT_TAU
+        };
+        let kernels = means.iter().zip(&widths);
+        let offsets = kernels
+            .map(|(mean, width)| {
+                if mean.is_nan() {
+                    0.0
+                } else {
+                    offset(*mean, *width)
+                }
             })
             .collect();
         // 0 · NaN would be NaN.

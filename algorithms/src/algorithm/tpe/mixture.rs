@@ -9,8 +9,11 @@ use super::kernels::{Kernels, Least};
 use crate::draws;
 use rand_chacha::ChaCha8Rng;
 
-/// A term whose logarithm is so far below that of the largest is left out of a sum: 2·10⁻⁹ of it.
-const NEGLIGIBLE: f64 = -20.0;
+/// Terms whose logarithms are farther below that of the largest count as this: as nothing.
+const NEGLIGIBLE: f64 = -30.0;
+
+/// How many numbers are added up side by side.
+const LANES: usize = 4;
 
 /// A density.
 pub(super) struct Mixture {
@@ -78,15 +81,39 @@ impl Mixture {
     }
 }
 
-/// The logarithm of the sum of numbers given by their logarithms.
+/// The logarithm of the sum of numbers given by their logarithms. In four lanes, which processors add up at once.
 fn log_sum(logs: &[f64]) -> f64 {
-    let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let shares = logs.iter().map(|log| log - largest);
-    let sum: f64 = shares
-        .filter(|share| *share > NEGLIGIBLE)
-        .map(libm::exp)
+    let (chunks, rest) = logs.as_chunks::<LANES>();
+    let mut largest = [f64::NEG_INFINITY; LANES];
+    for chunk in chunks {
+        for (largest, log) in largest.iter_mut().zip(chunk) {
+            *largest = if log > largest { *log } else { *largest };
+        }
+    }
+    let largest = largest
+        .iter()
+        .chain(rest)
+        .copied()
+        .fold(f64::NEG_INFINITY, f64::max);
+    let mut sums = [0.0; LANES];
+    for chunk in chunks {
+        for (sum, log) in sums.iter_mut().zip(chunk) {
+            *sum += share(log - largest);
+        }
+    }
+    let sum: f64 = sums
+        .into_iter()
+        .chain(rest.iter().map(|log| share(log - largest)))
         .sum();
     largest + libm::log(sum)
+}
+
+/// The exponential function of a number that is not positive, off by less than 10⁻⁹: the first terms of the series for
+/// 1/1024 of the number, squared ten times. Several times quicker than the exact one, and the same everywhere, too.
+fn share(log: f64) -> f64 {
+    let part = if log > NEGLIGIBLE { log } else { NEGLIGIBLE } / 1024.0;
+    let root = 1.0 + part * (1.0 + part * (0.5 + part / 6.0));
+    (0..10).fold(root, |power, _| power * power)
 }
 
 #[cfg(test)]
@@ -110,13 +137,24 @@ mod tests {
         let mut density = |point: [f64; 2]| libm::exp(mixture.log_density(&[vec![0, 1]], &point));
         let branches = [0.1, 0.5, 0.9].map(|second| density([0.75, second]));
         let sum = density([0.25, f64::NAN]) + branches.iter().sum::<f64>();
-        assert!((sum - 1.0).abs() < 1e-12, "{sum}");
+        // Sums of shares are that exact.
+        assert!((sum - 1.0).abs() < 1e-9, "{sum}");
         assert!(branches[1] > branches[2] && branches[2] > branches[0]);
+    }
+
+    #[test]
+    fn shares_are_as_good_as_exact() {
+        for log in (0..4000).map(|i| -f64::from(i) / 100.0) {
+            assert!((share(log) - libm::exp(log)).abs() < 1e-9, "{log}");
+        }
+        assert!(share(f64::NEG_INFINITY) < 1e-12);
     }
 
     #[test]
     fn sums_of_logarithms_neither_overflow_nor_vanish() {
         assert!((log_sum(&[1000.0, 1000.0]) - 1000.0 - libm::log(2.0)).abs() < 1e-12);
         assert!((log_sum(&[-1000.0, -1001.0]) + 999.6867).abs() < 1e-4);
+        let equal = [-5.0; 11];
+        assert!((log_sum(&equal) + 5.0 - libm::log(11.0)).abs() < 1e-12);
     }
 }

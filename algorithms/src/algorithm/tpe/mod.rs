@@ -13,7 +13,7 @@
 //!
 //! - **Good** is the best 15 % of the trials that succeeded, of at most 25; their weights fall with the logarithm of their rank,
 //!   as those of CMA-ES do (Hansen 2016, arXiv:1604.00772), so that a huge value does no harm. All others are **bad**:
-//!   also those that failed or were stopped early, and those still running, so that parallel trials keep apart. From about 400 on,
+//!   also those that failed or were stopped early, and those still running, so that parallel trials keep apart. From some 300 on,
 //!   a few bad trials stand for the rest, and a suggestion takes no longer.
 //! - **Each density** is a mixture of one component for each trial and a uniform one. A component is the product of its kernels for *all* parameters
 //!   (multivariate; Falkner et al. 2018, doi:10.48550/arXiv.1807.01774), so that it knows which values go together. Of more than

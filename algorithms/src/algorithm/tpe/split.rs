@@ -9,7 +9,7 @@ const GOOD_SHARE: f64 = 0.15;
 const MOST_GOOD: usize = 25;
 
 /// Of more bad trials some stand for others, so that the time for a suggestion does not grow for ever.
-const MOST_BAD: usize = 384;
+const MOST_BAD: usize = 256;
 
 /// Trials by their numbers, with their weights.
 #[derive(Debug, Default, PartialEq)]
