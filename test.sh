@@ -11,6 +11,7 @@ need() { command -v "$1" >/dev/null 2>&1 || missing+=("$2"); }
 need cc gcc
 need python3 python3
 need script bsdutils
+compgen -G "/usr/lib/postgresql/*/bin/pg_ctl" >/dev/null || need pg_ctl postgresql
 need curl curl
 need openssl openssl
 python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
@@ -44,7 +45,7 @@ cargo test --workspace --doc --locked --quiet
 
 say "tests"
 if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run --workspace --locked --no-fail-fast
+    tests/postgres.sh cargo nextest run --workspace --locked --no-fail-fast
 else
-    cargo test --workspace --lib --bins --tests --locked --no-fail-fast
+    tests/postgres.sh cargo test --workspace --lib --bins --tests --locked --no-fail-fast
 fi

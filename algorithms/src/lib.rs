@@ -6,8 +6,9 @@
 //!
 //! - [`space`]: parameters, conditions, configurations
 //! - [`history`]: what is known of the trials so far
-//! - [`algorithm`]: grid, random, sobol
+//! - [`algorithm`]: grid, random, sobol, tpe
 //! - [`stopper`]: rules that end hopeless trials early
+//! - [`importance`]: which parameters matter
 //! - [`compare`]: whether groups of results differ by more than chance
 //! - [`setting`]: how algorithms and stoppers describe and check their settings
 //!
@@ -53,7 +54,9 @@ pub mod algorithm;
 pub mod compare;
 mod draws;
 pub mod history;
+pub mod importance;
 mod nearest;
+mod normal;
 pub mod setting;
 pub mod space;
 pub mod stopper;

@@ -4,6 +4,7 @@
 //!
 //! - [`spec`]: what the user wrote: YAML → checked [`Experiment`](spec::Experiment), problems with line and column
 //! - [`controller`]: what happens next: a pure state machine, and the loop that carries its commands out
+//! - [`service`]: many experiments in one process, and whoever wants something of them
 //! - [`pipeline`]: how a trial runs: graph, templates, components
 //! - [`engine`]: where a step runs
 //! - [`metrics`]: how results are read

@@ -244,7 +244,7 @@ fn a_gigabyte_of_output_takes_little_memory() {
         .unwrap();
     let peak: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
     assert!(peak < 100_000, "{peak} kB");
-    let log = fs::metadata(directory.path().join("0/log")).unwrap().len();
+    let log = fs::metadata(directory.path().join("0.log")).unwrap().len();
     assert!((1..1000).contains(&(log - 256 * 1024 * 1024)), "{log}");
 }
 

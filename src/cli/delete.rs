@@ -9,7 +9,7 @@ use crate::terminal::result::shell_word;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use indexmap::IndexSet;
-use std::io::{BufRead, ErrorKind, IsTerminal, Write};
+use std::io::{BufRead, IsTerminal, Write};
 use tune_experiments::controller::Layout;
 use tune_experiments::store::{ExperimentRecord, Store, StoreError};
 
@@ -85,12 +85,9 @@ async fn delete(context: &Context, store: &Store, record: &ExperimentRecord) -> 
         Err(StoreError::InUse) => return Err(in_use(context, record).into()),
         deleted => deleted?,
     }
-    let runs = Layout::new(&context.directory)?.runs(record.id);
-    match std::fs::remove_dir_all(&runs) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("cannot delete {}", runs.display()))?;
-        }
-        _ => {}
-    }
+    let layout = Layout::new(&context.directory)?;
+    layout
+        .remove_runs(record.id)
+        .with_context(|| format!("cannot delete {}", layout.runs(record.id).display()))?;
     Ok(())
 }

@@ -340,8 +340,8 @@ mod tests {
     #[test]
     fn a_value_may_hold_an_equals_sign() {
         let args = read(&["--set", "pipeline.train.run=echo loss=1"]);
-        assert_eq!(args.set[0].key, "pipeline.train.run");
-        assert_eq!(args.set[0].value, "echo loss=1");
+        assert_eq!(args.file.set[0].key, "pipeline.train.run");
+        assert_eq!(args.file.set[0].value, "echo loss=1");
     }
 
     #[test]

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tune_experiments::controller::Control;
 use tune_experiments::service::Service;
@@ -103,8 +104,10 @@ pub async fn run(args: ServeArgs, context: Context) -> Result<u8> {
         closing: closing.clone(),
     })?;
     let serving = tokio::spawn(http::serve(listener, tls, http::router(app), closing));
+    // Before anybody knows that the server is there.
+    let signals = signals::listen()?;
     context.print(&format!("{address}\n"))?;
-    let result = work(&service, &stop, args.grace).await;
+    let result = work(&service, &stop, args.grace, signals).await;
     close.send_replace(true);
     serving.await.context("the server has failed")?;
     result.map(|()| exit::SUCCEEDED)
@@ -112,8 +115,12 @@ pub async fn run(args: ServeArgs, context: Context) -> Result<u8> {
 
 /// Drives experiments until a signal comes; then no more work is taken, and running steps may go on for `grace`. A second signal
 /// stops them at once.
-async fn work(service: &Service, stop: &watch::Sender<bool>, grace: Duration) -> Result<()> {
-    let (mut control, listening) = signals::listen()?;
+async fn work(
+    service: &Service,
+    stop: &watch::Sender<bool>,
+    grace: Duration,
+    (mut control, listening): (watch::Receiver<Control>, JoinHandle<()>),
+) -> Result<()> {
     let ended = tokio::select! {
         ended = service.run() => ended.context("experiments cannot be driven any more"),
         _ = control.wait_for(|wanted| *wanted != Control::Run) => Ok(()),

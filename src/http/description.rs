@@ -21,6 +21,8 @@ const NAME: &str = "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$";
 const SORT: &str = r"^-?(number|objective|duration|started_at|metric\.[A-Za-z0-9_]+|param\.[A-Za-z_][A-Za-z0-9_]*)$";
 /// A mark of a submission.
 const VISIBLE: &str = "^[!-~]{1,200}$";
+/// A zero byte is in no name.
+const WITHOUT_ZERO: &str = r"^[^\x00]*$";
 /// Whole numbers up to here are exact also where all numbers are floating.
 const LARGEST_INTEGER: i64 = (1 << 53) - 1;
 
@@ -35,7 +37,7 @@ const LARGEST_INTEGER: i64 = (1 << 53) - 1;
             (RFC 9457); answers that are polled carry an `ETag`.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
-    components(schemas(wire::Problem)),
+    components(schemas(wire::Problem, wire::Event)),
     tags(
         (name = "experiments", description = "Submit, follow and steer experiments"),
         (name = "trials", description = "What was tried, and what came of it"),
@@ -55,9 +57,19 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(reference::routes())
 }
 
-/// The document.
-pub fn document() -> Json {
+/// The document, for a server with tokens or without.
+pub fn document(tokens: bool) -> Json {
     let mut document = serde_json::to_value(by_code()).expect("a description is plain data");
+    if !tokens {
+        let operations = document["paths"].as_object_mut().into_iter().flatten();
+        let operations = operations.filter_map(|(_, item)| item.as_object_mut());
+        for operation in operations
+            .flat_map(Map::values_mut)
+            .filter_map(Json::as_object_mut)
+        {
+            operation.remove("security");
+        }
+    }
     if let Some(paths) = document["paths"].as_object_mut() {
         for (path, item) in paths {
             let operations = item.as_object_mut().into_iter().flat_map(Map::values_mut);
@@ -164,26 +176,25 @@ fn tell_problem(response: &mut Response) {
 
 /// A parameter is there or not, but never null; and names and lists of states have a form.
 fn say_what_fits(path: &str, parameter: &mut Json) {
-    let (name, schema) = (parameter["name"].clone(), &mut parameter["schema"]);
-    if let Some(types) = schema["type"].as_array()
-        && let Some(only) = types.iter().find(|it| *it != "null")
-    {
-        schema["type"] = only.clone();
+    let (name, place) = (parameter["name"].clone(), parameter["in"].clone());
+    let schema = &mut parameter["schema"];
+    let types = schema["type"].as_array().cloned().unwrap_or_default();
+    if let Some(only) = types.into_iter().find(|it| it != "null") {
+        schema["type"] = only;
     }
-    let of_experiments = path == "/api/v1/experiments";
+    let of_one = place == "path" && path.starts_with("/api/v1/experiments/{name}");
     let pattern = match name.as_str() {
-        Some("name")
-            if path.starts_with("/api/v1/experiments/{name}") && parameter["in"] == "path" =>
-        {
-            NAME.to_owned()
+        Some("name") if of_one => NAME.to_owned(),
+        Some("state") if path == "/api/v1/experiments" => {
+            words(ExperimentState::ALL.iter().map(|it| it.as_str()))
         }
-        Some("state") if of_experiments => words(ExperimentState::ALL.iter().map(|it| it.as_str())),
         Some("state") => words(TrialState::ALL.iter().map(|it| it.as_str())),
         Some("sort") => SORT.to_owned(),
         Some("idempotency-key") => VISIBLE.to_owned(),
+        _ if schema["type"] == "string" => WITHOUT_ZERO.to_owned(),
         _ => return,
     };
-    parameter["schema"]["pattern"] = pattern.into();
+    schema["pattern"] = pattern.into();
 }
 
 /// One of the words, or several separated by commas.
@@ -240,7 +251,7 @@ mod tests {
 
     #[test]
     fn the_document_is_as_it_was() {
-        insta::assert_json_snapshot!("openapi", document());
+        insta::assert_json_snapshot!("openapi", document(true));
     }
 
     #[test]

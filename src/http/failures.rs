@@ -14,7 +14,7 @@ const SOON: u64 = 1;
 #[derive(Debug)]
 pub enum Failure {
     /// The client is told.
-    Problem(Box<Problem>),
+    Problem(Problem),
     /// Another process has to be asked; where, if it said so.
     Elsewhere(Option<String>),
 }
@@ -45,7 +45,7 @@ impl IntoResponse for Failure {
 
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
-        Self::Problem(Box::new(problem))
+        Self::Problem(problem)
     }
 }
 

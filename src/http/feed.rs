@@ -106,6 +106,7 @@ impl Feed {
                     let _ = sender.send(piece);
                     tokio::time::sleep(pause(sender.receiver_count())).await;
                 }
+                Ok(None) if self.is_gone(subject).await => break,
                 Ok(None) => wait(&mut news).await,
                 Err(error) => {
                     tracing::warn!(%error, "events cannot be read for now");
@@ -113,6 +114,16 @@ impl Feed {
                 }
             }
         }
+    }
+
+    /// Whether the experiment has been deleted: its readers have nothing to wait for.
+    async fn is_gone(&self, subject: Subject) -> bool {
+        let Some(id) = subject else { return false };
+        let gone = matches!(self.inner.store.experiment_by_id(id).await, Ok(None));
+        if gone {
+            self.pumps().remove(&subject);
+        }
+        gone
     }
 
     /// Forgets a pump without readers; under the lock, so that nobody subscribes to one that has just stopped.

@@ -181,9 +181,10 @@ pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes
     }
     axum::body::to_bytes(body, limit).await.map_err(|error| {
         let cause = std::error::Error::source(&error);
-        match cause.is_some_and(|it| it.is::<http_body_util::LengthLimitError>()) {
-            true => too_large(limit),
-            false => Problem::new(Kind::BadRequest, "the body ended too early"),
+        let over = cause.and_then(|it| it.downcast_ref::<http_body_util::LengthLimitError>());
+        match over {
+            Some(_) => too_large(limit),
+            None => Problem::new(Kind::BadRequest, "the body ended too early"),
         }
     })
 }

@@ -108,7 +108,8 @@ async fn talk(
     router: Router,
     closing: watch::Receiver<bool>,
 ) {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+    // Nothing is read ahead to find out which protocol it is.
+    let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
     builder
         .http1()
         .timer(TokioTimer::new())

@@ -147,6 +147,13 @@ impl Kind {
 /// A problem on its way to the client.
 #[derive(Clone, Debug)]
 pub struct Problem {
+    // Behind a pointer: it is the rare case of many results.
+    inner: Box<Inner>,
+}
+
+/// See [`Problem`].
+#[derive(Clone, Debug)]
+struct Inner {
     kind: Kind,
     detail: String,
     hints: Vec<String>,
@@ -158,19 +165,22 @@ pub struct Problem {
 impl Problem {
     /// A problem of that kind; `detail` says what was wrong with this request.
     pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self {
+        let inner = Inner {
             kind,
             detail: detail.into(),
             hints: Vec::new(),
             problems: Vec::new(),
             differences: Vec::new(),
             headers: Vec::new(),
+        };
+        Self {
+            inner: Box::new(inner),
         }
     }
 
     /// What the client can do about it.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hints.push(hint.into());
+        self.inner.hints.push(hint.into());
         self
     }
 
@@ -186,34 +196,32 @@ impl Problem {
 
     fn header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
-            self.headers.push((name, value));
+            self.inner.headers.push((name, value));
         }
         self
     }
 
     /// Everything that is wrong with a submitted document.
     pub fn invalid_experiment(error: &SpecError) -> Self {
-        Self {
-            problems: error.problems.iter().map(wire::FileProblem::from).collect(),
-            ..Self::new(Kind::InvalidExperiment, error.to_string())
-        }
+        let mut problem = Self::new(Kind::InvalidExperiment, error.to_string());
+        let problems = error.problems.iter();
+        problem.inner.problems = problems.map(wire::FileProblem::from).collect();
+        problem
     }
 
     /// The name belongs to an experiment that says something else; in what they differ.
     pub fn different(name: &str, differences: Vec<Difference>) -> Self {
         let detail = format!("experiment `{name}` exists and is another one");
-        Self {
-            differences: differences
-                .into_iter()
-                .map(wire::Difference::from)
-                .collect(),
-            ..Self::new(Kind::NameTaken, detail)
-        }
+        let mut problem = Self::new(Kind::NameTaken, detail);
+        let differences = differences.into_iter();
+        problem.inner.differences = differences.map(wire::Difference::from).collect();
+        problem
     }
 
     /// The same, of another kind.
-    pub fn with_kind(self, kind: Kind) -> Self {
-        Self { kind, ..self }
+    pub fn with_kind(mut self, kind: Kind) -> Self {
+        self.inner.kind = kind;
+        self
     }
 
     /// There is nothing of that kind and name.
@@ -224,19 +232,19 @@ impl Problem {
     /// What kind it is.
     #[cfg(test)]
     pub fn kind(&self) -> Kind {
-        self.kind
+        self.inner.kind
     }
 
     fn document(&self) -> wire::Problem {
-        let (_, status, title) = self.kind.row();
+        let (_, status, title) = self.inner.kind.row();
         wire::Problem {
-            kind: self.kind.address(),
+            kind: self.inner.kind.address(),
             title: title.to_owned(),
             status: status.as_u16(),
-            detail: Some(self.detail.clone()),
-            hints: self.hints.clone(),
-            problems: self.problems.clone(),
-            differences: self.differences.clone(),
+            detail: Some(self.inner.detail.clone()),
+            hints: self.inner.hints.clone(),
+            problems: self.inner.problems.clone(),
+            differences: self.inner.differences.clone(),
         }
     }
 }
@@ -245,10 +253,10 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         // A document of texts and numbers always has a JSON form.
         let body = serde_json::to_vec(&self.document()).unwrap_or_default();
-        let mut response = (self.kind.status(), body).into_response();
+        let mut response = (self.inner.kind.status(), body).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
-        headers.extend(self.headers);
+        headers.extend(self.inner.headers);
         response
     }
 }

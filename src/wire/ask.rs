@@ -1,6 +1,6 @@
 //! Asking for trials, and adding one's own.
 
-use super::{Trial, schema};
+use super::{Trial, schema, whole};
 use serde::{Deserialize, Serialize};
 use tune_algorithms::space::Configuration;
 use tune_experiments::service;
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub struct Ask {
     /// How many at most.
-    #[serde(default = "one")]
+    #[serde(default = "one", deserialize_with = "whole::one")]
     #[schema(default = 1, minimum = 1, maximum = 1000)]
     pub count: u32,
 }

@@ -1,5 +1,6 @@
 //! A change of limits.
 
+use super::whole;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::time::Duration;
 use tune_experiments::service;
@@ -12,19 +13,23 @@ pub struct LimitsPatch {
     /// How many trials to run at the most.
     #[serde(
         default,
-        deserialize_with = "given",
+        deserialize_with = "whole::given",
         skip_serializing_if = "Option::is_none"
     )]
     #[schema(value_type = Option<u64>, minimum = 1)]
     pub max_trials: Option<Option<u64>>,
     /// How many trials run at once.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "whole::some",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schema(nullable = false, minimum = 1, maximum = 10000)]
     pub parallel_trials: Option<u32>,
     /// With that many failed trials the experiment fails.
     #[serde(
         default,
-        deserialize_with = "given",
+        deserialize_with = "whole::given",
         skip_serializing_if = "Option::is_none"
     )]
     #[schema(value_type = Option<u64>, minimum = 1)]
@@ -38,7 +43,11 @@ pub struct LimitsPatch {
     #[schema(value_type = Option<f64>, exclusive_minimum = 0)]
     pub max_duration: Option<Option<f64>>,
     /// Slots are shared in proportion to this when experiments compete for them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "whole::some",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schema(nullable = false, minimum = 1, maximum = 100)]
     pub priority: Option<u32>,
 }

@@ -17,6 +17,7 @@ mod submit;
 mod tell;
 mod token;
 mod trial;
+pub mod whole;
 
 pub use ask::{Ask, Asked, Enqueue};
 pub use comparison::Comparison;

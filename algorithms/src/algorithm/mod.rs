@@ -1,5 +1,12 @@
 //! Search algorithms: each suggests what to try next.
 //!
+//! | use | when |
+//! |---|---|
+//! | `tpe` | the space is too large to be covered: it learns from the trials; any kind of parameters and conditions |
+//! | `sobol` | fewer than about 20 trials, or all at once |
+//! | `random` | a baseline; hundreds of parallel trials |
+//! | `grid` | the space is small and a complete table is wanted |
+//!
 //! - **`grid`** tries every combination, each once, and then the space is exhausted. Use it when the space is small and a
 //!   complete table is wanted. Floats without steps are cut into `points` values (a parameter's own `points`, or
 //!   else the setting, by default 10); ints are taken whole unless they say `points`. With `order: file` the last
@@ -9,14 +16,44 @@
 //!   and suits spaces with many conditions. It has no settings. In a finite space it never repeats itself.
 //! - **`sobol`** spreads its points more evenly than chance does (an Owen-scrambled Sobol sequence), which finds good
 //!   regions with fewer trials in up to a few dozen numeric parameters. It has no settings.
+//! - **`tpe`** looks where good trials are dense and bad ones are not. Settings: `startup_trials` (10), so many trials
+//!   must have succeeded before it learns; `candidates` (64), more make the search greedier. How it works, with references,
+//!   is told at the head of `algorithm/tpe/mod.rs`.
 //!
-//! For all three, asking for several suggestions at once gives the same as asking for one after the other.
+//! Asking for several suggestions at once gives the same as asking for one after the other while all of them are running.
+//!
+//! # Example
+//!
+//! ```
+//! use std::sync::Arc;
+//! use tune_algorithms::algorithm;
+//! use tune_algorithms::history::{Goal, History, Outcome};
+//! use tune_algorithms::space::{Domain, Parameter, Scale, Space, Value};
+//!
+//! let x = Domain::Float { min: -5.0, max: 5.0, scale: Scale::Linear, step: None, points: None };
+//! let space = Space::new(vec![Parameter::new("x", x.clone()), Parameter::new("y", x)]).unwrap();
+//! let settings = serde_json::from_str(r#"{"candidates": 100}"#).unwrap();
+//! let mut tpe = algorithm::build("tpe", Arc::new(space), 1, &settings).unwrap();
+//!
+//! let mut history = History::new(Goal::Minimize);
+//! let mut best = f64::INFINITY;
+//! for _ in 0..60 {
+//!     let configuration = tpe.suggest(&history, 1).remove(0);
+//!     let of = |name| configuration.get(name).and_then(Value::as_f64).unwrap();
+//!     let value = (of("x") - 1.0).powi(2) + (of("y") + 2.0).powi(2);
+//!     best = best.min(value);
+//!     let number = history.create(configuration);
+//!     history.finish(number, Outcome::Succeeded(value));
+//! }
+//! assert!(best < 0.1);
+//! ```
 
 mod batch;
 mod grid;
 mod permutation;
 mod random;
 mod sobol;
+mod tpe;
 mod untried;
 
 pub use grid::MAX_GRID_SIZE;
@@ -51,7 +88,7 @@ pub struct AlgorithmInfo {
 }
 
 /// Every algorithm, in the order of the documentation.
-pub const ALGORITHMS: &[AlgorithmInfo] = &[grid::INFO, random::INFO, sobol::INFO];
+pub const ALGORITHMS: &[AlgorithmInfo] = &[grid::INFO, random::INFO, sobol::INFO, tpe::INFO];
 
 /// Makes the algorithm of that name. All problems at once; an unknown name is a problem too, and so is a grid of more
 /// than [`MAX_GRID_SIZE`] points.
@@ -69,6 +106,7 @@ pub fn build(
     let settings = setting::check(info.settings, settings)?;
     Ok(match info.name {
         "grid" => Box::new(grid::Grid::new(space, seed, &settings)?),
+        "tpe" => Box::new(tpe::Tpe::new(space, seed, &settings)),
         "sobol" => Box::new(sobol::Sobol::new(space, seed)),
         _ => Box::new(random::Random::new(space, seed)),
     })

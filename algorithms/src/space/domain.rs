@@ -139,6 +139,15 @@ impl Domain {
         }
     }
 
+    /// The ends of the cells that [`Domain::decode`] cuts the unit interval into: one more than the `count` values of a
+    /// discrete domain.
+    pub(crate) fn cell_edges(&self, count: usize) -> Vec<f64> {
+        match self.shape() {
+            Shape::Int(range) => range.edges(count),
+            _ => (0..=count).map(|edge| edge as f64 / count as f64).collect(),
+        }
+    }
+
     /// The value with this index among all values of a discrete domain, in their order; the last one beyond the end.
     ///
     /// A float without steps is taken as 2⁵³ values spread evenly over its scale.

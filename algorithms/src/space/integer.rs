@@ -60,6 +60,19 @@ impl IntRange {
         }
     }
 
+    /// Where the cells of all `count` values end, in [0, 1], the start of the first included.
+    pub fn edges(&self, count: usize) -> Vec<f64> {
+        let edge = |index: usize| match self.scale {
+            Scale::Log if index > 0 => {
+                let (low, high) = self.log_edges();
+                let (_, end) = self.cell_edges(self.nth(index as u128 - 1));
+                ((libm::log(end) - low) / (high - low)).clamp(0.0, 1.0)
+            }
+            _ => index as f64 / count as f64,
+        };
+        (0..=count).map(edge).collect()
+    }
+
     /// The ends of the whole range in the logarithm: those of the first and the last cell.
     fn log_edges(&self) -> (f64, f64) {
         let (low, _) = self.cell_edges(self.min);

@@ -93,6 +93,25 @@ impl Space {
         self.assemble(values)
     }
 
+    /// Which parameters are active at a point of the unit cube.
+    pub(crate) fn active_at(&self, point: &[f64]) -> Vec<bool> {
+        let mut active = vec![false; self.parameters.len()];
+        for &index in &self.conditions.order {
+            let holds = |(parent, accepted): &(usize, Vec<Value>)| {
+                let domain = &self.parameters[*parent].domain;
+                active[*parent] && accepted.contains(&domain.decode(point[*parent]))
+            };
+            active[index] = self.conditions.parents[index].iter().all(holds);
+        }
+        active
+    }
+
+    /// Each child with each of its parents, by index.
+    pub(crate) fn dependences(&self) -> impl Iterator<Item = (usize, usize)> {
+        let parents = self.conditions.parents.iter().enumerate();
+        parents.flat_map(|(child, parents)| parents.iter().map(move |(parent, _)| (child, *parent)))
+    }
+
     /// The coordinates of a configuration, each in [0, 1], one for each parameter; `None` for inactive ones and for
     /// values that are not of the space. [`Space::decode`] leads back to the configuration.
     pub fn encode(&self, configuration: &Configuration) -> Vec<Option<f64>> {

@@ -50,6 +50,11 @@ impl Curve {
         self.0[..self.levels_by(level)].last()?.best
     }
 
+    /// The best finite value at the first so many of the levels reported.
+    pub fn best_of_first(&self, levels: usize) -> Option<f64> {
+        self.0.get(levels.checked_sub(1)?)?.best
+    }
+
     /// What is left to compare others with: each level with the running average up to it.
     pub fn into_averages(self) -> Averages {
         let points = self.0.iter().filter(|point| point.finite > 0);

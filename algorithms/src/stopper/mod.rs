@@ -5,12 +5,21 @@
 //!   `startup_trials` (5), `warmup_levels` (1).
 //! - **`threshold`** ends trials whose value leaves a fixed range, or is not finite: training that has diverged.
 //!   Settings: `min`, `max` (none), `warmup_levels` (0).
+//! - **`asha`** lets only the best third of the trials go on from each of the levels 1, 3, 9, 27 …, without waiting for anyone. It saves most where
+//!   trials are long and many, and trusts that what is good late is not bad early. Settings: `min_level` (1), the first of these
+//!   levels; `reduction` (3); `brackets` (1).
+//! - **`hyperband`** is `asha` with three `brackets`: more than half of the trials are judged from the first of these levels on, others from the second or
+//!   third.
+//! - **`plateau`** ends a trial whose best value has not improved for `patience` (10) levels by more than `min_improvement` (0). It does not compare
+//!   trials.
 //!
 //! `warmup_levels` counts the different levels that the trial itself has reported, so that it means the same whether
 //! levels are epochs, thousands of iterations or fractions: with 3, the fourth report is the first to be judged.
 
 mod curve;
 mod median;
+mod plateau;
+mod rungs;
 mod running_median;
 mod threshold;
 
@@ -79,7 +88,13 @@ const WARMUP_LEVELS: Setting = Setting {
 };
 
 /// Every stopper (`none` is not one of them).
-pub const STOPPERS: &[StopperInfo] = &[median::INFO, threshold::INFO];
+pub const STOPPERS: &[StopperInfo] = &[
+    median::INFO,
+    rungs::ASHA,
+    rungs::HYPERBAND,
+    plateau::INFO,
+    threshold::INFO,
+];
 
 /// Makes the stopper of that name. All problems at once; an unknown name is a problem too.
 pub fn build(
@@ -94,6 +109,8 @@ pub fn build(
         .ok_or_else(|| setting::unknown_name("stopper", name, names))?;
     let settings = setting::check(info.settings, settings)?;
     Ok(match info.name {
+        "asha" | "hyperband" => Box::new(rungs::Rungs::new(info.name, goal, &settings)),
+        "plateau" => Box::new(plateau::Plateau::new(goal, &settings)),
         "threshold" => Box::new(threshold::Threshold::new(goal, &settings)?),
         _ => Box::new(median::Median::new(goal, &settings)),
     })

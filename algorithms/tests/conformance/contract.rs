@@ -3,11 +3,12 @@
 use crate::search::{Search, mixed, suitable};
 use crate::spaces::{all, any_space, everything};
 use proptest::prelude::*;
+use std::collections::HashSet;
 use std::sync::Arc;
 use tune_algorithms::algorithm::{ALGORITHMS, build};
 use tune_algorithms::history::Outcome;
 use tune_algorithms::setting::Settings;
-use tune_algorithms::space::Space;
+use tune_algorithms::space::{Configuration, Space};
 
 fn assert_of_the_space(space: &Space, search: &Search) {
     for configuration in search.tried() {
@@ -44,7 +45,7 @@ fn only_grid_refuses_spaces_and_only_large_ones() {
 
 #[test]
 fn any_outcomes_are_coped_with() {
-    let outcomes: [fn(usize) -> Option<Outcome>; 7] = [
+    let outcomes: [fn(usize) -> Option<Outcome>; 10] = [
         |_| None,
         |_| Some(Outcome::Failed),
         |_| Some(Outcome::EarlyStopped(None)),
@@ -58,6 +59,21 @@ fn any_outcomes_are_coped_with() {
             }))
         },
         |number| (number == 0).then_some(Outcome::Succeeded(1.0)),
+        |number| Some(Outcome::Succeeded(1.0 + 1e-12 * (number as f64).sin())),
+        |number| {
+            Some(if number % 10 == 3 {
+                Outcome::Failed
+            } else {
+                Outcome::Succeeded((number as f64).cos())
+            })
+        },
+        |number| {
+            Some(Outcome::EarlyStopped(Some(if number % 2 == 0 {
+                f64::MAX
+            } else {
+                f64::MIN
+            })))
+        },
     ];
     for outcome in outcomes {
         for info in ALGORITHMS {
@@ -97,13 +113,27 @@ fn check_restarts(name: &str, space: &Arc<Space>, trials: usize) {
     }
 }
 
-/// Checks that asking for several at once is the same as asking for one after the other.
+/// Checks that asking for several at once is the same as asking for one after the other while all of them are running; after some trials that
+/// have finished.
 fn check_batches(name: &str, space: &Arc<Space>, trials: usize) {
     let mut one_by_one = Search::new(name, space, 4);
-    one_by_one.run(trials, 1, mixed);
+    one_by_one.run(trials, 3, mixed);
     let mut in_batches = Search::new(name, space, 4);
-    in_batches.run(trials, 7, mixed);
+    in_batches.history = one_by_one.history.clone();
+    one_by_one.run(trials, 1, |_| None);
+    in_batches.run(trials, 7, |_| None);
     assert_eq!(in_batches.tried(), one_by_one.tried(), "{name}");
+}
+
+/// Whether finishes change nothing for those that do not learn.
+fn check_ignorance(name: &str, space: &Arc<Space>, trials: usize) {
+    let mut told = Search::new(name, space, 4);
+    told.run(trials, 7, mixed);
+    let mut untold = Search::new(name, space, 4);
+    untold.run(trials, 1, |_| None);
+    if !told.learns() {
+        assert_eq!(told.tried(), untold.tried(), "{name}");
+    }
 }
 
 #[test]
@@ -112,6 +142,21 @@ fn restarts_and_batches_change_nothing() {
         for name in suitable(&space) {
             check_restarts(name, &space, 25);
             check_batches(name, &space, 25);
+            check_ignorance(name, &space, 25);
+        }
+    }
+}
+
+#[test]
+fn parallel_suggestions_differ() {
+    for space in all().iter().filter(|space| space.size().is_none()) {
+        for name in suitable(space) {
+            let mut search = Search::new(name, space, 6);
+            search.run(30, 1, mixed);
+            let batch = search.suggest(8);
+            let different: HashSet<&Configuration> = batch.iter().collect();
+            assert_eq!(different.len(), batch.len(), "{name}");
+            assert!(batch.len() == 8 || name == "grid", "{name}");
         }
     }
 }
@@ -124,6 +169,7 @@ proptest! {
         for name in suitable(&space) {
             check_restarts(name, &space, 20);
             check_batches(name, &space, 40);
+            check_ignorance(name, &space, 40);
         }
     }
 

@@ -4,7 +4,7 @@
 use crate::search::Search;
 use crate::spaces::{everything, finite};
 use tune_algorithms::algorithm::build;
-use tune_algorithms::history::{Goal, History};
+use tune_algorithms::history::{Goal, History, Outcome};
 
 fn suggested(name: &str) -> Vec<String> {
     let suggested = Search::new(name, &everything(), 42).suggest(4);
@@ -57,6 +57,27 @@ fn shuffled() {
             r#"{"model":"a","depth":2}"#,
             r#"{"model":"b","flag":false,"size":16}"#,
             r#"{"model":"b","flag":true,"size":32}"#,
+        ]
+    );
+}
+
+/// After what it has learnt from thirty trials.
+#[test]
+fn tpe() {
+    let mut search = Search::new("tpe", &everything(), 42);
+    search.run(30, 1, |number| {
+        Some(Outcome::Succeeded((number as f64 * 7.0) % 11.0))
+    });
+    let suggested: Vec<String> = search
+        .suggest(2)
+        .iter()
+        .map(|configuration| serde_json::to_string(configuration).unwrap())
+        .collect();
+    assert_eq!(
+        suggested,
+        [
+            r#"{"model":"forest","trees":185,"folds":6,"noise":0.36063878103337577}"#,
+            r#"{"model":"svm","kernel":"rbf","folds":8,"noise":0.6967537700952602}"#,
         ]
     );
 }

@@ -6,6 +6,7 @@
 mod contract;
 mod endings;
 mod expected;
+mod learning;
 mod search;
 mod space_properties;
 mod spaces;

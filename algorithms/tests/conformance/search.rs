@@ -22,6 +22,18 @@ impl Search {
         }
     }
 
+    /// The same, if it takes such a space.
+    pub fn new_if_suitable(name: &str, space: &Arc<Space>) -> Option<Self> {
+        suitable(space)
+            .contains(&name)
+            .then(|| Self::new(name, space, 0))
+    }
+
+    /// Whether its suggestions depend on how trials ended.
+    pub fn learns(&self) -> bool {
+        self.algorithm.learns()
+    }
+
     /// What would be tried next.
     pub fn suggest(&mut self, count: usize) -> Vec<Configuration> {
         self.algorithm.suggest(&self.history, count)

@@ -99,6 +99,10 @@ impl Driver {
     /// Drives from the event on that begins it, until the experiment ends, is left, or rests.
     pub async fn run(&mut self, begin: Event) -> Result<(), DriveError> {
         self.take(vec![begin]).await?;
+        if *self.ways.control.borrow() > Control::Run {
+            let events = self.controlled();
+            self.take(events).await?;
+        }
         while !self.core.is_closed() && !self.rests {
             let events = self.wait().await?;
             self.take(events).await?;
@@ -196,7 +200,7 @@ impl Driver {
             return vec![Event::Leave, Event::Control(control)];
         }
         if control == Control::Kill {
-            self.setup.engine.kill_all();
+            self.setup.engine.kill_experiment(self.id);
         }
         vec![Event::Control(control)]
     }
@@ -217,10 +221,11 @@ impl Driver {
             events.extend(self.other_limits(&found));
             match found.request {
                 Some(Request::Cancel) => events.push(Event::Cancel),
-                Some(Request::Pause) => {
-                    self.setup.store.withdraw_request(self.id).await?;
-                    events.push(Event::Pause);
-                }
+                // It stays asked until it is taken back, which is tried again when the store is away.
+                Some(Request::Pause) => match self.setup.store.withdraw_request(self.id).await {
+                    Err(error) if !self.may_come_back(&error) => return Err(error.into()),
+                    _ => events.push(Event::Pause),
+                },
                 None => {}
             }
         }
@@ -273,7 +278,7 @@ impl Driver {
     async fn store_limits(&mut self, limits: NewLimits) -> Result<Wish, WantError> {
         let components = self.setup.components.as_ref();
         let (document, limits) = limits.apply(&self.record.document, components)?;
-        let (id, now) = (self.id, Timestamp::now());
+        let (id, now) = (self.id, now());
         let store = &self.setup.store;
         let last = store
             .change_limits(id, &document, now, json!(limits))
@@ -286,7 +291,7 @@ impl Driver {
     /// Lets the core decide, stores, then acts. Tasks are handed to the engine while their intent is being stored, so that it can prepare
     /// them meanwhile; they start when it is.
     async fn take(&mut self, events: Vec<Event>) -> Result<(), DriveError> {
-        let now = Timestamp::now();
+        let now = now();
         let nothing = events.is_empty();
         for event in events {
             self.core.handle(now, event);
@@ -466,11 +471,7 @@ impl Driver {
 
     /// After a failure: no step may outlive the loop that would have taken its result.
     pub async fn kill_all(&mut self) {
-        for task in self.tasks.keys() {
-            // The second time without a grace period.
-            self.setup.engine.stop(task);
-            self.setup.engine.stop(task);
-        }
+        self.setup.engine.kill_experiment(self.id);
         while !self.tasks.is_empty() {
             let Some(update) = self.updates.1.recv().await else {
                 return;
@@ -478,6 +479,12 @@ impl Driver {
             self.happened(update);
         }
     }
+}
+
+/// The time, as exact as it is stored: whoever reads an answer again finds the same.
+fn now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
 }
 
 /// Writes what changed, and tells that there is news.

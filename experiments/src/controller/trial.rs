@@ -338,6 +338,10 @@ impl TrialRun {
         match self.metrics.objective() {
             Some(value) if value.is_finite() => None,
             Some(value) => failed(TrialReason::MetricNotFinite, format!("{metric} is {value}")),
+            None if self.steps.is_empty() => {
+                let explanation = format!("`{metric}` was neither reported nor told");
+                failed(TrialReason::MetricMissing, explanation)
+            }
             None => {
                 let reported = self.metrics.last().keys().map(String::as_str);
                 let explanation = missing_objective(metric, &self.near_misses, reported);

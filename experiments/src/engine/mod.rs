@@ -131,8 +131,8 @@ pub trait Engine: Send + Sync {
     /// Ends the task: asks it to stop, then kills it after the grace period. Its `Ended` still comes. No-op when it has ended.
     fn stop(&self, id: &TaskId);
 
-    /// Kills all tasks at once, without a grace period.
-    fn kill_all(&self);
+    /// Kills all tasks of an experiment at once, without a grace period. Those of others, which the engine serves too, run on.
+    fn kill_experiment(&self, experiment: ExperimentId);
 
     /// By what name the processes of this engine can be found when it is gone.
     fn session(&self) -> &str;

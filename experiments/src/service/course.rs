@@ -42,8 +42,7 @@ impl Service {
                 tracing::warn!(%error, "cannot look for experiments to go on with; trying again");
             }
             let pause = (begun.elapsed() * LOOKING).clamp(LOOK_EVERY, LOOK_AT_LEAST_EVERY);
-            // Either way it is time to look.
-            let _ = timeout(pause, self.inner.look.notified()).await;
+            tokio::time::sleep(pause).await;
         }
     }
 
@@ -70,7 +69,7 @@ impl Service {
     /// # Errors
     /// [`ServiceError::Conflict`] when it has ended.
     pub async fn pause(&self, id: ExperimentId) -> Result<ExperimentRecord, ServiceError> {
-        match self.changed(id, Want::Wish(Wish::Pause)).await {
+        match self.want(id, Want::Wish(Wish::Pause)).await {
             Err(ServiceError::DrivenElsewhere(_)) => self.request(id, Request::Pause).await,
             Ok(Outcome::Finished(record)) => Err(ended(&record)),
             changed => record(changed?),
@@ -82,7 +81,7 @@ impl Service {
     /// # Errors
     /// [`ServiceError::Conflict`] when it has ended.
     pub async fn resume(&self, id: ExperimentId) -> Result<ExperimentRecord, ServiceError> {
-        match self.changed(id, Want::Wish(Wish::Resume)).await? {
+        match self.want(id, Want::Wish(Wish::Resume)).await? {
             Outcome::Finished(record) => Err(ended(&record)),
             changed => record(changed),
         }
@@ -93,7 +92,7 @@ impl Service {
     /// # Errors
     /// All that keeps an experiment from being driven.
     pub async fn cancel(&self, id: ExperimentId) -> Result<ExperimentRecord, ServiceError> {
-        match self.changed(id, Want::Wish(Wish::Cancel)).await {
+        match self.want(id, Want::Wish(Wish::Cancel)).await {
             Err(ServiceError::DrivenElsewhere(_)) => self.request(id, Request::Cancel).await,
             changed => record(changed?),
         }
@@ -116,7 +115,7 @@ impl Service {
         id: ExperimentId,
         limits: NewLimits,
     ) -> Result<ExperimentRecord, ServiceError> {
-        match self.changed(id, Want::Limits(limits.clone())).await {
+        match self.want(id, Want::Limits(limits.clone())).await {
             Ok(Outcome::Finished(record)) => {
                 let lock = self.inner.setup.store.lock(id, None).await;
                 let _lock = lock.map_err(|error| in_use(error, None))?;
@@ -187,10 +186,6 @@ impl Service {
             self.inner.control.send_replace(Control::Kill);
             tasks.wait().await;
         }
-    }
-
-    async fn changed(&self, id: ExperimentId, want: Want) -> Result<Outcome, ServiceError> {
-        self.want(id, want).await
     }
 
     /// Asks the other process that drives the experiment.

@@ -117,19 +117,16 @@ impl Service {
     /// be started.
     async fn attend(&self, id: ExperimentId, inbox: mpsc::UnboundedReceiver<Message>) {
         let mut left = None;
-        let end = match self.drive(id, inbox, &mut left).await {
-            Ok(end) => end,
-            Err(error) => {
+        let driven = unless_it_panics(self.drive(id, inbox, &mut left)).await;
+        let end = match driven {
+            Ok(Ok(end)) => end,
+            Ok(Err(error)) => {
                 refuse(&mut left, &error, self.elsewhere(id).await);
-                match error {
-                    DriveError::Store(StoreError::InUse | StoreError::NoSuchExperiment(_)) => {
-                        End::Over
-                    }
-                    error => {
-                        tracing::warn!(error = %in_words(&error), "the experiment cannot be driven for now");
-                        End::Failed
-                    }
-                }
+                failed(&error)
+            }
+            Err(panic) => {
+                tracing::error!("tune itself failed: {panic}");
+                End::Failed
             }
         };
         self.inner.drivers.end(id, &end);
@@ -147,7 +144,7 @@ impl Service {
         let lock = take_lock(setup, id).await?;
         let loaded = match load(setup, id).await {
             Ok(loaded) => loaded,
-            Err(error @ (DriveError::Spec(_) | DriveError::Algorithm(_) | DriveError::Io(_))) => {
+            Err(error @ DriveError::Spec(_)) => {
                 if let Some(record) = setup.store.experiment_by_id(id).await? {
                     self.set_aside(&record, &in_words(&error)).await;
                 }
@@ -190,8 +187,14 @@ impl Service {
             }
             Ok(Err(error @ DriveError::Algorithm(_))) => in_words(&error),
             Ok(Err(error)) => {
-                let words = in_words(&error);
-                driver.answer_all(|| WantError::Failed(words.clone()));
+                match &error {
+                    // Whoever waits finds the process that drives it now.
+                    DriveError::TakenOver | DriveError::Store(StoreError::TakenOver) => {}
+                    DriveError::Store(error) => {
+                        driver.answer_all(|| WantError::Store(error.again()));
+                    }
+                    error => driver.answer_all(|| WantError::Failed(in_words(error))),
+                }
                 return Err(error);
             }
             Err(panic) => panic,
@@ -240,6 +243,17 @@ impl Service {
     }
 }
 
+/// An experiment that another process drives, or that is gone, is no failure.
+fn failed(error: &DriveError) -> End {
+    match error {
+        DriveError::Store(StoreError::InUse | StoreError::NoSuchExperiment(_)) => End::Over,
+        error => {
+            tracing::warn!(error = %in_words(error), "the experiment cannot be driven for now");
+            End::Failed
+        }
+    }
+}
+
 /// How to begin: an experiment that is paused stays so, one that has come to its end is left alone.
 fn beginning(loaded: &Loaded) -> Option<Event> {
     match loaded.record.state {
@@ -255,7 +269,7 @@ fn refuse(
     address: Option<String>,
 ) {
     let why = || match error {
-        DriveError::Store(StoreError::InUse) | DriveError::TakenOver => {
+        DriveError::Store(StoreError::InUse | StoreError::TakenOver) | DriveError::TakenOver => {
             WantError::Elsewhere(address.clone())
         }
         DriveError::Store(StoreError::NoSuchExperiment(id)) => {

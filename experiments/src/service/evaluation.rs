@@ -7,6 +7,8 @@ use crate::metrics::Report;
 use crate::store::{ExperimentId, ExperimentRecord, TrialRecord};
 use tune_algorithms::space::Configuration;
 
+/// How many trials are handed out at once.
+const MOST_AT_ONCE: usize = 1000;
 /// No metric has a longer name.
 const LONGEST_NAME: usize = 200;
 
@@ -16,10 +18,9 @@ impl Service {
     /// # Errors
     /// [`ServiceError::Conflict`] when it has a pipeline; and all that keeps an experiment from being driven.
     pub async fn ask(&self, id: ExperimentId, count: usize) -> Result<Asked, ServiceError> {
-        if count == 0 {
-            return Err(ServiceError::Invalid(
-                "`count` must be at least 1".to_owned(),
-            ));
+        if !(1..=MOST_AT_ONCE).contains(&count) {
+            let words = format!("`count` is {count}; use a whole number from 1 to {MOST_AT_ONCE}");
+            return Err(ServiceError::Invalid(words));
         }
         match self.wish(id, Wish::Ask(count)).await? {
             Outcome::Finished(experiment) => Ok(Asked {

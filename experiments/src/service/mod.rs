@@ -19,7 +19,7 @@ use crate::controller::{Control, Pool, Setup};
 use crate::store::{ExperimentId, ExperimentRecord, TrialRecord};
 use driving::Drivers;
 use std::sync::Arc;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
 /// Drives experiments and answers for them. Cheap to clone; all clones are one.
@@ -35,8 +35,6 @@ struct Inner {
     drivers: Drivers,
     /// What becomes of the process: all drivers listen.
     control: watch::Sender<Control>,
-    /// Has the list of experiments looked through at once.
-    look: Notify,
     tasks: TaskTracker,
 }
 
@@ -73,7 +71,6 @@ impl Service {
                 news: watch::Sender::new(0),
                 drivers: Drivers::default(),
                 control: watch::Sender::new(Control::Run),
-                look: Notify::new(),
                 tasks: TaskTracker::new(),
             }),
         }

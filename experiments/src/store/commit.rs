@@ -199,7 +199,9 @@ impl Encoded {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{experiment, metric, step, succeeded, trial, trial_event};
+    use super::super::testing::{
+        Kind, commit, experiment, metric, over_both, step, succeeded, trial, trial_event,
+    };
     use super::super::{MetricRecord, StepRecord, TrialRecord};
     use super::*;
     use crate::artifacts::Artifact;
@@ -208,9 +210,20 @@ mod tests {
     use serde_json::json;
     use tune_algorithms::space::{Configuration, Value};
 
-    #[tokio::test]
-    async fn everything_comes_back_as_it_went_in() {
-        let (_directory, store, id) = experiment().await;
+    over_both! {
+        everything_comes_back_as_it_went_in,
+        reals_of_any_size_come_back_to_the_last_bit,
+        a_commit_returns_the_number_of_its_last_event,
+        the_last_of_several_records_stands,
+        a_later_report_takes_its_place_at_the_end,
+        another_handle_goes_on_with_the_order_of_reports,
+        a_commit_that_fails_leaves_nothing_and_blocks_nobody,
+        a_deleted_experiment_cannot_be_written,
+        the_experiment_is_set_as_given_and_its_end_answers_the_request,
+    }
+
+    async fn everything_comes_back_as_it_went_in(kind: Kind) {
+        let (_place, store, id) = experiment(kind).await;
         let trial = TrialRecord {
             reason: Some(TrialReason::StepFailed),
             explanation: Some("step `train` \"failed\" with\nexit code 3 — ☠".to_owned()),
@@ -258,14 +271,13 @@ mod tests {
             steps: vec![step.clone()],
             ..Changes::default()
         };
-        store.commit(id, changes).await.unwrap();
+        commit(&store, id, changes).await.unwrap();
         assert_eq!(store.trial(id, 0).await.unwrap(), Some(trial));
         assert_eq!(store.steps(id, 0).await.unwrap(), [step]);
     }
 
-    #[tokio::test]
-    async fn reals_of_any_size_come_back_to_the_last_bit() {
-        let (_directory, store, id) = experiment().await;
+    async fn reals_of_any_size_come_back_to_the_last_bit(kind: Kind) {
+        let (_place, store, id) = experiment(kind).await;
         let mut reals = vec![
             f64::MAX,
             f64::MIN_POSITIVE,
@@ -282,16 +294,15 @@ mod tests {
             metrics: metrics.collect(),
             ..Changes::default()
         };
-        store.commit(id, changes).await.unwrap();
+        commit(&store, id, changes).await.unwrap();
         let found = store.metrics(id, 0, None).await.unwrap();
         assert_eq!(levels(&found), reals);
         let values: Vec<_> = found.iter().map(|metric| metric.value).collect();
         assert_eq!(values, reals);
     }
 
-    #[tokio::test]
-    async fn a_commit_returns_the_number_of_its_last_event() {
-        let (_directory, store, id) = experiment().await;
+    async fn a_commit_returns_the_number_of_its_last_event(kind: Kind) {
+        let (_place, store, id) = experiment(kind).await;
         let submitted = store.events_after(None, 0, 10).await.unwrap()[0].seq;
         let changes = Changes {
             trials: vec![trial(0, TrialState::Queued), trial(1, TrialState::Queued)],
@@ -301,7 +312,7 @@ mod tests {
             ],
             ..Changes::default()
         };
-        let last = store.commit(id, changes).await.unwrap();
+        let last = commit(&store, id, changes).await.unwrap();
         assert_eq!(last, submitted + 2);
         let events = store.events_after(Some(id), submitted, 10).await.unwrap();
         let told: Vec<_> = events
@@ -309,12 +320,11 @@ mod tests {
             .map(|event| (event.seq, event.trial))
             .collect();
         assert_eq!(told, [(last - 1, Some(0)), (last, Some(1))]);
-        assert_eq!(store.commit(id, Changes::default()).await.unwrap(), last);
+        assert_eq!(commit(&store, id, Changes::default()).await.unwrap(), last);
     }
 
-    #[tokio::test]
-    async fn the_last_of_several_records_stands() {
-        let (_directory, store, id) = experiment().await;
+    async fn the_last_of_several_records_stands(kind: Kind) {
+        let (_place, store, id) = experiment(kind).await;
         let changes = Changes {
             trials: vec![
                 trial(0, TrialState::Queued),
@@ -333,7 +343,7 @@ mod tests {
             ],
             ..Changes::default()
         };
-        store.commit(id, changes).await.unwrap();
+        commit(&store, id, changes).await.unwrap();
         assert_eq!(
             store.trial(id, 0).await.unwrap(),
             Some(trial(0, TrialState::Running))
@@ -353,37 +363,36 @@ mod tests {
         );
     }
 
-    #[tokio::test]
-    async fn a_later_report_takes_its_place_at_the_end() {
-        let (_directory, store, id) = experiment().await;
+    async fn a_later_report_takes_its_place_at_the_end(kind: Kind) {
+        let (_place, store, id) = experiment(kind).await;
         let first = vec![
             metric(0, "loss", 0.0, 1.0),
             metric(0, "loss", 1.0, f64::NAN),
             metric(0, "other", 0.0, 7.0),
         ];
         let trials = vec![trial(0, TrialState::Running)];
-        store
-            .commit(
-                id,
-                Changes {
-                    trials,
-                    metrics: first,
-                    ..Changes::default()
-                },
-            )
-            .await
-            .unwrap();
+        commit(
+            &store,
+            id,
+            Changes {
+                trials,
+                metrics: first,
+                ..Changes::default()
+            },
+        )
+        .await
+        .unwrap();
         let second = vec![metric(0, "loss", 0.0, f64::NEG_INFINITY)];
-        store
-            .commit(
-                id,
-                Changes {
-                    metrics: second,
-                    ..Changes::default()
-                },
-            )
-            .await
-            .unwrap();
+        commit(
+            &store,
+            id,
+            Changes {
+                metrics: second,
+                ..Changes::default()
+            },
+        )
+        .await
+        .unwrap();
         let metrics = store.metrics(id, 0, Some("loss")).await.unwrap();
         assert_eq!(levels(&metrics), [1.0, 0.0]);
         assert!(metrics[0].value.is_nan());
@@ -391,62 +400,60 @@ mod tests {
         assert_eq!(store.metrics(id, 0, None).await.unwrap().len(), 3);
     }
 
-    #[tokio::test]
-    async fn another_handle_goes_on_with_the_order_of_reports() {
-        let (directory, store, id) = experiment().await;
+    async fn another_handle_goes_on_with_the_order_of_reports(kind: Kind) {
+        let (place, store, id) = experiment(kind).await;
         let trials = vec![trial(0, TrialState::Running)];
         let metrics = vec![metric(0, "loss", 5.0, 1.0)];
-        store
-            .commit(
+        commit(
+            &store,
+            id,
+            Changes {
+                trials,
+                metrics,
+                ..Changes::default()
+            },
+        )
+        .await
+        .unwrap();
+        let other = place.open().await;
+        for level in [4.0, 3.0] {
+            let metrics = vec![metric(0, "loss", level, 1.0)];
+            commit(
+                &other,
                 id,
                 Changes {
-                    trials,
                     metrics,
                     ..Changes::default()
                 },
             )
             .await
             .unwrap();
-        let other = Store::open(directory.path()).await.unwrap();
-        for level in [4.0, 3.0] {
-            let metrics = vec![metric(0, "loss", level, 1.0)];
-            other
-                .commit(
-                    id,
-                    Changes {
-                        metrics,
-                        ..Changes::default()
-                    },
-                )
-                .await
-                .unwrap();
         }
         let _driver = store.lock(id, None).await.unwrap();
         let metrics = vec![metric(0, "loss", 2.0, 1.0)];
-        store
-            .commit(
-                id,
-                Changes {
-                    metrics,
-                    ..Changes::default()
-                },
-            )
-            .await
-            .unwrap();
+        commit(
+            &store,
+            id,
+            Changes {
+                metrics,
+                ..Changes::default()
+            },
+        )
+        .await
+        .unwrap();
         let metrics = store.metrics(id, 0, None).await.unwrap();
         assert_eq!(levels(&metrics), [5.0, 4.0, 3.0, 2.0]);
     }
 
-    #[tokio::test]
-    async fn a_commit_that_fails_leaves_nothing_and_blocks_nobody() {
-        let (_directory, store, id) = experiment().await;
+    async fn a_commit_that_fails_leaves_nothing_and_blocks_nobody(kind: Kind) {
+        let (_place, store, id) = experiment(kind).await;
         let orphan = Changes {
             trials: vec![trial(0, TrialState::Queued)],
             steps: vec![step(9, "train", StepState::Ready)],
             ..Changes::default()
         };
         assert!(matches!(
-            store.commit(id, orphan).await,
+            commit(&store, id, orphan).await,
             Err(StoreError::Unwritable(_))
         ));
         assert_eq!(store.trial(id, 0).await.unwrap(), None);
@@ -455,43 +462,41 @@ mod tests {
             ..Changes::default()
         };
         assert!(matches!(
-            store.commit(id, level).await,
+            commit(&store, id, level).await,
             Err(StoreError::BadLevel(_))
         ));
         let trials = vec![trial(0, TrialState::Queued)];
-        store
-            .commit(
-                id,
-                Changes {
-                    trials,
-                    ..Changes::default()
-                },
-            )
-            .await
-            .unwrap();
+        commit(
+            &store,
+            id,
+            Changes {
+                trials,
+                ..Changes::default()
+            },
+        )
+        .await
+        .unwrap();
         assert!(store.trial(id, 0).await.unwrap().is_some());
     }
 
-    #[tokio::test]
-    async fn a_deleted_experiment_cannot_be_written() {
-        let (_directory, store, id) = experiment().await;
+    async fn a_deleted_experiment_cannot_be_written(kind: Kind) {
+        let (_place, store, id) = experiment(kind).await;
         store.delete(id).await.unwrap();
         let trials = vec![trial(0, TrialState::Queued)];
-        let refused = store
-            .commit(
-                id,
-                Changes {
-                    trials,
-                    ..Changes::default()
-                },
-            )
-            .await;
+        let refused = commit(
+            &store,
+            id,
+            Changes {
+                trials,
+                ..Changes::default()
+            },
+        )
+        .await;
         assert!(matches!(refused, Err(StoreError::NoSuchExperiment(gone)) if gone == id));
     }
 
-    #[tokio::test]
-    async fn the_experiment_is_set_as_given_and_its_end_answers_the_request() {
-        let (_directory, store, id) = experiment().await;
+    async fn the_experiment_is_set_as_given_and_its_end_answers_the_request(kind: Kind) {
+        let (_place, store, id) = experiment(kind).await;
         store
             .request(id, super::super::Request::Cancel)
             .await
@@ -507,7 +512,7 @@ mod tests {
             experiment: Some(update.clone()),
             ..Changes::default()
         };
-        store.commit(id, changes).await.unwrap();
+        commit(&store, id, changes).await.unwrap();
         let record = store.experiment("iris").await.unwrap().unwrap();
         assert_eq!(
             (record.state, record.started_at),
@@ -521,7 +526,7 @@ mod tests {
             experiment: Some(update),
             ..Changes::default()
         };
-        store.commit(id, changes).await.unwrap();
+        commit(&store, id, changes).await.unwrap();
         let record = store.experiment("iris").await.unwrap().unwrap();
         assert_eq!(
             (record.reason, record.request),

@@ -3,7 +3,7 @@
 
 use super::database::{Database, Store};
 use super::open::{make_directory, migration_failed};
-use super::{Location, StoreError, open, sql};
+use super::{Location, StoreError, sql};
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnectionMetadata;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -20,10 +20,11 @@ const MAY_HAVE_BROKEN: Duration = Duration::from_millis(500);
 
 /// Settings of every connection. No statement of ours gains from compiling it, and none means to read a table from end to end. A client
 /// that stands still in a transaction would hold up others.
-const SETTINGS: [(&str, &str); 4] = [
+const SETTINGS: [(&str, &str); 5] = [
     ("jit", "off"),
     ("enable_seqscan", "off"),
     ("random_page_cost", "1.1"),
+    ("work_mem", "32MB"),
     ("idle_in_transaction_session_timeout", "30s"),
 ];
 
@@ -119,4 +120,95 @@ async fn schema(connection: &mut PgConnection) -> Result<Option<i64>, sqlx::Erro
         return Ok(None);
     }
     sqlx::query_scalar(sql::SCHEMA).fetch_one(connection).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::database::Statement;
+    use super::super::testing::{Kind, Place, experiment, new_experiment, on_server};
+    use super::*;
+
+    #[tokio::test]
+    async fn several_that_open_a_new_store_at_once_all_find_it_whole() {
+        let place = Place::new(Kind::Postgres).await;
+        let stores = tokio::join!(place.open(), place.open(), place.open());
+        for (store, name) in [(stores.0, "a"), (stores.1, "b"), (stores.2, "c")] {
+            assert!(store.is_shared());
+            assert_eq!(store.kind(), "postgres");
+            store.ready().await.unwrap();
+            store.create(new_experiment(name)).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_database_without_a_store_is_not_made_one_for_reading() {
+        let place = Place::new(Kind::Postgres).await;
+        let opened = Store::connect(&place.location(), place.directory.path(), false).await;
+        assert!(matches!(opened, Err(StoreError::NoStore(_))));
+        place.open().await;
+        let root = place.directory.path();
+        let store = Store::connect(&place.location(), root, false)
+            .await
+            .unwrap();
+        assert_eq!(store.root(), root);
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_broke_is_replaced() {
+        let (_place, store, id) = experiment(Kind::Postgres).await;
+        let own = "SELECT pg_backend_pid()::bigint";
+        let mut writer = store.writer().await.unwrap();
+        let row = writer.on().one(Statement::new(own)).await.unwrap().unwrap();
+        let process: i64 = row.get(0).unwrap();
+        on_server(format!("SELECT pg_terminate_backend({process})")).await;
+        let broken = writer.on().execute(Statement::new(own)).await.unwrap_err();
+        assert!(matches!(
+            StoreError::from(broken),
+            StoreError::Unavailable(_)
+        ));
+        drop(writer);
+        assert!(store.experiment_by_id(id).await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_not_there_is_unavailable() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = socket.local_addr().unwrap().port();
+        drop(socket);
+        let location = Location::new(format!("postgres://ann:secret@127.0.0.1:{port}/tune"));
+        let error = Store::connect(&location, directory.path(), true)
+            .await
+            .unwrap_err();
+        assert!(matches!(error, StoreError::Unavailable(_)));
+        assert!(!format!("{error:?}").contains("secret"));
+    }
+
+    #[tokio::test]
+    async fn the_store_of_a_newer_version_is_refused() {
+        let (place, store, _id) = experiment(Kind::Postgres).await;
+        let later = "INSERT INTO _sqlx_migrations SELECT 7, 'later', installed_on, true, checksum, 0 FROM _sqlx_migrations LIMIT 1";
+        store.write(Statement::new(later)).await.unwrap();
+        for create in [true, false] {
+            let opened = Store::connect(&place.location(), place.directory.path(), create).await;
+            assert!(
+                matches!(opened, Err(StoreError::NewerSchema { found: 7, known }) if known == known_schema())
+            );
+        }
+        assert!(matches!(
+            store.ready().await,
+            Err(StoreError::NewerSchema { .. })
+        ));
+    }
+
+    #[test]
+    fn both_databases_have_the_same_migrations() {
+        let of = |migrations: &Migrator| -> Vec<_> {
+            migrations
+                .iter()
+                .map(|it| (it.version, it.description.clone()))
+                .collect()
+        };
+        assert_eq!(of(&MIGRATIONS), of(&super::super::open::MIGRATIONS));
+    }
 }

@@ -264,7 +264,7 @@ fn without_nul(json: &str) -> String {
         replaced.push_str(before);
         // Two characters at least: what was serialized is whole. An escaped backslash escapes nothing after it.
         let (kept, length) = match escape.strip_prefix("\\u0000") {
-            Some(_) => ("\\ufffd", 6),
+            Some(_) => ("\u{fffd}", 6),
             None => (&escape[..2], 2),
         };
         replaced.push_str(kept);

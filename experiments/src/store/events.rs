@@ -1,7 +1,7 @@
 //! Events, read by who follows along: after the last number that it has seen. In PostgreSQL an event may be committed after one with a larger
 //! number, by another experiment's driver: a reader of all events must not pass over it.
 
-use super::database::{Database, Statement, Transaction};
+use super::database::{Statement, Transaction};
 use super::rows::{self, Columns};
 use super::{ExperimentId, Store, StoreError, StoredEvent, sql};
 
@@ -92,3 +92,139 @@ macro_rules! events_after {
     };
 }
 use events_after;
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Kind, new_experiment, over_both, store, trial_event};
+    use super::super::{Changes, EventKind};
+    use super::*;
+    use crate::state::TrialState;
+    use std::collections::HashMap;
+
+    over_both! {
+        a_reader_of_all_events_misses_none_while_many_write,
+    }
+
+    const WRITERS: u64 = 4;
+    const COMMITS: u64 = 30;
+
+    async fn write(store: Store, name: String) {
+        let id = store.create(new_experiment(&name)).await.unwrap().id;
+        let driver = store.lock(id, None).await.unwrap();
+        for number in 0..COMMITS {
+            let events = vec![trial_event(number, TrialState::Queued); 2];
+            store
+                .commit(
+                    id,
+                    Changes {
+                        events,
+                        ..Changes::default()
+                    },
+                )
+                .await
+                .unwrap();
+        }
+        driver.release().await.unwrap();
+    }
+
+    async fn a_reader_of_all_events_misses_none_while_many_write(kind: Kind) {
+        let (place, store) = store(kind).await;
+        let mut writers = tokio::task::JoinSet::new();
+        for number in 0..WRITERS {
+            writers.spawn(write(place.open().await, format!("e{number}")));
+        }
+        let expected = WRITERS * (1 + 2 * COMMITS);
+        let (mut seen, mut cursor) = (HashMap::<String, Vec<u64>>::new(), 0);
+        let mut count = 0;
+        while count < expected {
+            let events = store.events_after(None, cursor, 7).await.unwrap();
+            for event in events {
+                assert!(event.seq > cursor);
+                cursor = event.seq;
+                count += 1;
+                if event.kind == EventKind::Trial {
+                    seen.entry(event.experiment)
+                        .or_default()
+                        .extend(event.trial);
+                }
+            }
+            if let Some(written) = writers.try_join_next() {
+                written.unwrap();
+            }
+            tokio::task::yield_now().await;
+        }
+        let each: Vec<_> = (0..COMMITS).flat_map(|number| [number, number]).collect();
+        assert!(seen.values().all(|numbers| *numbers == each));
+        assert!(
+            store
+                .events_after(None, cursor, 7)
+                .await
+                .unwrap()
+                .is_empty()
+        );
+    }
+
+    #[tokio::test]
+    async fn an_event_that_is_committed_late_holds_back_those_after_it() {
+        let (place, store) = store(Kind::Postgres).await;
+        let created = store.create(new_experiment("a")).await.unwrap();
+        let first = store.last_event(created.id).await.unwrap();
+        let other = place.open().await;
+        let late = store.create(new_experiment("late")).await.unwrap().id;
+        let cursor = store.last_event(late).await.unwrap();
+        let mut writer = other.writer().await.unwrap();
+        let mut transaction = writer.begin().await.unwrap();
+        let event = Statement::new(sql::postgres::ADD_EVENT);
+        let event = event.bind(late.0).bind(0i64).bind("limits").bind("{}");
+        transaction.on().one(event).await.unwrap();
+        store
+            .change_limits(
+                created.id,
+                &created.document,
+                created.created_at,
+                serde_json::json!({}),
+            )
+            .await
+            .unwrap();
+        assert!(
+            store
+                .events_after(None, cursor, 7)
+                .await
+                .unwrap()
+                .is_empty()
+        );
+        assert_eq!(
+            store
+                .events_after(Some(created.id), first, 7)
+                .await
+                .unwrap()
+                .len(),
+            1
+        );
+        transaction.commit().await.unwrap();
+        let events = store.events_after(None, cursor, 7).await.unwrap();
+        assert_eq!(
+            events
+                .iter()
+                .map(|it| it.experiment.as_str())
+                .collect::<Vec<_>>(),
+            ["late", "a"]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_number_that_was_never_committed_holds_nobody_back() {
+        let (_place, store) = store(Kind::Postgres).await;
+        let id = store.create(new_experiment("a")).await.unwrap().id;
+        let cursor = store.last_event(id).await.unwrap();
+        let mut writer = store.writer().await.unwrap();
+        let mut transaction = writer.begin().await.unwrap();
+        let event = Statement::new(sql::postgres::ADD_EVENT);
+        let event = event.bind(id.0).bind(0i64).bind("limits").bind("{}");
+        transaction.on().one(event).await.unwrap();
+        drop(transaction);
+        drop(writer);
+        store.create(new_experiment("b")).await.unwrap();
+        assert_eq!(store.events_after(None, cursor, 7).await.unwrap().len(), 1);
+    }
+}

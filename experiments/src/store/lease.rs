@@ -186,14 +186,14 @@ impl Drop for Lease {
     }
 }
 
-async fn release(place: Place, token: i64) -> Result<(), StoreError> {
-    let statement = Statement::new(sql::postgres::RELEASE_LEASE)
-        .bind(place.id.0)
-        .bind(token);
-    let store = place.store.clone();
-    // From here on it may be taken again through this store.
+/// Gives the place back at once, so that the lease can be taken again through this store; what is returned tells the database.
+fn release(place: Place, token: i64) -> impl Future<Output = Result<(), StoreError>> + Send {
+    let (store, id) = (place.store.clone(), place.id);
     drop(place);
-    store.write(statement).await.map(drop)
+    let statement = Statement::new(sql::postgres::RELEASE_LEASE)
+        .bind(id.0)
+        .bind(token);
+    async move { store.write(statement).await.map(drop) }
 }
 
 /// Renews the lease until it is lost: taken over, or not renewed in time.
@@ -247,5 +247,108 @@ impl Store {
             Ok(Driver { address })
         };
         self.one(statement, read).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Changes;
+    use super::super::testing::{Kind, Place, experiment, trial, trial_event};
+    use super::*;
+    use crate::state::TrialState;
+
+    /// What another process does once the lease has run out.
+    async fn take_over(place: &Place, id: ExperimentId) -> (Store, super::super::DriverLock) {
+        let other = place.open().await;
+        let run_out = "UPDATE leases SET expires_at = clock_timestamp() - interval '1 second' WHERE experiment_id = $1";
+        other
+            .write(Statement::new(run_out).bind(id.0))
+            .await
+            .unwrap();
+        let driver = other.lock(id, None).await.unwrap();
+        (other, driver)
+    }
+
+    fn changes(number: u64) -> Changes {
+        Changes {
+            trials: vec![trial(number, TrialState::Queued)],
+            events: vec![trial_event(number, TrialState::Queued)],
+            ..Changes::default()
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_was_taken_over_writes_nothing_more() {
+        let (place, store, id) = experiment(Kind::Postgres).await;
+        let driver = store.lock(id, None).await.unwrap();
+        driver.sign("first").await.unwrap();
+        store.commit(id, changes(0)).await.unwrap();
+        let (other, next) = take_over(&place, id).await;
+        assert_eq!(next.left_behind().as_deref(), Some("first"));
+        assert!(matches!(
+            store.commit(id, changes(1)).await,
+            Err(StoreError::TakenOver)
+        ));
+        assert!(matches!(
+            driver.sign("late").await,
+            Err(StoreError::TakenOver)
+        ));
+        // Told by the renewal, which finds another's token.
+        driver.lost().await;
+        // What is released late is not the other's lease.
+        driver.release().await.unwrap();
+        other.commit(id, changes(2)).await.unwrap();
+        assert!(matches!(
+            store.commit(id, changes(1)).await,
+            Err(StoreError::TakenOver)
+        ));
+        assert_eq!(store.trial(id, 1).await.unwrap(), None);
+        assert_eq!(store.events_after(Some(id), 0, 10).await.unwrap().len(), 3);
+        assert!(store.driver(id).await.unwrap().is_some());
+        next.release().await.unwrap();
+        store.lock(id, None).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn nobody_commits_without_the_lease() {
+        let (_place, store, id) = experiment(Kind::Postgres).await;
+        assert!(matches!(
+            store.commit(id, changes(0)).await,
+            Err(StoreError::TakenOver)
+        ));
+        store.delete(id).await.unwrap();
+        assert!(matches!(
+            store.commit(id, changes(0)).await,
+            Err(StoreError::NoSuchExperiment(_))
+        ));
+        assert!(matches!(
+            store.lock(id, None).await,
+            Err(StoreError::NoSuchExperiment(_))
+        ));
+    }
+
+    #[tokio::test]
+    async fn the_same_commit_again_changes_nothing() {
+        let (_place, store, id) = experiment(Kind::Postgres).await;
+        let _driver = store.lock(id, None).await.unwrap();
+        let last = store.commit(id, changes(0)).await.unwrap();
+        // As if the answer had been lost on the way.
+        store.inner.leases.held().get_mut(&id).unwrap().commits -= 1;
+        assert_eq!(store.commit(id, changes(0)).await.unwrap(), last);
+        assert_eq!(store.events_after(Some(id), 0, 10).await.unwrap().len(), 2);
+        // Not the same: as far as anybody knows, a new one.
+        let next = store.commit(id, changes(0)).await.unwrap();
+        assert_eq!(next, last + 1);
+        assert_eq!(store.counts(id).await.unwrap()[&TrialState::Queued], 1);
+    }
+
+    #[tokio::test]
+    async fn a_lease_that_is_dropped_is_soon_free() {
+        let (place, store, id) = experiment(Kind::Postgres).await;
+        drop(store.lock(id, None).await.unwrap());
+        // At once through the same store, whether or not the database knows yet.
+        store.lock(id, None).await.unwrap().release().await.unwrap();
+        let other = place.open().await;
+        assert!(other.driver(id).await.unwrap().is_none());
     }
 }

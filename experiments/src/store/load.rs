@@ -190,14 +190,21 @@ async fn unfinished_trials(
 #[cfg(test)]
 mod tests {
     use super::super::Changes;
-    use super::super::testing::{experiment, metric, step, succeeded, trial};
+    use super::super::testing::{
+        Kind, commit, experiment, metric, over_both, step, succeeded, trial,
+    };
     use super::*;
     use crate::state::StepState;
     use indexmap::IndexMap;
 
-    #[tokio::test]
-    async fn a_snapshot_holds_every_trial_and_all_of_the_unfinished() {
-        let (_directory, store, id) = experiment().await;
+    over_both! {
+        a_snapshot_holds_every_trial_and_all_of_the_unfinished,
+        curves_are_in_the_order_of_arrival_across_trials,
+        what_is_not_there_cannot_be_loaded,
+    }
+
+    async fn a_snapshot_holds_every_trial_and_all_of_the_unfinished(kind: Kind) {
+        let (_place, store, id) = experiment(kind).await;
         let stopped = TrialRecord {
             state: TrialState::EarlyStopped,
             metrics: IndexMap::from([
@@ -228,7 +235,7 @@ mod tests {
             ],
             ..Changes::default()
         };
-        store.commit(id, changes).await.unwrap();
+        commit(&store, id, changes).await.unwrap();
         let snapshot = store.load(id).await.unwrap();
         assert_eq!(
             Some(snapshot.experiment),
@@ -268,9 +275,8 @@ mod tests {
         assert_eq!(snapshot.unfinished, [running, queued]);
     }
 
-    #[tokio::test]
-    async fn curves_are_in_the_order_of_arrival_across_trials() {
-        let (_directory, store, id) = experiment().await;
+    async fn curves_are_in_the_order_of_arrival_across_trials(kind: Kind) {
+        let (_place, store, id) = experiment(kind).await;
         let changes = Changes {
             trials: vec![trial(0, TrialState::Running), trial(1, TrialState::Running)],
             metrics: vec![
@@ -281,7 +287,7 @@ mod tests {
             ],
             ..Changes::default()
         };
-        store.commit(id, changes).await.unwrap();
+        commit(&store, id, changes).await.unwrap();
         let curves = store.curves(id, "loss").await.unwrap();
         let points: Vec<_> = curves
             .iter()
@@ -293,9 +299,8 @@ mod tests {
         );
     }
 
-    #[tokio::test]
-    async fn what_is_not_there_cannot_be_loaded() {
-        let (_directory, store, _id) = experiment().await;
+    async fn what_is_not_there_cannot_be_loaded(kind: Kind) {
+        let (_place, store, _id) = experiment(kind).await;
         let missing = ExperimentId(99);
         assert!(
             matches!(store.load(missing).await, Err(StoreError::NoSuchExperiment(id)) if id == missing)

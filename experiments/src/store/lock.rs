@@ -197,27 +197,51 @@ fn try_exclusive(file: &File, path: &Path) -> Result<(), StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::experiment;
+    use super::super::testing::{Kind, experiment, new_experiment, over_both};
     use super::*;
 
-    #[tokio::test]
-    async fn only_one_handle_drives_an_experiment() {
-        let (directory, store, id) = experiment().await;
+    over_both! {
+        only_one_handle_drives_an_experiment,
+        experiments_are_driven_independently,
+        what_a_holder_left_behind_is_known_to_the_next,
+    }
+
+    async fn only_one_handle_drives_an_experiment(kind: Kind) {
+        let (place, store, id) = experiment(kind).await;
         assert!(store.driver(id).await.unwrap().is_none());
-        let driver = store.lock(id, None).await.unwrap();
-        let other = Store::open_existing(directory.path()).await.unwrap();
-        assert!(matches!(other.lock(id, None).await, Err(StoreError::InUse)));
-        assert!(other.driver(id).await.unwrap().is_some());
-        assert!(matches!(other.delete(id).await, Err(StoreError::InUse)));
-        drop(driver);
+        let driver = store.lock(id, Some("http://a")).await.unwrap();
+        let other = place.open().await;
+        for handle in [&store, &other] {
+            assert!(matches!(
+                handle.lock(id, None).await,
+                Err(StoreError::InUse)
+            ));
+            assert!(matches!(handle.delete(id).await, Err(StoreError::InUse)));
+            assert!(handle.abandoned().await.unwrap().is_empty());
+        }
+        let address = other.driver(id).await.unwrap().unwrap().address;
+        assert_eq!(address.as_deref(), store.is_shared().then_some("http://a"));
+        driver.release().await.unwrap();
         assert!(other.driver(id).await.unwrap().is_none());
+        assert_eq!(other.abandoned().await.unwrap()[0].id, id);
         other.lock(id, None).await.unwrap();
     }
 
-    #[tokio::test]
-    async fn experiments_are_driven_independently() {
-        let (_directory, store, id) = experiment().await;
+    async fn experiments_are_driven_independently(kind: Kind) {
+        let (_place, store, id) = experiment(kind).await;
+        let other = store.create(new_experiment("other")).await.unwrap().id;
         let _driver = store.lock(id, None).await.unwrap();
-        store.lock(ExperimentId(id.0 + 1), None).await.unwrap();
+        store.lock(other, None).await.unwrap();
+    }
+
+    async fn what_a_holder_left_behind_is_known_to_the_next(kind: Kind) {
+        let (_place, store, id) = experiment(kind).await;
+        let driver = store.lock(id, None).await.unwrap();
+        assert_eq!(driver.left_behind(), None);
+        driver.sign("session").await.unwrap();
+        drop(driver);
+        // Dropped, not dead: nothing is left behind.
+        let driver = store.lock(id, None).await.unwrap();
+        assert_eq!(driver.left_behind(), None);
     }
 }

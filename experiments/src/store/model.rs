@@ -1,7 +1,7 @@
 //! The store against a model of it in memory: whatever is committed, in whatever batches and however often the store is opened
 //! again, comes back as the model says.
 
-use super::testing::{at, new_experiment, trial};
+use super::testing::{Kind, Place, at, commit, new_experiment, trial};
 use super::*;
 use crate::artifacts::Artifact;
 use crate::state::{ExperimentReason, ExperimentState, StepState, TrialReason, TrialState};
@@ -13,7 +13,6 @@ use proptest::sample::select;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use tempfile::TempDir;
 use tune_algorithms::space::Value;
 
 /// What the store ought to remember.
@@ -238,6 +237,7 @@ prop_compose! {
         objective in option::of(number()),
         started_at in option::of(time()),
         finished_at in option::of(time()),
+        (enqueued, handed_out) in (any::<bool>(), 0..3u32),
     ) -> TrialRecord {
         TrialRecord {
             reason,
@@ -247,6 +247,8 @@ prop_compose! {
             objective,
             started_at,
             finished_at,
+            enqueued,
+            handed_out,
             // Not the order of numbers, and no two trials share one.
             finished_order: state.is_finished().then_some((number + 2) % TRIALS),
             ..trial(number, state)
@@ -342,20 +344,28 @@ fn of_known_trials(mut changes: Changes, model: &Model) -> Changes {
     changes
 }
 
-async fn play(batches: Vec<(Changes, bool)>) {
-    let directory = TempDir::new().unwrap();
-    let mut store = Store::open(directory.path()).await.unwrap();
+async fn play(kind: Kind, batches: Vec<(Changes, bool)>) {
+    let place = Place::new(kind).await;
+    let mut store = place.open().await;
     let id = store.create(new_experiment("a")).await.unwrap().id;
     let mut model = Model::default();
     for (changes, open_again) in batches {
         let changes = of_known_trials(changes, &model);
-        store.commit(id, changes.clone()).await.unwrap();
+        commit(&store, id, changes.clone()).await.unwrap();
         model.commit(changes);
         if open_again {
-            store = Store::open(directory.path()).await.unwrap();
+            store = place.open().await;
         }
     }
     check(&store, id, &model).await;
+}
+
+fn run(kind: Kind, batches: Vec<(Changes, bool)>) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(play(kind, batches));
 }
 
 proptest! {
@@ -363,7 +373,15 @@ proptest! {
 
     #[test]
     fn what_is_committed_comes_back(batches in vec((changes(), prop::bool::weighted(0.2)), 0..8)) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(play(batches));
+        run(Kind::Sqlite, batches);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_committed_to_postgres_comes_back(batches in vec((changes(), prop::bool::weighted(0.2)), 0..8)) {
+        run(Kind::Postgres, batches);
     }
 }

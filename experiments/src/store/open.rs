@@ -185,8 +185,9 @@ pub(super) fn migration_failed(error: MigrateError) -> StoreError {
 
 #[cfg(test)]
 mod tests {
+    use super::super::database::Statement;
     use super::super::testing::{
-        at, experiment, new_experiment, store, succeeded, trial, trial_event,
+        Kind, at, experiment, new_experiment, store, succeeded, trial, trial_event,
     };
     use super::super::{Changes, TrialQuery};
     use super::*;
@@ -220,7 +221,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_written_is_there_after_opening_again() {
-        let (directory, store, id) = experiment().await;
+        let (place, store, id) = experiment(Kind::Sqlite).await;
         let trials = vec![succeeded(0, 0, 0.5)];
         store
             .commit(
@@ -233,7 +234,7 @@ mod tests {
             .await
             .unwrap();
         drop(store);
-        let store = Store::open(directory.path()).await.unwrap();
+        let store = Store::open(place.directory.path()).await.unwrap();
         assert_eq!(
             store.trial(id, 0).await.unwrap(),
             Some(succeeded(0, 0, 0.5))
@@ -310,7 +311,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_damaged_database_is_said_to_be_damaged() {
-        let (directory, store, id) = experiment().await;
+        let (place, store, id) = experiment(Kind::Sqlite).await;
         for number in 0..50 {
             let trials = vec![trial(number, TrialState::Queued)];
             store
@@ -325,13 +326,13 @@ mod tests {
                 .unwrap();
         }
         drop(store);
-        let path = database(directory.path());
+        let path = database(place.directory.path());
         sql(&path, "PRAGMA wal_checkpoint(TRUNCATE)").await;
         let mut bytes = std::fs::read(&path).unwrap();
         bytes[4096..].fill(0xa5);
         std::fs::write(&path, bytes).unwrap();
         let result = async {
-            let store = Store::open(directory.path()).await?;
+            let store = Store::open(place.directory.path()).await?;
             store.trials(id, &TrialQuery::default()).await
         };
         assert!(matches!(result.await, Err(StoreError::Damaged(_))));
@@ -339,18 +340,18 @@ mod tests {
 
     #[tokio::test]
     async fn the_store_of_a_newer_version_is_refused() {
-        let (directory, store, _id) = experiment().await;
+        let (place, store, _id) = experiment(Kind::Sqlite).await;
         drop(store);
         sql(
-            &database(directory.path()),
+            &database(place.directory.path()),
             "INSERT INTO _sqlx_migrations SELECT 7, 'later', installed_on, true, checksum, 0 FROM _sqlx_migrations LIMIT 1",
         )
         .await;
         let known = known_schema();
         for opened in [
-            Store::open(directory.path()).await,
-            Store::open_existing(directory.path()).await,
-            Store::open_read_only(directory.path()).await,
+            Store::open(place.directory.path()).await,
+            Store::open_existing(place.directory.path()).await,
+            Store::open_read_only(place.directory.path()).await,
         ] {
             let error = opened.unwrap_err();
             assert_eq!(
@@ -365,13 +366,13 @@ mod tests {
 
     #[tokio::test]
     async fn an_older_store_that_cannot_be_written_is_refused() {
-        let (directory, _store, _id) = experiment().await;
+        let (place, _store, _id) = experiment(Kind::Sqlite).await;
         sql(
-            &database(directory.path()),
-            "UPDATE _sqlx_migrations SET version = 0",
+            &database(place.directory.path()),
+            "DELETE FROM _sqlx_migrations WHERE version > 1; UPDATE _sqlx_migrations SET version = 0",
         )
         .await;
-        let opened = Store::open_read_only(directory.path()).await;
+        let opened = Store::open_read_only(place.directory.path()).await;
         assert!(matches!(
             opened,
             Err(StoreError::OlderSchema { found: 0, .. })
@@ -380,8 +381,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_reader_follows_a_writer() {
-        let (directory, store, id) = experiment().await;
-        let reader = Store::open_read_only(directory.path()).await.unwrap();
+        let (place, store, id) = experiment(Kind::Sqlite).await;
+        let reader = Store::open_read_only(place.directory.path()).await.unwrap();
         for number in 0..3 {
             let changes = Changes {
                 trials: vec![trial(number, TrialState::Queued)],
@@ -399,8 +400,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_store_for_reading_refuses_to_write() {
-        let (directory, _store, id) = experiment().await;
-        let reader = Store::open_read_only(directory.path()).await.unwrap();
+        let (place, _store, id) = experiment(Kind::Sqlite).await;
+        let reader = Store::open_read_only(place.directory.path()).await.unwrap();
         assert!(matches!(
             reader.create(new_experiment("b")).await,
             Err(StoreError::ReadOnly)
@@ -422,24 +423,21 @@ mod tests {
 
     #[tokio::test]
     async fn a_store_whose_shared_memory_cannot_be_made_is_read_as_it_lies_there() {
-        let (directory, store, _id) = experiment().await;
+        let (place, store, _id) = experiment(Kind::Sqlite).await;
         drop(store);
-        let path = database(directory.path());
+        let path = database(place.directory.path());
         sql(&path, "PRAGMA wal_checkpoint(TRUNCATE)").await;
         _ = std::fs::remove_file(path.with_extension("db-shm"));
         std::fs::create_dir(path.with_extension("db-shm")).unwrap();
-        let reader = Store::open_read_only(directory.path()).await.unwrap();
+        let reader = Store::open_read_only(place.directory.path()).await.unwrap();
         assert!(reader.experiment("iris").await.unwrap().is_some());
     }
 
     #[tokio::test]
     async fn a_full_disk_is_said_to_be_full_and_nothing_is_half_written() {
-        let (_directory, store, id) = experiment().await;
+        let (_directory, store, id) = experiment(Kind::Sqlite).await;
         store
-            .writer()
-            .await
-            .unwrap()
-            .execute("PRAGMA max_page_count = 1")
+            .write(Statement::new("PRAGMA max_page_count = 1"))
             .await
             .unwrap();
         let trials = (0..1000)
@@ -457,10 +455,7 @@ mod tests {
         assert!(matches!(full, Err(StoreError::DiskFull)));
         assert!(store.counts(id).await.unwrap().is_empty());
         store
-            .writer()
-            .await
-            .unwrap()
-            .execute("PRAGMA max_page_count = 1000000")
+            .write(Statement::new("PRAGMA max_page_count = 1000000"))
             .await
             .unwrap();
         let trials = vec![trial(0, TrialState::Queued)];
@@ -478,22 +473,19 @@ mod tests {
 
     #[tokio::test]
     async fn a_writer_that_waits_too_long_says_so() {
-        let (directory, store) = store().await;
-        let other = Store::open(directory.path()).await.unwrap();
+        let (place, store) = store(Kind::Sqlite).await;
+        let other = Store::open(place.directory.path()).await.unwrap();
         let mut writer = other.writer().await.unwrap();
-        let transaction = writer.begin_with(sql::BEGIN).await.unwrap();
+        let transaction = writer.begin().await.unwrap();
         store
-            .writer()
-            .await
-            .unwrap()
-            .execute("PRAGMA busy_timeout = 0")
+            .write(Statement::new("PRAGMA busy_timeout = 0"))
             .await
             .unwrap();
         assert!(matches!(
             store.create(new_experiment("a")).await,
             Err(StoreError::Busy)
         ));
-        transaction.rollback().await.unwrap();
+        transaction.commit().await.unwrap();
         store.create(new_experiment("a")).await.unwrap();
     }
 
@@ -501,7 +493,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_acknowledged_survives_kill() {
-        let (directory, store, id) = experiment().await;
+        let (place, store, id) = experiment(Kind::Sqlite).await;
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args([
                 "--exact",
@@ -509,7 +501,7 @@ mod tests {
                 "--ignored",
                 "--nocapture",
             ])
-            .env(KILLED_STORE, directory.path())
+            .env(KILLED_STORE, place.directory.path())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();

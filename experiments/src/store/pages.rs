@@ -166,3 +166,147 @@ const METRICS_PAGE: &str = concat!(
 fn is_full<T>(items: &[T], limit: u32) -> bool {
     !items.is_empty() && items.len() >= limit as usize
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{
+        Kind, commit, experiment, metric, new_experiment, over_both, store, succeeded, trial,
+    };
+    use super::super::{Changes, NewExperiment, Request};
+    use super::*;
+    use crate::state::TrialState;
+
+    over_both! {
+        experiments_come_in_pages_newest_first,
+        reports_come_in_pages_in_the_order_of_arrival,
+        a_submission_is_found_by_its_mark,
+        a_request_can_be_withdrawn,
+        a_store_is_ready,
+    }
+
+    async fn experiments_come_in_pages_newest_first(kind: Kind) {
+        let (_place, store) = store(kind).await;
+        for name in ["a", "b", "c"] {
+            let id = store.create(new_experiment(name)).await.unwrap().id;
+            let trials = vec![succeeded(0, 0, 0.5), trial(1, TrialState::Failed)];
+            commit(
+                &store,
+                id,
+                Changes {
+                    trials,
+                    ..Changes::default()
+                },
+            )
+            .await
+            .unwrap();
+        }
+        let mut query = ExperimentQuery {
+            limit: 2,
+            ..ExperimentQuery::default()
+        };
+        let first = store.experiments_page(&query).await.unwrap();
+        let names = |page: &Page<ExperimentSummary>| -> Vec<String> {
+            page.items
+                .iter()
+                .map(|it| it.experiment.name.clone())
+                .collect()
+        };
+        assert_eq!(names(&first), ["c", "b"]);
+        assert_eq!(first.items[0].best, Some((0, 0.5)));
+        assert_eq!(first.items[0].trials[&TrialState::Failed], 1);
+        query.after = first.next;
+        let last = store.experiments_page(&query).await.unwrap();
+        assert_eq!((names(&last), &last.next), (vec!["a".to_owned()], &None));
+        query.states = vec![ExperimentState::Running];
+        assert!(matches!(
+            store.experiments_page(&query).await,
+            Err(StoreError::BadQuery(_))
+        ));
+        query.after = None;
+        assert!(
+            store
+                .experiments_page(&query)
+                .await
+                .unwrap()
+                .items
+                .is_empty()
+        );
+    }
+
+    async fn reports_come_in_pages_in_the_order_of_arrival(kind: Kind) {
+        let (_place, store, id) = experiment(kind).await;
+        let reports = [("b", 2.0), ("a", 0.0), ("b", 1.0), ("a", 1.0), ("b", 0.0)];
+        let changes = Changes {
+            trials: vec![trial(0, TrialState::Running), trial(1, TrialState::Running)],
+            metrics: reports
+                .iter()
+                .map(|(name, level)| metric(0, name, *level, 0.5))
+                .collect(),
+            ..Changes::default()
+        };
+        commit(&store, id, changes).await.unwrap();
+        for (name, expected) in [
+            (None, &reports[..]),
+            (Some("b"), &[reports[0], reports[2], reports[4]]),
+        ] {
+            let (mut found, mut after) = (Vec::new(), None);
+            loop {
+                let page = store
+                    .metrics_page(id, 0, name, after.as_deref(), 2)
+                    .await
+                    .unwrap();
+                found.extend(page.items.into_iter().map(|it| (it.name, it.level)));
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            let expected: Vec<_> = expected
+                .iter()
+                .map(|(name, level)| ((*name).to_owned(), *level))
+                .collect();
+            assert_eq!(found, expected);
+        }
+        let of_other = store.metrics_page(id, 0, None, None, 2).await.unwrap().next;
+        let refused = store
+            .metrics_page(id, 1, None, of_other.as_deref(), 2)
+            .await;
+        assert!(matches!(refused, Err(StoreError::BadQuery(_))));
+    }
+
+    async fn a_submission_is_found_by_its_mark(kind: Kind) {
+        let (place, store) = store(kind).await;
+        let new = NewExperiment {
+            key: Some("k".to_owned()),
+            ..new_experiment("a")
+        };
+        let other = place.open().await;
+        let (one, two) = tokio::join!(store.create(new.clone()), other.create(new.clone()));
+        let created = one.unwrap();
+        assert_eq!(two.unwrap(), created);
+        assert_eq!(store.experiments().await.unwrap().len(), 1);
+        assert_eq!(
+            store.experiment_by_key("k").await.unwrap().as_ref(),
+            Some(&created)
+        );
+        assert_eq!(
+            store.experiment_by_id(created.id).await.unwrap(),
+            Some(created)
+        );
+        assert_eq!(store.experiment_by_key("none").await.unwrap(), None);
+        let unmarked = store.create(NewExperiment { key: None, ..new }).await;
+        assert!(matches!(unmarked, Err(StoreError::NameTaken(_))));
+    }
+
+    async fn a_request_can_be_withdrawn(kind: Kind) {
+        let (_place, store, id) = experiment(kind).await;
+        store.request(id, Request::Pause).await.unwrap();
+        store.withdraw_request(id).await.unwrap();
+        assert_eq!(store.requested(id).await.unwrap(), None);
+    }
+
+    async fn a_store_is_ready(kind: Kind) {
+        let (_place, store) = store(kind).await;
+        store.ready().await.unwrap();
+    }
+}

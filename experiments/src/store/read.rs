@@ -176,31 +176,40 @@ use best_objective;
 /// Through the primary key alone: step by step, each at its highest level.
 const LATEST_METRIC: &str = "\
 SELECT latest.level, latest.value FROM step_runs AS run CROSS JOIN metrics AS latest
-    ON latest.experiment_id = $1 AND latest.trial = $2 AND latest.step = run.step AND latest.name = $3
+ WHERE run.experiment_id = $1 AND run.trial = $2
+   AND latest.experiment_id = $1 AND latest.trial = $2 AND latest.step = run.step AND latest.name = $3
    AND latest.level = (SELECT max(level) FROM metrics
                         WHERE experiment_id = $1 AND trial = $2 AND step = run.step AND name = $3)
- WHERE run.experiment_id = $1 AND run.trial = $2 ORDER BY latest.seq DESC LIMIT 1";
+ ORDER BY latest.seq DESC LIMIT 1";
 
 #[cfg(test)]
 mod tests {
     use super::super::testing::{
-        experiment, metric, new_experiment, step, store, succeeded, trial, trial_event,
+        Kind, commit, experiment, metric, new_experiment, over_both, step, store, succeeded, trial,
+        trial_event,
     };
     use super::super::{Changes, NewExperiment};
     use super::*;
     use crate::state::StepState;
 
-    async fn commit(store: &Store, id: ExperimentId, trials: Vec<TrialRecord>) {
+    over_both! {
+        experiments_are_listed_with_counts_and_best_trial,
+        of_equal_trials_the_first_is_best_and_only_success_counts,
+        the_latest_metric_is_at_the_highest_level_of_the_step_that_reported_last,
+        metric_names_are_those_of_all_trials,
+        events_are_read_page_by_page,
+    }
+
+    async fn commit_trials(store: &Store, id: ExperimentId, trials: Vec<TrialRecord>) {
         let changes = Changes {
             trials,
             ..Changes::default()
         };
-        store.commit(id, changes).await.unwrap();
+        commit(store, id, changes).await.unwrap();
     }
 
-    #[tokio::test]
-    async fn experiments_are_listed_with_counts_and_best_trial() {
-        let (_directory, store) = store().await;
+    async fn experiments_are_listed_with_counts_and_best_trial(kind: Kind) {
+        let (_place, store) = store(kind).await;
         let maximize = store.create(new_experiment("b")).await.unwrap();
         let new = NewExperiment {
             goal: Goal::Minimize,
@@ -214,7 +223,7 @@ mod tests {
                 succeeded(1, 0, 0.75),
                 trial(2, TrialState::Failed),
             ];
-            commit(&store, experiment.id, trials).await;
+            commit_trials(&store, experiment.id, trials).await;
         }
         let counts = BTreeMap::from([(TrialState::Succeeded, 2), (TrialState::Failed, 1)]);
         let listed = store.experiments().await.unwrap();
@@ -231,9 +240,8 @@ mod tests {
         assert_eq!(listed, expected);
     }
 
-    #[tokio::test]
-    async fn of_equal_trials_the_first_is_best_and_only_success_counts() {
-        let (_directory, store, id) = experiment().await;
+    async fn of_equal_trials_the_first_is_best_and_only_success_counts(kind: Kind) {
+        let (_place, store, id) = experiment(kind).await;
         assert_eq!(store.best(id).await.unwrap(), None);
         let stopped = TrialRecord {
             state: TrialState::EarlyStopped,
@@ -243,9 +251,9 @@ mod tests {
             objective: None,
             ..succeeded(1, 1, 0.9)
         };
-        commit(&store, id, vec![stopped, without]).await;
+        commit_trials(&store, id, vec![stopped, without]).await;
         assert_eq!(store.best(id).await.unwrap(), None);
-        commit(
+        commit_trials(
             &store,
             id,
             vec![
@@ -259,9 +267,8 @@ mod tests {
         assert_eq!(store.best(ExperimentId(99)).await.unwrap(), None);
     }
 
-    #[tokio::test]
-    async fn the_latest_metric_is_at_the_highest_level_of_the_step_that_reported_last() {
-        let (_directory, store, id) = experiment().await;
+    async fn the_latest_metric_is_at_the_highest_level_of_the_step_that_reported_last(kind: Kind) {
+        let (_place, store, id) = experiment(kind).await;
         assert_eq!(store.latest_metric(id, 0, "loss").await.unwrap(), None);
         let of = |step: &str, level, value| MetricRecord {
             step: step.to_owned(),
@@ -281,23 +288,20 @@ mod tests {
             ],
             ..Changes::default()
         };
-        store.commit(id, changes).await.unwrap();
+        commit(&store, id, changes).await.unwrap();
         let latest = store.latest_metric(id, 0, "loss").await.unwrap();
         assert_eq!(latest, Some((3.0, 0.3)));
     }
 
     #[tokio::test]
     async fn the_latest_metric_never_reads_all_reports() {
-        let (_directory, store, _id) = experiment().await;
+        let (_place, store, _id) = experiment(Kind::Sqlite).await;
         let plan = format!("EXPLAIN QUERY PLAN {LATEST_METRIC}");
         let query = Statement::built(plan, Vec::new())
-            .bind(1)
-            .bind(0)
+            .bind(1i64)
+            .bind(0i64)
             .bind("loss");
-        let steps: Vec<String> = store
-            .all(query, |row| Ok(sqlx::Row::get(row, "detail")))
-            .await
-            .unwrap();
+        let steps: Vec<String> = store.all(query, |row| Ok(row.get(3)?)).await.unwrap();
         let metrics = steps.iter().filter(|step| step.contains("PRIMARY KEY"));
         let metrics: Vec<_> = metrics.collect();
         assert_eq!(metrics.len(), 2, "{steps:?}");
@@ -306,9 +310,8 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn metric_names_are_those_of_all_trials() {
-        let (_directory, store, id) = experiment().await;
+    async fn metric_names_are_those_of_all_trials(kind: Kind) {
+        let (_place, store, id) = experiment(kind).await;
         assert!(store.metric_names(id).await.unwrap().is_empty());
         let of = |number, name: &str| TrialRecord {
             metrics: [(name.to_owned(), 0.5)].into_iter().collect(),
@@ -319,14 +322,13 @@ mod tests {
             of(1, "f1 \"größe\""),
             of(2, "accuracy"),
         ];
-        commit(&store, id, trials).await;
+        commit_trials(&store, id, trials).await;
         let names = store.metric_names(id).await.unwrap();
         assert_eq!(names, ["accuracy", "f1 \"größe\""]);
     }
 
-    #[tokio::test]
-    async fn events_are_read_page_by_page() {
-        let (_directory, store, id) = experiment().await;
+    async fn events_are_read_page_by_page(kind: Kind) {
+        let (_place, store, id) = experiment(kind).await;
         let other = store.create(new_experiment("other")).await.unwrap().id;
         for number in 0..6 {
             let changes = Changes {
@@ -334,8 +336,7 @@ mod tests {
                 events: vec![trial_event(number, TrialState::Queued)],
                 ..Changes::default()
             };
-            store
-                .commit(if number % 2 == 0 { id } else { other }, changes)
+            commit(&store, if number % 2 == 0 { id } else { other }, changes)
                 .await
                 .unwrap();
         }

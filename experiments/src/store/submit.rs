@@ -233,16 +233,25 @@ async fn add_event(
 #[cfg(test)]
 mod tests {
     use super::super::testing::{
-        at, experiment, metric, new_experiment, step, store, succeeded, trial_event,
+        Kind, at, commit, experiment, metric, new_experiment, over_both, step, store, succeeded,
+        trial_event,
     };
     use super::super::{Changes, ExperimentUpdate};
     use super::*;
     use crate::state::{ExperimentState, StepState, TrialState};
     use tune_algorithms::history::Goal;
 
-    #[tokio::test]
-    async fn a_submission_comes_back_to_the_last_bit() {
-        let (_directory, store) = store().await;
+    over_both! {
+        a_submission_comes_back_to_the_last_bit,
+        a_name_is_taken_once,
+        limits_change_with_an_event,
+        a_request_is_seen_by_the_driver,
+        nothing_is_asked_of_an_experiment_that_has_ended,
+        deleting_takes_everything_of_one_experiment_and_its_id_never_comes_back,
+    }
+
+    async fn a_submission_comes_back_to_the_last_bit(kind: Kind) {
+        let (_place, store) = store(kind).await;
         let text = r#"{ "z": 0.1, "a": 1e300, "b": [1, 1.0, 9223372036854775807], "c": 2.2250738585072014e-308, "d": "'; --" }"#;
         let new = NewExperiment {
             name: "a \"quoted\" % 'name'; DROP TABLE experiments -- ☠".to_owned(),
@@ -271,18 +280,16 @@ mod tests {
         assert_eq!(events[0].data, json!({ "state": "pending" }));
     }
 
-    #[tokio::test]
-    async fn a_name_is_taken_once() {
-        let (_directory, store, _id) = experiment().await;
+    async fn a_name_is_taken_once(kind: Kind) {
+        let (_place, store, _id) = experiment(kind).await;
         let taken = store.create(new_experiment("iris")).await;
         assert!(matches!(taken, Err(StoreError::NameTaken(name)) if name == "iris"));
         store.create(new_experiment("Iris")).await.unwrap();
         assert_eq!(store.events_after(None, 0, 10).await.unwrap().len(), 2);
     }
 
-    #[tokio::test]
-    async fn limits_change_with_an_event() {
-        let (_directory, store, id) = experiment().await;
+    async fn limits_change_with_an_event(kind: Kind) {
+        let (_place, store, id) = experiment(kind).await;
         let document = json!({ "max_trials": 20 });
         let seq = store
             .change_limits(id, &document, at(5), json!({ "max_trials": 20 }))
@@ -306,11 +313,10 @@ mod tests {
         ));
     }
 
-    #[tokio::test]
-    async fn a_request_is_seen_by_the_driver() {
-        let (directory, store, id) = experiment().await;
+    async fn a_request_is_seen_by_the_driver(kind: Kind) {
+        let (place, store, id) = experiment(kind).await;
         assert_eq!(store.requested(id).await.unwrap(), None);
-        let other = Store::open_existing(directory.path()).await.unwrap();
+        let other = place.open().await;
         assert!(other.request(id, Request::Cancel).await.unwrap());
         assert_eq!(store.requested(id).await.unwrap(), Some(Request::Cancel));
         let gone = ExperimentId(99);
@@ -321,9 +327,8 @@ mod tests {
         assert_eq!(store.requested(gone).await.unwrap(), None);
     }
 
-    #[tokio::test]
-    async fn nothing_is_asked_of_an_experiment_that_has_ended() {
-        let (_directory, store, id) = experiment().await;
+    async fn nothing_is_asked_of_an_experiment_that_has_ended(kind: Kind) {
+        let (_place, store, id) = experiment(kind).await;
         let ended = ExperimentUpdate {
             state: ExperimentState::Succeeded,
             reason: None,
@@ -335,14 +340,13 @@ mod tests {
             experiment: Some(ended),
             ..Changes::default()
         };
-        store.commit(id, changes).await.unwrap();
+        commit(&store, id, changes).await.unwrap();
         assert!(!store.request(id, Request::Cancel).await.unwrap());
         assert_eq!(store.requested(id).await.unwrap(), None);
     }
 
-    #[tokio::test]
-    async fn deleting_takes_everything_of_one_experiment_and_its_id_never_comes_back() {
-        let (_directory, store, id) = experiment().await;
+    async fn deleting_takes_everything_of_one_experiment_and_its_id_never_comes_back(kind: Kind) {
+        let (_place, store, id) = experiment(kind).await;
         let kept = store.create(new_experiment("kept")).await.unwrap().id;
         for id in [id, kept] {
             let changes = Changes {
@@ -352,7 +356,7 @@ mod tests {
                 events: vec![trial_event(0, TrialState::Succeeded)],
                 ..Changes::default()
             };
-            store.commit(id, changes).await.unwrap();
+            commit(&store, id, changes).await.unwrap();
         }
         store.delete(kept).await.unwrap();
         assert!(!store.lock_path(kept).exists());

@@ -116,3 +116,55 @@ fn token(row: &Row) -> Result<TokenRecord, StoreError> {
         expires_at: columns.optional_time()?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Kind, at, over_both, store};
+    use super::*;
+
+    over_both! {
+        tokens_are_found_until_they_are_revoked,
+    }
+
+    fn named(name: &str, byte: u8) -> NewToken {
+        NewToken {
+            name: name.to_owned(),
+            role: Role::Editor,
+            hash: [byte; 32],
+            created_at: at(0),
+            expires_at: (byte > 1).then_some(at(9)),
+        }
+    }
+
+    async fn tokens_are_found_until_they_are_revoked(kind: Kind) {
+        let (_place, store) = store(kind).await;
+        assert!(!store.has_tokens().await.unwrap());
+        store.create_token(named("b", 1)).await.unwrap();
+        store.create_token(named("a", 2)).await.unwrap();
+        let taken = store.create_token(named("a", 3)).await;
+        assert!(matches!(taken, Err(StoreError::TokenExists(name)) if name == "a"));
+        let names: Vec<_> = store
+            .tokens()
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|it| it.name)
+            .collect();
+        assert_eq!(names, ["a", "b"]);
+        let found = store.token_by_hash(&[2; 32]).await.unwrap().unwrap();
+        assert_eq!(
+            (found.role, found.created_at, found.expires_at),
+            (Role::Editor, at(0), Some(at(9)))
+        );
+        assert_eq!(store.token_by_hash(&[9; 32]).await.unwrap(), None);
+        assert!(store.revoke_token("a").await.unwrap());
+        assert!(!store.revoke_token("a").await.unwrap());
+        assert_eq!(store.token_by_hash(&[2; 32]).await.unwrap(), None);
+        store.create_token(named("a", 4)).await.unwrap();
+        for name in ["a", "b"] {
+            store.revoke_token(name).await.unwrap();
+        }
+        assert!(store.tokens().await.unwrap().is_empty());
+        assert!(store.has_tokens().await.unwrap());
+    }
+}

@@ -15,7 +15,9 @@ use jiff::Timestamp;
 use tune_algorithms::space::Value;
 
 /// So many trials are few: sorting them costs less than looking for them in the order of the list.
-const FEW: i64 = 25_000;
+const FEW: i64 = 4_000;
+/// So many are many: looking each up until a page is full costs less than noting them all.
+const MANY: i64 = 40_000;
 /// The size of a page when nobody says.
 const PAGE: u64 = 100;
 
@@ -56,14 +58,14 @@ impl Store {
     ) -> Result<Vec<Found>, StoreError> {
         let mut list = List::new(id, query)?;
         let place = after.map(|it| list.order.place(it)).transpose()?;
-        list.few = self.fewest(&list).await?;
+        self.estimate(&mut list).await?;
         let with_keys = !matches!(place, Some(Place { keys: None, .. }));
         let mut found = Vec::new();
         if with_keys {
             found = self.read_part(&list, true, place.as_ref(), limit).await?;
         }
         let left = limit.saturating_sub(found.len() as u64);
-        if left > 0 && list.order.may_be_absent() {
+        if left > 0 && list.may_be_absent() {
             let place = place.filter(|_| !with_keys);
             found.extend(self.read_part(&list, false, place.as_ref(), left).await?);
         }
@@ -82,24 +84,25 @@ impl Store {
             .await
     }
 
-    /// The test that the fewest trials pass, if they are few. A test on what the list is sorted by is met by the order itself.
-    async fn fewest(&self, list: &List) -> Result<Option<usize>, StoreError> {
+    /// How many trials pass each test, as far as it matters. A test on what the list is sorted by is met by the order itself.
+    async fn estimate(&self, list: &mut List) -> Result<(), StoreError> {
         let candidates: Vec<_> = list.candidates().collect();
         if candidates.is_empty() {
-            return Ok(None);
+            return Ok(());
         }
-        let statement = list.count(&candidates);
-        let counts = self.one(statement, |row| {
+        let counts = self.one(list.count(&candidates), |row| {
             let mut columns = Columns::of(row);
             let counts = candidates.iter().map(|_| columns.take::<i64>());
             counts.collect::<Result<Vec<_>, _>>()
         });
         let counts = counts.await?.unwrap_or_default();
-        let fewest = candidates
-            .into_iter()
-            .zip(counts)
-            .min_by_key(|(_, count)| *count);
-        Ok(fewest.and_then(|(index, count)| (count <= FEW).then_some(index)))
+        let counted = candidates.into_iter().zip(counts);
+        for (index, count) in counted.clone() {
+            list.is_noted[index] = count <= MANY;
+        }
+        let fewest = counted.min_by_key(|(_, count)| *count);
+        list.few = fewest.and_then(|(index, count)| (count <= FEW).then_some(index));
+        Ok(())
     }
 }
 
@@ -161,6 +164,8 @@ struct List {
     tests: Vec<Test>,
     /// The test whose trials are gathered and sorted.
     few: Option<usize>,
+    /// Whether all that pass a test are noted first, instead of being looked up one by one.
+    is_noted: Vec<bool>,
 }
 
 impl Column {
@@ -451,9 +456,15 @@ impl List {
             id,
             order: sort.map_or(Order::Number, |sort| Order::new(&sort.field)),
             descending: sort.is_some_and(|sort| sort.descending),
+            is_noted: vec![false; tests.len()],
             tests,
             few: None,
         })
+    }
+
+    /// Whether there may be trials without what the list is sorted by. One that a test needs is there.
+    fn may_be_absent(&self) -> bool {
+        self.order.may_be_absent() && !self.tests.iter().any(|test| test.is_of(&self.order))
     }
 
     /// The tests that may be met by few.
@@ -471,7 +482,7 @@ impl List {
             sql.push(if place == 0 { "" } else { ", " });
             sql.push("(SELECT count(*) FROM (");
             self.tests[*index].passed(&mut sql, self.id);
-            sql.push(" LIMIT ").bind(FEW + 1).push(") AS passed)");
+            sql.push(" LIMIT ").bind(MANY + 1).push(") AS passed)");
         }
         sql.build()
     }
@@ -491,7 +502,7 @@ impl List {
         for (index, key) in keys.iter().enumerate() {
             sql.push(", ").push(key).push(&format!(" AS key{index}"));
         }
-        self.from(&mut sql, present, number);
+        self.from(&mut sql, present, number, after.is_some());
         self.filter(&mut sql, present, number);
         self.after(&mut sql, &keys, number, after);
         self.order_by(&mut sql, &keys, number);
@@ -509,7 +520,7 @@ impl List {
     }
 
     /// The rows `v`, those that the list is made of.
-    fn from(&self, sql: &mut Builder, present: bool, number: &str) {
+    fn from(&self, sql: &mut Builder, present: bool, number: &str, goes_on: bool) {
         sql.push(" FROM ");
         if let Some(few) = self.few {
             sql.push("(");
@@ -531,19 +542,38 @@ impl List {
                 sql.push(if present { " IS NOT NULL" } else { " IS NULL" });
             }
             Order::Value { kind, name } if present => {
-                sql.push(" AND v.kind = ")
-                    .bind(*kind)
-                    .push(" AND v.name = ");
-                sql.bind(name.as_str()).push(" AND v.rank > 0");
+                sql.push(" AND v.kind = ").bind(*kind);
+                sql.push(" AND v.name = ").bind(name.as_str());
+                // Whatever comes after a place has a rank; to say so would hide the place from SQLite.
+                if self.descending || !goes_on {
+                    sql.push(" AND v.rank > 0");
+                }
             }
-            Order::Value { kind, name } => {
-                sql.push(
-                    " AND NOT EXISTS (SELECT 1 FROM trial_values AS c WHERE c.experiment_id = ",
-                );
-                sql.bind(self.id.0).push(" AND c.kind = ").bind(*kind);
-                sql.push(" AND c.name = ").bind(name.as_str());
-                sql.push(" AND c.trial = v.number AND c.rank > 0)");
-            }
+            Order::Value { kind, name } => self.without(sql, kind, name),
+        }
+    }
+
+    /// The rows `v` are trials without the value: few are looked up, all are compared with those that have it, if there are fewer of those.
+    fn without(&self, sql: &mut Builder, kind: &'static str, name: &str) {
+        let with = |sql: &mut Builder, what: &str| {
+            sql.push("(SELECT ").push(what);
+            sql.push(" FROM trial_values AS c WHERE c.experiment_id = ")
+                .bind(self.id.0);
+            sql.push(" AND c.kind = ").bind(kind);
+            sql.push(" AND c.name = ").bind(name);
+            sql.push(" AND c.rank > 0");
+        };
+        if self.few.is_some() {
+            sql.push(" AND NOT EXISTS ");
+            with(sql, "1");
+            sql.push(" AND c.trial = v.number)");
+        } else {
+            sql.push(" AND (SELECT sum(trials) FROM trial_counts WHERE experiment_id = ");
+            sql.bind(self.id.0).push(") > ");
+            with(sql, "count(*)");
+            sql.push(") AND v.number NOT IN ");
+            with(sql, "c.trial");
+            sql.push(")");
         }
     }
 
@@ -566,6 +596,10 @@ impl List {
                 sql.push("CASE WHEN ");
                 test.compare(sql, "v", number);
                 sql.push(" THEN true ELSE false END");
+            } else if self.is_noted[index] && self.few.is_none() {
+                sql.push("CASE WHEN ").push(number).push(" IN (");
+                test.passed(sql, self.id);
+                sql.push(") THEN true ELSE false END");
             } else {
                 test.looked_up(sql, self.id, number);
             }
@@ -660,4 +694,283 @@ fn senseless(subject: &Field, value: &Value) -> StoreError {
         Field::Parameter(name) => format!("parameter `{name}`"),
     };
     StoreError::BadQuery(format!("{subject} cannot be compared with `{value}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{
+        Kind, Place as StorePlace, at, commit, experiment, over_both, trial,
+    };
+    use super::super::{Changes, Sort};
+    use super::*;
+    use tune_algorithms::space::Configuration;
+
+    over_both! {
+        pages_put_together_are_the_whole_list,
+        a_page_is_of_what_was_there_when_others_are_added,
+        a_cursor_of_another_list_is_refused,
+    }
+
+    /// Trials in which every field has equal values, absent ones, and several types of values.
+    async fn many(kind: Kind) -> (StorePlace, Store, ExperimentId) {
+        let (place, store, id) = experiment(kind).await;
+        let trials = (0..40).map(|number: u64| {
+            let state = TrialState::ALL[number as usize % TrialState::ALL.len()];
+            let seconds = number as i64 % 7;
+            let reported =
+                [f64::NAN, f64::NEG_INFINITY, -1.5, 0.0, 2.5, f64::INFINITY][number as usize % 6];
+            let parameters = [
+                Value::Bool(number.is_multiple_of(3)),
+                Value::Int(number as i64 % 4),
+                Value::Float(0.5),
+                Value::Text(format!("t{}", number % 2)),
+            ];
+            let parameter = (!number.is_multiple_of(5))
+                .then(|| ("p".to_owned(), parameters[number as usize % 4].clone()));
+            TrialRecord {
+                objective: (!number.is_multiple_of(4)).then_some((number % 3) as f64),
+                started_at: (!number.is_multiple_of(6)).then_some(at(seconds)),
+                finished_at: (!number.is_multiple_of(3)).then_some(at(seconds + number as i64 % 5)),
+                metrics: (!number.is_multiple_of(7))
+                    .then(|| ("m".to_owned(), reported))
+                    .into_iter()
+                    .collect(),
+                parameters: Configuration::from_iter(parameter),
+                ..trial(number, state)
+            }
+        });
+        let trials = trials.collect();
+        commit(
+            &store,
+            id,
+            Changes {
+                trials,
+                ..Changes::default()
+            },
+        )
+        .await
+        .unwrap();
+        (place, store, id)
+    }
+
+    fn fields() -> Vec<Field> {
+        let (metric, parameter) = (
+            Field::Metric("m".to_owned()),
+            Field::Parameter("p".to_owned()),
+        );
+        let absent = Field::Metric("none".to_owned());
+        vec![
+            Field::Number,
+            Field::Objective,
+            Field::State,
+            Field::Duration,
+            Field::Started,
+            metric,
+            parameter,
+            absent,
+        ]
+    }
+
+    fn filters() -> Vec<(Vec<TrialState>, Vec<Condition>)> {
+        let condition = |subject, operator, value| Condition {
+            subject,
+            operator,
+            value,
+        };
+        let metric = || Field::Metric("m".to_owned());
+        let parameter = || Field::Parameter("p".to_owned());
+        vec![
+            (Vec::new(), Vec::new()),
+            (vec![TrialState::Succeeded, TrialState::Queued], Vec::new()),
+            (
+                Vec::new(),
+                vec![condition(metric(), Operator::Ge, Value::Int(0))],
+            ),
+            (
+                Vec::new(),
+                vec![
+                    condition(parameter(), Operator::Ne, Value::Int(1)),
+                    condition(Field::Objective, Operator::Gt, Value::Float(0.5)),
+                ],
+            ),
+            (
+                vec![TrialState::EarlyStopped],
+                vec![
+                    condition(Field::Number, Operator::Le, Value::Float(30.5)),
+                    condition(parameter(), Operator::Eq, Value::Text("t1".to_owned())),
+                ],
+            ),
+        ]
+    }
+
+    async fn pages(store: &Store, id: ExperimentId, query: &TrialQuery) -> Vec<u64> {
+        let mut numbers = Vec::new();
+        let mut after: Option<String> = None;
+        loop {
+            let page = store
+                .trials_page(id, query, after.as_deref())
+                .await
+                .unwrap();
+            numbers.extend(page.items.iter().map(|trial| trial.number));
+            after = page.next;
+            if after.is_none() {
+                return numbers;
+            }
+        }
+    }
+
+    async fn pages_put_together_are_the_whole_list(kind: Kind) {
+        let (_place, store, id) = many(kind).await;
+        for (states, conditions) in filters() {
+            let all = TrialQuery {
+                states,
+                conditions,
+                ..TrialQuery::default()
+            };
+            let mut expected: Vec<_> = store
+                .trials(id, &all)
+                .await
+                .unwrap()
+                .iter()
+                .map(|it| it.number)
+                .collect();
+            assert!(expected.is_sorted() && !expected.is_empty());
+            for field in fields() {
+                for descending in [false, true] {
+                    let sort = Some(Sort {
+                        field: field.clone(),
+                        descending,
+                    });
+                    let whole = TrialQuery {
+                        sort,
+                        ..all.clone()
+                    };
+                    let list: Vec<_> = store
+                        .trials(id, &whole)
+                        .await
+                        .unwrap()
+                        .iter()
+                        .map(|it| it.number)
+                        .collect();
+                    for limit in [3, 7] {
+                        let query = TrialQuery {
+                            limit: Some(limit),
+                            ..whole.clone()
+                        };
+                        assert_eq!(pages(&store, id, &query).await, list, "{query:?}");
+                    }
+                    let mut sorted = list;
+                    sorted.sort_unstable();
+                    expected.sort_unstable();
+                    assert_eq!(sorted, expected, "{whole:?}");
+                }
+            }
+        }
+    }
+
+    async fn a_page_is_of_what_was_there_when_others_are_added(kind: Kind) {
+        let (_place, store, id) = many(kind).await;
+        let sort = Some(Sort {
+            field: Field::Metric("m".to_owned()),
+            descending: true,
+        });
+        let query = TrialQuery {
+            sort,
+            limit: Some(5),
+            ..TrialQuery::default()
+        };
+        let first = store.trials_page(id, &query, None).await.unwrap();
+        let metrics = [("m".to_owned(), f64::INFINITY)].into_iter().collect();
+        let trials = vec![TrialRecord {
+            metrics,
+            ..trial(99, TrialState::Running)
+        }];
+        let rest = async |after: Option<String>| {
+            let query = TrialQuery {
+                limit: Some(100),
+                ..query.clone()
+            };
+            store
+                .trials_page(id, &query, after.as_deref())
+                .await
+                .unwrap()
+        };
+        let before = rest(first.next.clone()).await;
+        commit(
+            &store,
+            id,
+            Changes {
+                trials,
+                ..Changes::default()
+            },
+        )
+        .await
+        .unwrap();
+        let mut after: Vec<_> = rest(first.next)
+            .await
+            .items
+            .iter()
+            .map(|it| it.number)
+            .collect();
+        after.retain(|number| *number != 99);
+        assert_eq!(
+            after,
+            before.items.iter().map(|it| it.number).collect::<Vec<_>>()
+        );
+    }
+
+    async fn a_cursor_of_another_list_is_refused(kind: Kind) {
+        let (_place, store, id) = many(kind).await;
+        let of = |field: Field| TrialQuery {
+            sort: Some(Sort {
+                field,
+                descending: false,
+            }),
+            limit: Some(2),
+            ..TrialQuery::default()
+        };
+        let cursor = store
+            .trials_page(id, &of(Field::Objective), None)
+            .await
+            .unwrap()
+            .next;
+        for (query, cursor) in [
+            (of(Field::Started), cursor.as_deref()),
+            (of(Field::Objective), Some("7b7d")),
+            (of(Field::Objective), Some("; DROP TABLE trials")),
+        ] {
+            let refused = store.trials_page(id, &query, cursor).await;
+            assert!(
+                matches!(refused, Err(StoreError::BadQuery(_))),
+                "{query:?} {cursor:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn whole_numbers_compare_with_a_fraction_as_it_compares() {
+        for bound in [-1.5, -1.0, 0.0, 0.25, 2.0, 1e300] {
+            for number in [-2i64, -1, 0, 1, 2, 3] {
+                for (operator, holds) in [
+                    (Operator::Eq, number as f64 == bound),
+                    (Operator::Ne, number as f64 != bound),
+                    (Operator::Lt, (number as f64) < bound),
+                    (Operator::Le, number as f64 <= bound),
+                    (Operator::Gt, number as f64 > bound),
+                    (Operator::Ge, number as f64 >= bound),
+                ] {
+                    let (operator, whole) = whole(operator, bound);
+                    let found = match operator {
+                        Operator::Eq => number == whole,
+                        Operator::Ne => number != whole,
+                        Operator::Lt => number < whole,
+                        Operator::Le => number <= whole,
+                        Operator::Gt => number > whole,
+                        Operator::Ge => number >= whole,
+                    };
+                    assert_eq!(found, holds, "{number} {operator:?} {bound}");
+                }
+            }
+        }
+    }
 }

@@ -127,11 +127,19 @@ const TOGETHER: u64 = 5000;
 #[cfg(test)]
 mod tests {
     use super::super::Changes;
-    use super::super::testing::{at, experiment, trial};
+    use super::super::testing::{Kind, Place, at, commit, experiment, over_both, trial};
     use super::*;
     use indexmap::IndexMap;
-    use tempfile::TempDir;
     use tune_algorithms::space::Configuration;
+
+    over_both! {
+        trials_sort_by_a_metric_and_those_without_come_last,
+        metrics_compare_as_numbers,
+        parameters_compare_with_values_of_their_kind,
+        any_name_can_be_asked_for,
+        trials_are_filtered_by_state_number_objective_and_time,
+        a_comparison_that_makes_no_sense_is_refused,
+    }
 
     const NASTY: [&str; 8] = [
         "a\"b",
@@ -149,8 +157,9 @@ mod tests {
         name: &str,
         metrics: &[Option<f64>],
         parameters: &[Option<Value>],
-    ) -> (TempDir, Store, ExperimentId) {
-        let (directory, store, id) = experiment().await;
+        kind: Kind,
+    ) -> (Place, Store, ExperimentId) {
+        let (place, store, id) = experiment(kind).await;
         let count = metrics.len().max(parameters.len());
         let trials = (0..count).map(|index| {
             let metric = metrics.get(index).copied().flatten();
@@ -171,8 +180,8 @@ mod tests {
             trials: trials.collect(),
             ..Changes::default()
         };
-        store.commit(id, changes).await.unwrap();
-        (directory, store, id)
+        commit(&store, id, changes).await.unwrap();
+        (place, store, id)
     }
 
     async fn numbers(store: &Store, id: ExperimentId, query: &TrialQuery) -> Vec<u64> {
@@ -199,8 +208,7 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn trials_sort_by_a_metric_and_those_without_come_last() {
+    async fn trials_sort_by_a_metric_and_those_without_come_last(kind: Kind) {
         let metrics = [
             Some(1.0),
             None,
@@ -210,7 +218,7 @@ mod tests {
             Some(1.0),
             Some(-2.5),
         ];
-        let (_directory, store, id) = trials_with("loss", &metrics, &[]).await;
+        let (_place, store, id) = trials_with("loss", &metrics, &[], kind).await;
         let field = Field::Metric("loss".to_owned());
         assert_eq!(
             numbers(&store, id, &sorted(field.clone(), false)).await,
@@ -228,8 +236,7 @@ mod tests {
         assert_eq!(numbers(&store, id, &page).await, [6, 0]);
     }
 
-    #[tokio::test]
-    async fn metrics_compare_as_numbers() {
+    async fn metrics_compare_as_numbers(kind: Kind) {
         let metrics = [
             Some(1.0),
             None,
@@ -238,7 +245,7 @@ mod tests {
             Some(f64::INFINITY),
             Some(10.0),
         ];
-        let (_directory, store, id) = trials_with("loss", &metrics, &[]).await;
+        let (_place, store, id) = trials_with("loss", &metrics, &[], kind).await;
         for (operator, expected) in [
             (Operator::Eq, vec![0]),
             (Operator::Ne, vec![2, 4, 5]),
@@ -252,8 +259,7 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn parameters_compare_with_values_of_their_kind() {
+    async fn parameters_compare_with_values_of_their_kind(kind: Kind) {
         let text = |word: &str| Some(Value::Text(word.to_owned()));
         let values = [
             text("10"),
@@ -264,7 +270,7 @@ mod tests {
             Some(Value::Int(1)),
             text("svm"),
         ];
-        let (_directory, store, id) = trials_with("x", &[], &values).await;
+        let (_place, store, id) = trials_with("x", &[], &values, kind).await;
         for (operator, value, expected) in [
             (Operator::Eq, Value::Int(10), vec![1, 4]),
             (Operator::Ne, Value::Int(10), vec![0, 2, 5, 6]),
@@ -288,13 +294,13 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn any_name_can_be_asked_for() {
+    async fn any_name_can_be_asked_for(kind: Kind) {
         for name in NASTY {
-            let (_directory, store, id) = trials_with(
+            let (_place, store, id) = trials_with(
                 name,
                 &[Some(1.0), Some(2.0)],
                 &[Some(Value::Int(2)), Some(Value::Int(1))],
+                kind,
             )
             .await;
             let (metric, parameter) = (
@@ -331,9 +337,8 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn trials_are_filtered_by_state_number_objective_and_time() {
-        let (_directory, store, id) = experiment().await;
+    async fn trials_are_filtered_by_state_number_objective_and_time(kind: Kind) {
+        let (_place, store, id) = experiment(kind).await;
         let trials = vec![
             TrialRecord {
                 objective: Some(0.5),
@@ -353,16 +358,16 @@ mod tests {
                 ..trial(2, TrialState::Failed)
             },
         ];
-        store
-            .commit(
-                id,
-                Changes {
-                    trials,
-                    ..Changes::default()
-                },
-            )
-            .await
-            .unwrap();
+        commit(
+            &store,
+            id,
+            Changes {
+                trials,
+                ..Changes::default()
+            },
+        )
+        .await
+        .unwrap();
         let states = vec![TrialState::Running, TrialState::Failed];
         assert_eq!(
             numbers(
@@ -405,9 +410,8 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_comparison_that_makes_no_sense_is_refused() {
-        let (_directory, store, id) = experiment().await;
+    async fn a_comparison_that_makes_no_sense_is_refused(kind: Kind) {
+        let (_place, store, id) = experiment(kind).await;
         for (subject, value) in [
             (
                 Field::Metric("loss".to_owned()),

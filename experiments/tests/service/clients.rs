@@ -332,3 +332,37 @@ async fn acknowledged_results_and_the_search_survive_a_crash() {
     }
     assert_eq!(found[0], found[1]);
 }
+
+#[tokio::test]
+async fn a_grid_covers_every_point_once_whatever_is_enqueued_and_when() {
+    let place = Place::new().await;
+    let mut server = place.server(1, Steps::EndAtOnce);
+    let text = "name: a\nobjective: { metric: score, goal: maximize }\nalgorithm: grid\n\
+                parameters:\n  x: { type: int, min: 1, max: 9 }\n";
+    let id = server.submit(&place, text).await.id;
+    let mut tried = BTreeSet::new();
+    for turn in 0.. {
+        if [2, 4].contains(&turn) {
+            let of_the_grid = [("x".to_owned(), Value::Int(7 - turn / 2))]
+                .into_iter()
+                .collect();
+            server.service.enqueue(id, of_the_grid).await.unwrap();
+        }
+        if turn == 3 {
+            server.service.shutdown(std::time::Duration::ZERO).await;
+            server = place.server(1, Steps::EndAtOnce);
+        }
+        let asked = server.service.ask(id, 1).await.unwrap();
+        let Some(trial) = asked.trials.first() else {
+            break;
+        };
+        assert!(tried.insert(trial.parameters.get("x").and_then(Value::as_i64)));
+        server
+            .service
+            .tell(id, trial.number, score(0.0))
+            .await
+            .unwrap();
+    }
+    assert_eq!(tried, (1..=9).map(Some).collect());
+    place.reaches(&server, id, ExperimentState::Succeeded).await;
+}

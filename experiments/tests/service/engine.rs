@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard};
 use tokio::sync::{mpsc, watch};
 use tune_experiments::engine::{Ending, Engine, Leave, Outcome, Task, TaskId, Update};
 use tune_experiments::metrics::Report;
+use tune_experiments::store::ExperimentId;
 
 /// What becomes of a step that is started.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -103,8 +104,9 @@ impl Engine for FakeEngine {
         }
     }
 
-    fn kill_all(&self) {
-        for id in self.running() {
+    fn kill_experiment(&self, experiment: ExperimentId) {
+        let running = self.running().into_iter();
+        for id in running.filter(|id| id.experiment == experiment) {
             self.stop(&id);
         }
     }

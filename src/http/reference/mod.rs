@@ -2,9 +2,11 @@
 
 use super::App;
 use super::description::document;
+use super::failures::Failure;
 use super::input::{Asked, At, NoQuery};
 use super::problem::Problem;
 use axum::body::Bytes;
+use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
@@ -28,10 +30,9 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(file))
 }
 
-static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
-    let document = serde_json::to_vec(&document());
-    document.expect("a description is plain data").into()
-});
+/// Without tokens, and with.
+static DOCUMENTS: LazyLock<[Bytes; 2]> =
+    LazyLock::new(|| [false, true].map(|tokens| document(tokens).to_string().into()));
 
 /// This description.
 #[utoipa::path(
@@ -41,8 +42,14 @@ static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
     tag = "machines",
     responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value))
 )]
-async fn openapi(_: Asked<NoQuery>) -> Response {
-    with_type("application/json", DOCUMENT.clone())
+async fn openapi(State(app): State<App>, _: Asked<NoQuery>) -> Result<Response, Failure> {
+    let [open, closed] = &*DOCUMENTS;
+    let document = if app.access.has_tokens().await? {
+        closed
+    } else {
+        open
+    };
+    Ok(with_type("application/json", document.clone()))
 }
 
 /// This description, to be read in a browser.

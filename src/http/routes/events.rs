@@ -21,6 +21,8 @@ use utoipa_axum::routes;
 
 /// How long the line may be silent: what stands between takes it for dead otherwise.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+/// No event has a larger number.
+const LARGEST: i64 = (1 << 53) - 1;
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 pub fn routes() -> OpenApiRouter<App> {
@@ -42,6 +44,18 @@ struct EventsQuery {
     follow: bool,
 }
 
+/// One event of the stream.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "it only describes")]
+struct ServerSentEvent {
+    /// Its number: what `last-event-id` takes.
+    id: String,
+    /// Its kind.
+    event: String,
+    /// An `Event` as JSON.
+    data: String,
+}
+
 fn yes() -> bool {
     true
 }
@@ -57,7 +71,7 @@ fn yes() -> bool {
         EventsQuery,
         ("last-event-id" = Option<i64>, Header, minimum = 0, description = "Number of the last event that was seen")
     ),
-    responses((status = 200, description = "Events, each as `wire::Event`", content_type = "text/event-stream", body = String))
+    responses((status = 200, description = "Events; `data` of each is an `Event`", content_type = "text/event-stream", body = ServerSentEvent))
 )]
 async fn all(
     State(app): State<App>,
@@ -78,7 +92,7 @@ async fn all(
         EventsQuery,
         ("last-event-id" = Option<i64>, Header, minimum = 0, description = "Number of the last event that was seen")
     ),
-    responses((status = 200, description = "Events, each as `wire::Event`", content_type = "text/event-stream", body = String))
+    responses((status = 200, description = "Events; `data` of each is an `Event`", content_type = "text/event-stream", body = ServerSentEvent))
 )]
 async fn of_experiment(
     State(app): State<App>,
@@ -97,7 +111,7 @@ fn events(
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     let after = last_seen(headers)?.or(query.after).unwrap_or(0);
-    if after < 0 {
+    if !(0..=LARGEST).contains(&after) {
         return Err(Problem::new(
             Kind::BadRequest,
             "`after` is the number of an event, or 0",
@@ -130,7 +144,7 @@ fn last_seen(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
         )
     };
     number
-        .filter(|number| *number >= 0)
+        .filter(|number| (0..=LARGEST).contains(number))
         .ok_or_else(wrong)
         .map(Some)
 }

@@ -14,8 +14,8 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
 use std::path::Path;
 use tune_experiments::controller::Submitted;
 use tune_experiments::spec::{self, Action, Source, Submission};
@@ -174,12 +174,22 @@ async fn submit(
 }
 
 /// What a submission may be answered with when nothing was created.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(untagged)]
-#[expect(dead_code, reason = "it only describes")]
-enum SubmitAnswer {
-    Validated(wire::Validated),
-    Submitted(wire::Submitted),
+struct SubmitAnswer;
+
+impl utoipa::PartialSchema for SubmitAnswer {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::schema::AnyOfBuilder::new()
+            .item(utoipa::openapi::Ref::from_schema_name("Submitted"))
+            .item(utoipa::openapi::Ref::from_schema_name("Validated"))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for SubmitAnswer {
+    fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>) {
+        let name = <wire::Validated as utoipa::ToSchema>::name().into_owned();
+        schemas.push((name, <wire::Validated as utoipa::PartialSchema>::schema()));
+    }
 }
 
 fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
@@ -289,13 +299,15 @@ fn location(name: &str) -> Option<(HeaderName, HeaderValue)> {
     Some((LOCATION, HeaderValue::from_str(&path).ok()?))
 }
 
-/// All about an experiment.
+/// All about an experiment, as it is after an event that is read first: whoever follows from there misses nothing.
 pub async fn in_full(app: &App, record: ExperimentRecord) -> Result<wire::Experiment, Failure> {
+    let last_event = app.store.last_event(record.id).await?;
+    let record = app.store.experiment_by_id(record.id).await?;
+    let record = record.ok_or_else(|| Problem::new(Kind::NotFound, "it was deleted just now"))?;
     let spec = spec_of(app, &record)?;
     let counts = app.store.counts(record.id).await?;
     let best = app.store.best(record.id).await?;
     let driven = app.store.driver(record.id).await?.is_some();
-    let last_event = app.store.last_event(record.id).await?;
     Ok(wire::Experiment::new(
         record,
         wire::Counts(counts),

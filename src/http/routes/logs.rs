@@ -60,7 +60,10 @@ struct LogQuery {
         ("step" = String, Path, description = "Name of the step"),
         LogQuery
     ),
-    responses((status = 200, description = "The log", content_type = "text/plain", body = String))
+    responses(
+        (status = 200, description = "The log", content_type = "text/plain", body = String),
+        (status = 422, description = "`offset` and `tail` contradict each other")
+    )
 )]
 async fn log(
     State(app): State<App>,
@@ -69,7 +72,7 @@ async fn log(
 ) -> Result<Response, Failure> {
     if query.offset.is_some() && query.tail.is_some() {
         let both = "`offset` and `tail` say different things";
-        return Err(Problem::new(Kind::BadRequest, both).into());
+        return Err(Problem::new(Kind::Invalid, both).into());
     }
     let record = experiment(&app, &name).await?;
     let steps = app.store.steps(record.id, number).await?;

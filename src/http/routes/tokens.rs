@@ -20,6 +20,9 @@ use utoipa_axum::routes;
 /// A longer name of a token than this is refused.
 pub const LONGEST_NAME: usize = 100;
 
+/// No token is good for longer: a hundred years, in seconds.
+const LONGEST_LIFE: i64 = 3_153_600_000;
+
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
@@ -50,8 +53,8 @@ struct TokenWanted {
     #[schema(value_type = wire::schema::Role)]
     role: Role,
     /// After how many seconds it ceases to be good; absent: never.
-    #[serde(default)]
-    #[schema(minimum = 1, maximum = 3153600000u64)]
+    #[serde(default, deserialize_with = "wire::whole::some")]
+    #[schema(nullable = false, minimum = 1, maximum = 3153600000u64)]
     expires_in: Option<u64>,
 }
 
@@ -95,7 +98,9 @@ async fn create(
 fn record(wanted: TokenWanted, token: &str) -> Result<TokenRecord, Problem> {
     let created_at = Timestamp::now();
     let end = |seconds| {
-        let seconds = i64::try_from(seconds).ok().filter(|seconds| *seconds > 0);
+        let seconds = i64::try_from(seconds)
+            .ok()
+            .filter(|seconds| (1..=LONGEST_LIFE).contains(seconds));
         let end = seconds.and_then(|seconds| {
             created_at
                 .checked_add(jiff::SignedDuration::from_secs(seconds))

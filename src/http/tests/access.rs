@@ -50,7 +50,7 @@ async fn without_a_token_nothing_is_answered_once_there_is_one() {
     for (method, path) in described() {
         let answer = ask(&server, &method, &path, None).await;
         if path == "/healthz" {
-            answer.is_fine();
+            answer.fine();
         } else {
             answer.is_problem(401, "unauthorized");
             assert!(
@@ -177,7 +177,7 @@ async fn without_tokens_only_this_machine_is_answered() {
         ("origin", "http://localhost:8863"),
         ("sec-fetch-site", "same-origin"),
     ];
-    server.get_with("/api/v1/experiments", &own).await.is_fine();
+    server.get_with("/api/v1/experiments", &own).await.fine();
 }
 
 #[tokio::test]
@@ -189,7 +189,7 @@ async fn a_token_is_made_shown_once_and_revoked() {
             &json!({"name": "me", "role": "admin", "expires_in": 60}),
         )
         .await
-        .is_fine();
+        .fine();
     assert_eq!(made.status, 201);
     let made = made.json();
     let bearer = format!("Bearer {}", made["token"].as_str().unwrap());
@@ -198,11 +198,7 @@ async fn a_token_is_made_shown_once_and_revoked() {
         .get("/api/v1/tokens")
         .await
         .is_problem(401, "unauthorized");
-    let listed = server
-        .get_with("/api/v1/tokens", &me)
-        .await
-        .is_fine()
-        .text();
+    let listed = server.get_with("/api/v1/tokens", &me).await.fine().text();
     assert!(
         listed.contains("\"me\"") && !listed.contains("token\":"),
         "{listed}"
@@ -238,11 +234,11 @@ async fn a_token_has_its_rate() {
     let other = self::token(&server, "other", Role::Viewer, None).await;
     ask(&server, &Method::GET, "/readyz", Some(&token))
         .await
-        .is_fine();
+        .fine();
     let answer = ask(&server, &Method::GET, "/readyz", Some(&token)).await;
     answer.is_problem(429, "too-many-requests");
     assert_eq!(answer.headers["retry-after"], "1");
     ask(&server, &Method::GET, "/readyz", Some(&other))
         .await
-        .is_fine();
+        .fine();
 }

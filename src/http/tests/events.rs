@@ -34,7 +34,7 @@ async fn read(body: Body, count: usize) -> Vec<i64> {
 async fn stored_events_are_read_from_where_the_reader_was() {
     let server = Server::new().await;
     server.with_trials(3).await;
-    let all = server.get("/api/v1/events?follow=false").await.is_fine();
+    let all = server.get("/api/v1/events?follow=false").await.fine();
     assert_eq!(all.headers["content-type"], "text/event-stream");
     assert_eq!(ids(&all.text()), [1, 2, 3, 4]);
     assert!(
@@ -44,12 +44,9 @@ async fn stored_events_are_read_from_where_the_reader_was() {
         all.text()
     );
     let path = "/api/v1/experiments/iris/events?follow=false&after=1";
-    assert_eq!(ids(&server.get(path).await.is_fine().text()), [2, 3, 4]);
+    assert_eq!(ids(&server.get(path).await.fine().text()), [2, 3, 4]);
     let seen = [("last-event-id", "3")];
-    assert_eq!(
-        ids(&server.get_with(path, &seen).await.is_fine().text()),
-        [4]
-    );
+    assert_eq!(ids(&server.get_with(path, &seen).await.fine().text()), [4]);
     server
         .get_with(path, &[("last-event-id", "x")])
         .await
@@ -82,15 +79,27 @@ async fn a_thousand_readers_see_every_event_once_and_in_order() {
 }
 
 #[tokio::test]
+async fn the_stream_of_an_experiment_ends_with_it() {
+    let server = Server::new().await;
+    let record = server.with_trials(2).await;
+    let body = server.open("/api/v1/experiments/iris/events").await;
+    let reading = tokio::spawn(axum::body::to_bytes(body, usize::MAX));
+    tokio::task::yield_now().await;
+    server.store.delete(record.id).await.unwrap();
+    let all = reading.await.unwrap().unwrap();
+    assert!(std::str::from_utf8(&all).unwrap().starts_with(": tune\n"));
+}
+
+#[tokio::test]
 async fn readers_are_counted_while_they_read() {
     let server = Server::new().await;
     server.with_trials(1).await;
     let body = server.open("/api/v1/events").await;
-    let text = server.get("/metrics").await.is_fine().text();
+    let text = server.get("/metrics").await.fine().text();
     assert!(text.contains("tune_event_readers 1"), "{text}");
     drop(body);
-    let text = server.get("/metrics").await.is_fine().text();
+    let text = server.get("/metrics").await.fine().text();
     assert!(text.contains("tune_event_readers 0"), "{text}");
     let head = request(Method::HEAD, "/api/v1/events", &[], "");
-    assert!(server.send(head).await.is_fine().body.is_empty());
+    assert!(server.send(head).await.fine().body.is_empty());
 }

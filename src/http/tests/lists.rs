@@ -8,11 +8,7 @@ use tune_experiments::store::Changes;
 const TRIALS: &str = "/api/v1/experiments/iris/trials";
 
 async fn numbers(server: &Server, query: &str) -> Vec<u64> {
-    let list = server
-        .get(&format!("{TRIALS}?{query}"))
-        .await
-        .is_fine()
-        .json();
+    let list = server.get(&format!("{TRIALS}?{query}")).await.fine().json();
     let trials = list["trials"].as_array().unwrap();
     trials
         .iter()
@@ -27,7 +23,7 @@ async fn pages_follow_each_other_to_the_end() {
     let (mut seen, mut cursor) = (Vec::new(), String::new());
     loop {
         let path = format!("{TRIALS}?limit=10&sort=-metric.loss{cursor}");
-        let page = server.get(&path).await.is_fine().json();
+        let page = server.get(&path).await.fine().json();
         let trials = page["trials"].as_array().unwrap();
         seen.extend(trials.iter().map(|it| it["number"].as_u64().unwrap()));
         let Some(next) = page["next"].as_str() else {
@@ -79,7 +75,7 @@ async fn what_has_not_changed_is_not_sent_again() {
     ];
     let mut tags = Vec::new();
     for path in paths {
-        let answer = server.get(path).await.is_fine();
+        let answer = server.get(path).await.fine();
         let tag = answer.headers["etag"].to_str().unwrap().to_owned();
         let again = server.get_with(path, &[("if-none-match", &tag)]).await;
         assert_eq!(
@@ -108,12 +104,12 @@ async fn heads_are_answered_and_bodies_compressed() {
     let head = server
         .send(request(Method::HEAD, TRIALS, &[], ""))
         .await
-        .is_fine();
+        .fine();
     assert!(head.body.is_empty());
     let small = server
         .get_with(TRIALS, &[("accept-encoding", "gzip")])
         .await
-        .is_fine();
+        .fine();
     assert_eq!(small.headers["content-encoding"], "gzip");
     assert!(small.body.len() * 3 < server.get(TRIALS).await.body.len());
 }
@@ -122,18 +118,14 @@ async fn heads_are_answered_and_bodies_compressed() {
 async fn an_experiment_is_shown_with_all_that_is_known() {
     let server = Server::new().await;
     server.with_trials(3).await;
-    let shown: Json = server
-        .get("/api/v1/experiments/iris")
-        .await
-        .is_fine()
-        .json();
+    let shown: Json = server.get("/api/v1/experiments/iris").await.fine().json();
     assert_eq!(shown["trials"]["succeeded"], 3);
     assert_eq!(shown["best"]["number"], 0);
     assert_eq!(shown["spec"]["objective"]["metric"], "loss");
     let best = server
         .get("/api/v1/experiments/iris/best")
         .await
-        .is_fine()
+        .fine()
         .json();
     assert_eq!(best["parameters"]["kind"], "svm");
 }

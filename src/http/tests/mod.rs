@@ -68,7 +68,7 @@ impl Answer {
     }
 
     #[track_caller]
-    pub fn is_fine(self) -> Self {
+    pub fn fine(self) -> Self {
         assert!(self.status.is_success(), "{}: {}", self.status, self.text());
         self
     }
@@ -211,7 +211,11 @@ pub fn request(method: Method, path: &str, headers: &[(&str, &str)], body: &str)
 }
 
 pub fn trial(number: u64) -> TrialRecord {
-    let kind = if number % 2 == 0 { "svm" } else { "knn" };
+    let kind = if number.is_multiple_of(2) {
+        "svm"
+    } else {
+        "knn"
+    };
     let loss = number as f64 / 10.0;
     let parameters = [
         ("x".to_owned(), Value::Float(0.5)),

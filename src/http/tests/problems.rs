@@ -173,12 +173,12 @@ async fn a_directory_that_is_not_on_the_server_is_told() {
 #[tokio::test]
 async fn a_server_that_is_ending_is_not_ready() {
     let server = Server::new().await;
-    server.get("/readyz").await.is_fine();
+    server.get("/readyz").await.fine();
     server.stop();
     let answer = server.get("/readyz").await;
     answer.is_problem(503, "shutting-down");
     assert_eq!(answer.headers["retry-after"], "1");
-    server.get("/healthz").await.is_fine();
+    server.get("/healthz").await.fine();
 }
 
 #[tokio::test]
@@ -187,7 +187,7 @@ async fn too_many_at_once_are_told_to_come_again() {
     let answer = server.get(EXPERIMENTS).await;
     answer.is_problem(429, "too-many-requests");
     assert!(answer.headers.contains_key("retry-after"));
-    server.get("/healthz").await.is_fine();
+    server.get("/healthz").await.fine();
 }
 
 #[tokio::test]
@@ -213,7 +213,7 @@ async fn every_answer_has_a_number_and_the_headers_of_safety() {
 #[tokio::test]
 async fn the_reference_needs_nothing_from_elsewhere() {
     let server = Server::new().await;
-    let page = server.get("/api/docs").await.is_fine();
+    let page = server.get("/api/docs").await.fine();
     let policy = page.headers["content-security-policy"]
         .to_str()
         .unwrap()
@@ -223,11 +223,7 @@ async fn the_reference_needs_nothing_from_elsewhere() {
         "{policy}"
     );
     for file in ["script.js", "style.css"] {
-        let text = server
-            .get(&format!("/api/docs/{file}"))
-            .await
-            .is_fine()
-            .text();
+        let text = server.get(&format!("/api/docs/{file}")).await.fine().text();
         assert!(
             !text.contains("http://") && !text.contains("https://"),
             "{file}"
@@ -237,7 +233,7 @@ async fn the_reference_needs_nothing_from_elsewhere() {
         .get("/api/docs/other.js")
         .await
         .is_problem(404, "not-found");
-    let description = server.get("/api/v1/openapi.json").await.is_fine().json();
+    let description = server.get("/api/v1/openapi.json").await.fine().json();
     assert_eq!(
         description["openapi"].as_str().unwrap().get(..3),
         Some("3.1")
@@ -248,7 +244,7 @@ async fn the_reference_needs_nothing_from_elsewhere() {
 async fn numbers_are_for_prometheus() {
     let server = Server::new().await;
     server.with_trials(3).await;
-    let text = server.get("/metrics").await.is_fine().text();
+    let text = server.get("/metrics").await.fine().text();
     assert!(
         text.contains("tune_trials{state=\"succeeded\"} 3"),
         "{text}"

@@ -64,14 +64,14 @@ impl Algorithm for Sobol {
 
 /// An Owen-scrambled Sobol sequence. Dimensions beyond the table of direction numbers (1,024) and points beyond 2³² are
 /// hashed random numbers.
-struct Sequence {
+pub(super) struct Sequence {
     dimensions: usize,
     seed: u64,
     directions: Directions,
 }
 
 impl Sequence {
-    fn new(dimensions: usize, seed: u64) -> Self {
+    pub fn new(dimensions: usize, seed: u64) -> Self {
         Self {
             dimensions,
             seed,
@@ -80,7 +80,7 @@ impl Sequence {
     }
 
     /// The point with this index, in the unit cube.
-    fn point(&self, index: u64) -> Vec<f64> {
+    pub fn point(&self, index: u64) -> Vec<f64> {
         (0..self.dimensions)
             .map(|dimension| self.coordinate(index, dimension))
             .collect()

@@ -126,7 +126,9 @@ impl Core {
         if self.exhausted || self.awaited > 0 {
             return;
         }
-        let wanted = (needed + self.plan.ahead).saturating_sub(self.suggested.len());
+        let wanted = needed
+            .saturating_add(self.plan.ahead)
+            .saturating_sub(self.suggested.len());
         let allowed = self
             .may_create()
             .saturating_sub(self.suggested.len() as u64);

@@ -1,8 +1,9 @@
 //! Experiments of many shapes for the simulation.
 
+use super::clients::Act;
 use crate::spec::{
-    Action, AlgorithmChoice, Experiment, Limits, Objective, Pipeline, Retries, Step, StopperChoice,
-    Strategy as Counts,
+    Action, AlgorithmChoice, Experiment, Leases, Limits, Objective, Pipeline, Retries, Step,
+    StopperChoice, Strategy as Counts,
 };
 use indexmap::IndexMap;
 use proptest::prelude::*;
@@ -31,6 +32,10 @@ pub struct Shape {
     pub failing: f64,
     /// The objective is never reported.
     pub silent: bool,
+    /// How many clients ask and tell; 0: there is a pipeline.
+    pub clients: u32,
+    /// What the user does in the first minutes.
+    pub acts: Vec<Act>,
 }
 
 impl Default for Shape {
@@ -48,8 +53,22 @@ impl Default for Shape {
             early_stopping: false,
             failing: 0.0,
             silent: false,
+            clients: 0,
+            acts: Vec::new(),
         }
     }
+}
+
+/// Something that a user does.
+fn act() -> impl Strategy<Value = Act> {
+    let x = |x| [("x".to_owned(), x)].into_iter().collect();
+    prop_oneof![
+        // Of the infinite space, or of the finite ones; where it is not, it is refused.
+        (-0.5..0.5).prop_map(move |value| Act::Enqueue(x(Value::Float(value)))),
+        (1..40_i64).prop_map(move |value| Act::Enqueue(x(Value::Int(value)))),
+        Just(Act::Pause),
+        (1..40_u64).prop_map(Act::Limit),
+    ]
 }
 
 impl Arbitrary for Shape {
@@ -70,12 +89,17 @@ impl Arbitrary for Shape {
             0..3_u32,
             0.0..0.6,
         );
-        (limits, search, steps)
+        let people = (
+            prop_oneof![Just(0), 1..4_u32],
+            proptest::collection::vec(act(), 0..4),
+        );
+        (limits, search, steps, people)
             .prop_map(
                 |(
                     (max_trials, parallel_trials, slots, failed, duration),
                     (target, choices, early_stopping),
                     (needs, retries, failing),
+                    (clients, acts),
                 )| {
                     Self {
                         needs,
@@ -90,6 +114,8 @@ impl Arbitrary for Shape {
                         early_stopping,
                         failing,
                         silent: false,
+                        clients,
+                        acts,
                     }
                 },
             )
@@ -103,6 +129,7 @@ pub fn experiment(shape: &Shape, seed: u64) -> (Experiment, Shape) {
         .needs
         .iter()
         .enumerate()
+        .filter(|_| shape.clients == 0)
         .map(|(index, needs)| (name(index), step(shape, index, *needs)))
         .collect();
     let experiment = Experiment {
@@ -127,7 +154,10 @@ pub fn experiment(shape: &Shape, seed: u64) -> (Experiment, Shape) {
             max_duration: shape.max_duration.map(Duration::from_secs),
             priority: 10,
         },
-        leases: None,
+        leases: (shape.clients > 0).then(|| Leases {
+            lease: Duration::from_secs(120),
+            max_retries: shape.retries,
+        }),
         parameters: space(shape.choices),
         pipeline: Pipeline { steps },
     };

@@ -16,6 +16,7 @@ pub fn at_a_transaction(world: &World, changes: &Changes) {
             ),
             None => assert!(
                 trial.state == TrialState::Queued
+                    || trial.handed_out > 0
                     || changes
                         .trials
                         .iter()
@@ -62,7 +63,7 @@ pub fn after_a_transaction(world: &World) {
         numbers.eq(0..world.tables.trials.len() as u64),
         "trial numbers have gaps"
     );
-    if let Some(max_trials) = world.experiment.limits.max_trials {
+    if let Some(max_trials) = world.most_trials {
         assert!(
             world.tables.trials.len() as u64 <= max_trials,
             "more trials than allowed"
@@ -71,11 +72,24 @@ pub fn after_a_transaction(world: &World) {
     let unfinished = world
         .trials()
         .filter(|trial| !trial.state.is_finished())
+        .filter(|trial| !(trial.enqueued && trial.state == TrialState::Queued))
         .count();
     assert!(
-        unfinished <= world.experiment.limits.parallel_trials as usize,
+        world.shape.clients > 0 || unfinished <= world.experiment.limits.parallel_trials as usize,
         "more trials at once than allowed"
     );
+    for (number, told) in &world.outside.acknowledged {
+        let stored = world.tables.trials.get(number);
+        assert_eq!(stored, Some(told), "an acknowledged result is gone");
+    }
+    let most = world
+        .experiment
+        .leases
+        .as_ref()
+        .map_or(0, |leases| leases.max_retries + 1);
+    for trial in world.trials() {
+        assert!(trial.handed_out <= most, "handed out too often");
+    }
     for step in world.steps().filter(|step| step.attempt > 0) {
         for needed in &world.experiment.pipeline.steps[&step.step].needs {
             let needed = world.tables.steps.get(&(step.trial, needed.clone()));

@@ -1,6 +1,7 @@
 //! The core, tested by simulation: thousands of seeded runs on a virtual clock, with crashes at any moment, duplicated and stale news,
 //! failing, hanging and slow steps. The promises are checked at every transaction; a failing seed reproduces itself.
 
+mod clients;
 mod experiments;
 mod invariants;
 mod world;
@@ -23,6 +24,14 @@ proptest! {
     /// Whatever happens, the experiment comes to its end, and every invariant holds at every transaction.
     #[test]
     fn every_run_keeps_the_promises(shape: Shape, seed: u64, faults: Faults) {
+        let shape = Shape { clients: 0, acts: Vec::new(), ..shape };
+        let world = run(&shape, seed, faults);
+        invariants::at_the_end(&world);
+    }
+
+    /// The same with clients that ask and tell, and a user who enqueues, pauses, resumes and changes limits.
+    #[test]
+    fn every_run_with_people_keeps_the_promises(shape: Shape, seed: u64, faults: Faults) {
         let world = run(&shape, seed, faults);
         invariants::at_the_end(&world);
     }
@@ -30,7 +39,7 @@ proptest! {
     /// One trial at a time: a run that crashes again and again finds what an undisturbed one finds.
     #[test]
     fn crashes_do_not_change_the_search(shape: Shape, seed: u64, crashes in 0.0..0.3) {
-        let shape = Shape { parallel_trials: 1, max_duration: None, early_stopping: false, ..shape };
+        let shape = Shape { parallel_trials: 1, max_duration: None, early_stopping: false, clients: 0, acts: Vec::new(), ..shape };
         let undisturbed = run(&shape, seed, Faults::NONE);
         let crashing = run(&shape, seed, Faults { crashes, ..Faults::NONE });
         prop_assert_eq!(undisturbed.results(), crashing.results());

@@ -2,11 +2,12 @@
 
 use super::super::Layout;
 use super::super::core::Core;
-use super::super::event::{Answer, Command, Control, Event, Ticket};
+use super::super::event::{Answer, Command, Control, Event};
 use super::super::outbox::Outbox;
 use super::super::plan::Plan;
 use super::super::recover::recover;
 use super::super::trial::StepValues;
+use super::clients::{Act, Outside};
 use super::experiments::Shape;
 use super::invariants;
 use crate::engine::{Ending, Outcome, Task, TaskId};
@@ -41,6 +42,9 @@ pub struct Faults {
     /// The clock is set back.
     pub clock: f64,
 }
+
+/// After so many the machine is a good one.
+const MOST_CRASHES: usize = 300;
 
 impl Faults {
     /// A perfect world.
@@ -85,6 +89,8 @@ struct Process {
     running: BTreeSet<TaskId>,
     /// Slots that it has been granted and not given back.
     held: usize,
+    /// Trials that nobody was there to take.
+    returned: Vec<u64>,
 }
 
 /// All of it.
@@ -93,10 +99,15 @@ pub struct World {
     pub shape: Shape,
     pub tables: Tables,
     seed: u64,
-    faults: Faults,
-    now: Timestamp,
-    rng: ChaCha8Rng,
+    pub faults: Faults,
+    pub now: Timestamp,
+    pub rng: ChaCha8Rng,
+    /// Clients, and the user.
+    pub outside: Outside,
+    /// The most trials that were ever allowed.
+    pub most_trials: Option<u64>,
     counter: u64,
+    crashed: usize,
     process: Option<Process>,
     /// Everything any process has started, to see that nothing runs twice.
     pub started: BTreeSet<TaskId>,
@@ -126,10 +137,33 @@ impl World {
             faults,
             now: Timestamp::UNIX_EPOCH,
             rng: ChaCha8Rng::seed_from_u64(seed),
+            outside: Outside::default(),
+            most_trials: None,
             counter: 0,
+            crashed: 0,
             process: None,
             started: BTreeSet::new(),
         }
+        .with_people()
+    }
+
+    /// Clients come, and the user's doings are spread over the first minutes.
+    fn with_people(mut self) -> Self {
+        self.most_trials = self.experiment.limits.max_trials;
+        for _ in 0..self.shape.clients {
+            let count = self.rng.random_range(1..3);
+            self.later(10.0, Act::Ask(count));
+        }
+        for act in self.shape.acts.clone() {
+            self.later(300.0, act.clone());
+            if act == Act::Pause {
+                self.outside.agenda.insert(
+                    (self.now + SignedDuration::from_secs(400), self.counter),
+                    Act::Resume,
+                );
+            }
+        }
+        self
     }
 
     pub fn state(&self) -> (ExperimentState, Option<ExperimentReason>) {
@@ -165,6 +199,7 @@ impl World {
 
     pub fn set_max_trials(&mut self, max_trials: u64) {
         self.experiment.limits.max_trials = Some(max_trials);
+        self.most_trials = self.most_trials.map(|most| most.max(max_trials));
     }
 
     /// Drives the experiment, starting the process again after each crash, until it closes.
@@ -228,7 +263,11 @@ impl World {
             }
             let Some(mut process) = self.process.take() else {
                 self.process = Some(self.new_process());
-                self.inject(Event::Begin);
+                self.forsake();
+                self.inject(match self.user_paused() {
+                    true => Event::Attend,
+                    false => Event::Begin,
+                });
                 continue;
             };
             if process.core.is_closed() {
@@ -238,6 +277,10 @@ impl World {
             self.process = self.survive(process, event);
         }
         panic!("seed {}: the experiment never ends", self.seed);
+    }
+
+    fn user_paused(&self) -> bool {
+        self.state() == (ExperimentState::Paused, Some(ExperimentReason::Paused))
     }
 
     fn inject(&mut self, event: Event) {
@@ -271,7 +314,10 @@ impl World {
             }
             self.start(&mut process, &task);
         }
-        Some(process)
+        match std::mem::take(&mut process.returned) {
+            returned if returned.is_empty() => Some(process),
+            returned => self.survive(process, Event::Returned(returned)),
+        }
     }
 
     /// Gives the process back its slots, and sometimes fewer than it wants: others want some too.
@@ -289,10 +335,12 @@ impl World {
         }
     }
 
+    /// A lease begins anew with every process: for a lost client to be noticed, crashes must cease some day.
     fn crashes(&mut self) -> bool {
-        // The clock goes on while nobody drives.
-        let crashed = self.rng.random_bool(self.faults.crashes);
+        let crashed = self.crashed < MOST_CRASHES && self.rng.random_bool(self.faults.crashes);
         if crashed {
+            self.crashed += 1;
+            // The clock goes on while nobody drives.
             self.advance_clock(30.0);
         }
         crashed
@@ -306,6 +354,17 @@ impl World {
     /// The next thing on the agenda, or the tick the core waits for.
     fn next_event(&mut self, process: &mut Process) -> Event {
         let next = process.agenda.first_key_value().map(|(key, _)| *key);
+        let outside = self.outside.agenda.first_key_value();
+        let outside = outside.map(|((at, _), _)| *at);
+        if let Some(at) = outside.filter(|at| next.is_none_or(|(next, _)| *at <= next)) {
+            let wake = process.core.wake_at();
+            if wake.is_none_or(|wake| at <= wake)
+                && let Some((_, act)) = self.outside.agenda.pop_first()
+            {
+                self.now = self.now.max(at);
+                return self.act(act).unwrap_or(Event::Tick);
+            }
+        }
         let wake = process.core.wake_at();
         if let Some(wake) = wake.filter(|wake| next.is_none_or(|(at, _)| *wake < at)) {
             self.now = self.now.max(wake);
@@ -393,7 +452,14 @@ impl World {
             Command::Learn { trial, outcome } => process
                 .history
                 .finish(usize::try_from(trial).unwrap(), outcome),
-            Command::Answer(ticket, answer) => self.answered(process, ticket, answer),
+            Command::Answer(ticket, answer) => {
+                if self.answered(ticket, &answer)
+                    && let Answer::Trials(trials) = answer
+                {
+                    let trials = trials.iter().map(|trial| trial.number);
+                    process.returned.extend(trials);
+                }
+            }
             Command::Stop(id) => self.schedule(process, 5.0, ended(&id, Outcome::Stopped)),
         }
     }
@@ -436,9 +502,6 @@ impl World {
             .insert((self.now + after, self.counter), ended(&task.id, outcome));
     }
 
-    /// Nobody waits for answers here.
-    fn answered(&mut self, _: &mut Process, _: Ticket, _: Answer) {}
-
     fn report_in_order(&mut self, process: &mut Process, id: &TaskId, level: i32, report: Report) {
         self.counter += 1;
         let at = self.now + SignedDuration::from_secs(i64::from(level) * 10);
@@ -470,6 +533,7 @@ impl World {
             agenda: BTreeMap::new(),
             running: BTreeSet::new(),
             held: 0,
+            returned: Vec::new(),
         }
     }
 

@@ -4,6 +4,7 @@ use super::Shared;
 use super::course::{Cause, Course, Request, Signal};
 use super::group::Group;
 use super::log::{LONGEST_LOG, Log};
+use super::mask::Mask;
 use super::output::{Outlet, Output};
 use super::places::Places;
 use super::results;
@@ -34,6 +35,7 @@ struct Attempt {
     course: Course,
     group: Group,
     output: Output,
+    mask: Mask,
     requests: watch::Receiver<Request>,
 }
 
@@ -112,14 +114,16 @@ fn begin(
     let output = Output::new(
         &mut child,
         Log::new(places.log(), LONGEST_LOG),
-        Tail::new(places.metrics()),
+        Tail::new(places.metrics(), prepared.mask.stream()),
         LineParser::new(&task.objective),
+        &prepared.mask,
         outlet,
     );
     let attempt = Attempt {
         course,
         group: Group::new(leader, prepared.cookie),
         output,
+        mask: prepared.mask,
         requests,
     };
     Ok((child, attempt))
@@ -204,14 +208,17 @@ impl Attempt {
             ..Ending::default()
         };
         match outcome(status, self.course.cause()) {
-            Outcome::Succeeded => match results::collect(task, places, &shared.artifacts).await {
-                Ok(results) => {
-                    ending.values = results.values;
-                    ending.stored_values = results.stored_values;
-                    ending.artifacts = results.artifacts;
+            Outcome::Succeeded => {
+                let collected = results::collect(task, places, &shared.artifacts, &self.mask);
+                match collected.await {
+                    Ok(results) => {
+                        ending.values = results.values;
+                        ending.stored_values = results.stored_values;
+                        ending.artifacts = results.artifacts;
+                    }
+                    Err(words) => ending.outcome = Outcome::BadOutput(words),
                 }
-                Err(words) => ending.outcome = Outcome::BadOutput(words),
-            },
+            }
             other => ending.outcome = other,
         }
         if ending.outcome != Outcome::Succeeded {

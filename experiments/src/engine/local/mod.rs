@@ -7,9 +7,11 @@ mod course;
 mod group;
 mod lines;
 mod log;
+mod mask;
 mod output;
 mod places;
 mod results;
+mod secrets;
 mod start;
 mod tail;
 
@@ -23,6 +25,7 @@ use super::session;
 use super::watchdog::Watchdog;
 use super::{Ending, Engine, Leave, Outcome, Task, TaskId, Update};
 use crate::artifacts::ArtifactStore;
+use crate::store::ExperimentId;
 use rustix::process::{Pid, Signal, kill_process};
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -106,6 +109,14 @@ impl LocalEngine {
         let shared = Arc::new(shared);
         Ok(Self { shared, runtime })
     }
+
+    fn kill(&self, whose: impl Fn(&TaskId) -> bool) {
+        for (id, task) in self.shared.tasks().iter() {
+            if whose(id) {
+                task.send_replace(Request::Kill);
+            }
+        }
+    }
 }
 
 impl Engine for LocalEngine {
@@ -155,10 +166,8 @@ impl Engine for LocalEngine {
         }
     }
 
-    fn kill_all(&self) {
-        for task in self.shared.tasks().values() {
-            task.send_replace(Request::Kill);
-        }
+    fn kill_experiment(&self, experiment: ExperimentId) {
+        self.kill(|id| id.experiment == experiment);
     }
 }
 
@@ -176,7 +185,7 @@ const LOOKS: u32 = 100;
 
 impl Drop for LocalEngine {
     fn drop(&mut self) {
-        self.kill_all();
+        self.kill(|_| true);
     }
 }
 

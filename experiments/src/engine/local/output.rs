@@ -3,6 +3,7 @@
 
 use super::lines::Lines;
 use super::log::Log;
+use super::mask::{Mask, MaskedStream};
 use super::tail::Tail;
 use crate::engine::{TaskId, Update};
 use crate::metrics::{LineParser, Report};
@@ -31,6 +32,8 @@ pub(super) struct Output {
     stderr: Pipe<ChildStderr>,
     lines: Lines,
     metrics_file: Tail,
+    /// Of stdout and stderr: what is kept of them has gone through these.
+    masked: (MaskedStream, MaskedStream),
     reader: Reader,
     outlet: Outlet,
 }
@@ -42,6 +45,7 @@ impl Output {
         log: Log,
         metrics_file: Tail,
         parser: LineParser,
+        mask: &Mask,
         outlet: Outlet,
     ) -> Self {
         Self {
@@ -49,6 +53,7 @@ impl Output {
             stderr: Pipe::new(child.stderr.take()),
             lines: Lines::default(),
             metrics_file,
+            masked: (mask.stream(), mask.stream()),
             reader: Reader {
                 log,
                 parser,
@@ -81,19 +86,24 @@ impl Output {
             stdout,
             stderr,
             lines,
+            masked,
             reader,
             outlet,
             ..
         } = self;
         tokio::select! {
             chunk = stdout.read(), if !reader.is_full() => {
-                reader.log.append(chunk);
-                lines.feed(chunk, |line| reader.line(line));
+                reader.stdout(lines, masked.0.feed(chunk));
                 if chunk.is_empty() {
-                    lines.finish(|line| reader.line(line));
+                    reader.end_of_stdout(lines, masked.0.finish());
                 }
             }
-            chunk = stderr.read() => reader.log.append(chunk),
+            chunk = stderr.read() => {
+                reader.log.append(masked.1.feed(chunk));
+                if chunk.is_empty() {
+                    reader.log.append(masked.1.finish());
+                }
+            }
             () = outlet.send(&mut reader.waiting), if !reader.waiting.is_empty() => {}
         }
     }
@@ -117,7 +127,8 @@ impl Output {
         self.stdout.source = None;
         self.stderr.source = None;
         let reader = &mut self.reader;
-        self.lines.finish(|line| reader.line(line));
+        reader.end_of_stdout(&mut self.lines, self.masked.0.finish());
+        reader.log.append(self.masked.1.finish());
         while self.poll_metrics_file() || self.reader.is_full() {
             self.hand_on().await;
         }
@@ -174,6 +185,17 @@ struct Reader {
 impl Reader {
     fn is_full(&self) -> bool {
         self.waiting.len() >= MOST_WAITING
+    }
+
+    /// More of stdout, or nothing.
+    fn stdout(&mut self, lines: &mut Lines, text: &[u8]) {
+        self.log.append(text);
+        lines.feed(text, |line| self.line(line));
+    }
+
+    fn end_of_stdout(&mut self, lines: &mut Lines, text: &[u8]) {
+        self.stdout(lines, text);
+        lines.finish(|line| self.line(line));
     }
 
     fn line(&mut self, line: &[u8]) {

@@ -1,5 +1,6 @@
 //! What a step that ended well leaves to later steps: the values in `$TUNE_OUTPUT` and the declared artifacts.
 
+use super::mask::Mask;
 use super::places::Places;
 use super::tail::open_file;
 use crate::artifacts::{Artifact, ArtifactError, ArtifactStore, reason};
@@ -38,8 +39,9 @@ pub(super) async fn collect(
     task: &Task,
     places: &Places,
     store: &ArtifactStore,
+    mask: &Mask,
 ) -> Result<Results, String> {
-    let (values, stored_values) = values(places.output(), store).await?;
+    let (values, stored_values) = values(places.output(), store, mask).await?;
     let artifacts = artifacts(task, places, store).await?;
     Ok(Results {
         values,
@@ -68,19 +70,27 @@ async fn artifacts(
 }
 
 /// The values twice: complete, and as they are to be remembered.
-async fn values(path: PathBuf, store: &ArtifactStore) -> Result<(Values, Values), String> {
+async fn values(
+    path: PathBuf,
+    store: &ArtifactStore,
+    mask: &Mask,
+) -> Result<(Values, Values), String> {
     let size = fs::metadata(&path).map_or(0, |file| file.len());
     if size <= SMALL_OUTPUT {
-        return read_values(&path, store);
+        return read_values(&path, store, mask);
     }
-    let store = store.clone();
-    let reading = spawn_blocking(move || read_values(&path, &store));
+    let (store, mask) = (store.clone(), mask.clone());
+    let reading = spawn_blocking(move || read_values(&path, &store, &mask));
     reading
         .await
         .map_err(|_| "reading $TUNE_OUTPUT was broken off".to_owned())?
 }
 
-fn read_values(path: &Path, store: &ArtifactStore) -> Result<(Values, Values), String> {
+fn read_values(
+    path: &Path,
+    store: &ArtifactStore,
+    mask: &Mask,
+) -> Result<(Values, Values), String> {
     let bytes = match read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -93,7 +103,7 @@ fn read_values(path: &Path, store: &ArtifactStore) -> Result<(Values, Values), S
             ));
         }
     };
-    let output = parse_output(&bytes).map_err(|problem| problem.to_string())?;
+    let output = parse_output(&mask.whole(&bytes)).map_err(|problem| problem.to_string())?;
     let mut stored_values = output.values.clone();
     for (name, value) in &output.large {
         let stand_in = store

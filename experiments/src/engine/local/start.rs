@@ -1,7 +1,9 @@
 //! Starts the process of an attempt: its directory, its environment, and, when it cannot be started, why.
 
 use super::checkpoints::Checkpoints;
+use super::mask::Mask;
 use super::places::Places;
+use super::secrets::Secrets;
 use crate::artifacts::reason;
 use crate::engine::session;
 use crate::engine::{Outcome, Task};
@@ -48,11 +50,12 @@ const INHERITED: &[&str] = &[
 /// The part of `tune`'s own environment that steps get.
 pub(super) fn inherited_environment() -> Vec<(OsString, OsString)> {
     std::env::vars_os()
-        .filter(|(name, _)| {
-            name.to_str()
-                .is_some_and(|name| name.starts_with("LC_") || INHERITED.contains(&name))
-        })
+        .filter(|(name, _)| name.to_str().is_some_and(is_inherited))
         .collect()
+}
+
+fn is_inherited(name: &str) -> bool {
+    name.starts_with("LC_") || INHERITED.contains(&name)
 }
 
 /// A process that is ready to be started.
@@ -61,6 +64,8 @@ pub(super) struct Prepared {
     program: PathBuf,
     /// The mark that it and its descendants carry.
     pub cookie: String,
+    /// What keeps its secrets out of all that is kept of it.
+    pub mask: Mask,
 }
 
 impl Prepared {
@@ -78,6 +83,7 @@ impl Prepared {
         places
             .prepare(task, checkpoints)
             .map_err(|error| unprepared(places, &error))?;
+        let secrets = Secrets::look_up(&task.secrets).map_err(Outcome::NotStarted)?;
         let (program, directory) = locate(task, inherited).map_err(Outcome::NotStarted)?;
         let mut command = command(task, &program, &directory);
         command
@@ -88,11 +94,13 @@ impl Prepared {
             .env("TUNE_ARTIFACTS", places.artifacts())
             .env("TUNE_CHECKPOINT_DIR", places.checkpoint())
             .envs(&task.env)
+            .envs(secrets.variables())
             .env(session::VARIABLE, &cookie);
         Ok(Self {
             command,
             program,
             cookie,
+            mask: secrets.mask(),
         })
     }
 
@@ -207,7 +215,9 @@ fn explain(error: &io::Error, name: &str, program: &Path, task: &Task) -> String
             "does not exist"
         };
         let directory = directory.display();
-        return format!("`{name}` was not started: the working directory {directory} {what}");
+        return format!(
+            "`{name}` was not started: the working directory {directory} {what} on the machine that runs the steps"
+        );
     }
     let shown = program.display();
     match error.kind() {
@@ -235,4 +245,27 @@ fn not_allowed(program: &Path) -> String {
         return format!("`{shown}` is a directory, not a program");
     }
     format!("`{shown}` may not be executed; if it is a program, `chmod +x {shown}` allows it")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_of_a_server_are_not_inherited() {
+        for name in [
+            "TUNE_TOKEN",
+            "TUNE_STORE",
+            "TUNE_SERVER",
+            "DATABASE_URL",
+            "PGPASSWORD",
+            "PGHOST",
+            "HF_TOKEN",
+            "AWS_SECRET_ACCESS_KEY",
+            "SSH_AUTH_SOCK",
+        ] {
+            assert!(!is_inherited(name), "{name}");
+        }
+        assert!(is_inherited("PATH") && is_inherited("LC_ALL"));
+    }
 }

@@ -1,6 +1,7 @@
 //! Reads a file while others append to it.
 
 use super::lines::Lines;
+use super::mask::MaskedStream;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
@@ -15,14 +16,17 @@ pub(super) struct Tail {
     path: PathBuf,
     file: Option<File>,
     lines: Lines,
+    masked: MaskedStream,
 }
 
 impl Tail {
-    pub fn new(path: PathBuf) -> Self {
+    /// Lines are handed on masked.
+    pub fn new(path: PathBuf, masked: MaskedStream) -> Self {
         Self {
             path,
             file: None,
             lines: Lines::default(),
+            masked,
         }
     }
 
@@ -36,12 +40,13 @@ impl Tail {
         };
         let mut buffer = Vec::with_capacity(BUFFER);
         let read = file.take(BUFFER as u64).read_to_end(&mut buffer);
-        self.lines.feed(&buffer, on_line);
+        self.lines.feed(self.masked.feed(&buffer), on_line);
         matches!(read, Ok(bytes) if bytes > 0)
     }
 
     /// Hands on the last line when it has no line end.
-    pub fn finish(&mut self, on_line: impl FnMut(&[u8])) {
+    pub fn finish(&mut self, mut on_line: impl FnMut(&[u8])) {
+        self.lines.feed(self.masked.finish(), &mut on_line);
         self.lines.finish(on_line);
     }
 }
@@ -63,6 +68,7 @@ pub(super) fn open_file(path: &Path) -> io::Result<File> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::mask::Mask;
     use super::*;
     use std::io::Write;
     use tempfile::TempDir;
@@ -77,7 +83,7 @@ mod tests {
     fn only_whole_new_lines_are_handed_on() {
         let directory = TempDir::new().unwrap();
         let path = directory.path().join("metrics");
-        let mut tail = Tail::new(path.clone());
+        let mut tail = Tail::new(path.clone(), Mask::default().stream());
         assert!(feed(&mut tail).is_empty());
         let mut file = File::create(path).unwrap();
         file.write_all(b"one\ntw").unwrap();

@@ -62,7 +62,7 @@ fn the_priority_may_change() {
     let compared = compare(&experiment(SMALL), &changed);
     assert!(matches!(compared, Comparison::Limits { .. }));
     let text = small("max_trials: 3", "max_trials: 3\npriority: 0");
-    assert_eq!(told(&text), ["priority 4:11 0 is out of range"]);
+    assert_eq!(told(&text), ["priority 4:11 `0` is out of range"]);
 }
 
 #[test]

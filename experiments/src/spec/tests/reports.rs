@@ -276,7 +276,7 @@ fn yaml_that_is_none() {
       help: close the quotes, or indent the lines of a long text
     "#);
     insta::assert_snapshot!(render(&error("name: {{ x }}\n")), @r#"
-      × experiment.yaml is not a valid experiment: 5 problems
+      × experiment.yaml is not a valid experiment: 4 problems
 
     Error:
       × objective: this key is missing

@@ -67,13 +67,15 @@ SELECT NEW.experiment_id, state, sum(difference)
     ON CONFLICT (experiment_id, state) DO UPDATE SET trials = trials + excluded.trials;
 
 DELETE FROM trial_values
- WHERE (experiment_id, kind, name, trial) IN (
-       SELECT NEW.experiment_id, 'p', stale.key, trials.number FROM json_each(NEW.trials) AS given CROSS JOIN trials
+ WHERE experiment_id = NEW.experiment_id AND kind = 'p' AND (name, trial) IN (
+       SELECT stale.key, trials.number FROM json_each(NEW.trials) AS given CROSS JOIN trials
         CROSS JOIN json_each(trials.parameters) AS stale
         WHERE trials.experiment_id = NEW.experiment_id AND trials.number = given.value ->> 0
-          AND trials.parameters <> given.value -> 4
-        UNION ALL
-       SELECT NEW.experiment_id, 'm', stale.key, trials.number FROM json_each(NEW.trials) AS given CROSS JOIN trials
+          AND trials.parameters <> given.value -> 4);
+
+DELETE FROM trial_values
+ WHERE experiment_id = NEW.experiment_id AND kind = 'm' AND (name, trial) IN (
+       SELECT stale.key, trials.number FROM json_each(NEW.trials) AS given CROSS JOIN trials
         CROSS JOIN json_each(trials.metrics) AS stale
         WHERE trials.experiment_id = NEW.experiment_id AND trials.number = given.value ->> 0
           AND trials.metrics <> given.value -> 5);

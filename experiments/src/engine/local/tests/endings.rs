@@ -71,7 +71,10 @@ async fn what_cannot_be_started_says_why() {
     let mut task = bench.shell(0, "true");
     task.working_directory = bench.path("gone");
     let words = why_not_started(&mut bench, task).await;
-    assert!(words.ends_with("gone does not exist"), "{words}");
+    assert!(
+        words.ends_with("gone does not exist on the machine that runs the steps"),
+        "{words}"
+    );
 
     let task = bench.program(0, &["/bin/echo", &"x".repeat(10_000_000)]);
     let words = why_not_started(&mut bench, task).await;
@@ -149,13 +152,28 @@ async fn a_second_request_kills_without_waiting_for_the_grace() {
 }
 
 #[tokio::test]
-async fn kill_all_ends_running_and_waiting_tasks() {
+async fn killing_an_experiment_ends_its_running_and_waiting_tasks_and_no_others() {
     let mut bench = Bench::with(1, Duration::from_secs(1_000_000), 100);
     bench.start_until_report(0, STUBBORN).await;
-    bench.start(bench.shell(1, "true"));
-    bench.engine.kill_all();
-    assert_eq!(bench.ending().await.2.outcome, Outcome::Stopped);
-    assert_eq!(bench.ending().await.2.outcome, Outcome::Stopped);
+    let mut others = bench.shell(1, "true");
+    others.id.experiment = ExperimentId(2);
+    bench.start(others);
+    bench.start(bench.shell(2, "true"));
+    bench.engine.kill_experiment(ExperimentId(1));
+    let mut outcomes = Vec::new();
+    for _ in 0..3 {
+        let (_, ended, ending) = bench.ending().await;
+        outcomes.push((ended.trial, ending.outcome));
+    }
+    outcomes.sort_by_key(|(trial, _)| *trial);
+    assert_eq!(
+        outcomes,
+        [
+            (0, Outcome::Stopped),
+            (1, Outcome::Succeeded),
+            (2, Outcome::Stopped)
+        ]
+    );
 }
 
 #[tokio::test]

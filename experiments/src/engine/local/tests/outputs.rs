@@ -252,3 +252,67 @@ async fn pipes_and_devices_in_place_of_files_do_not_hang_it() {
     let expected = "$TUNE_OUTPUT could not be read: it is not a file";
     assert_eq!(ending.outcome, Outcome::BadOutput(expected.to_owned()));
 }
+
+/// A variable that the tests' own environment is sure to have, and that no step inherits.
+const SECRET: &str = "CARGO_MANIFEST_DIR";
+
+#[tokio::test]
+async fn a_step_gets_its_secrets_and_nothing_that_is_kept_holds_them() {
+    let secret = std::env::var(SECRET).unwrap();
+    let mut bench = Bench::new(1);
+    let text = format!(
+        r#"printf %s "${{{SECRET}}}" > got
+        echo "token ${SECRET}"; echo "token ${SECRET}" >&2
+        printf %.9s "${SECRET}"; sleep 0.05; printf %s "${SECRET}" | cut -c10-
+        echo "accuracy of ${SECRET}: 1"
+        echo "{{\"loss\": 1, \"${SECRET}\": 2}}" >> $TUNE_METRICS
+        echo "token=${SECRET}" >> $TUNE_OUTPUT
+        echo "{{\"list\": [\"a ${SECRET}\"]}}" >> $TUNE_OUTPUT"#
+    );
+    let mut task = bench.shell(0, &text);
+    task.secrets.push(SECRET.to_owned());
+    let (reports, ending) = bench.run(task).await;
+    assert_eq!(ending.outcome, Outcome::Succeeded);
+    assert_eq!(fs::read_to_string(bench.path("got")).unwrap(), secret);
+    let log = bench.log(0);
+    assert_eq!(log.matches("***").count(), 4, "{log}");
+    assert!(!log.contains(&secret), "{log}");
+    let names: Vec<&str> = reports.iter().map(|report| report.name.as_str()).collect();
+    assert_eq!(names, ["loss", "***"]);
+    assert_eq!(ending.near_misses, ["accuracy of ***: 1"]);
+    let expected = json!({ "token": "***", "list": ["a ***"] });
+    assert_eq!(json!(ending.values), expected);
+    assert_eq!(json!(ending.stored_values), expected);
+}
+
+#[tokio::test]
+async fn neither_the_words_about_a_failure_nor_those_about_bad_output_hold_a_secret() {
+    let mut bench = Bench::new(1);
+    let words = [
+        format!("echo ${SECRET}; exit 1"),
+        format!("echo ${SECRET} >> $TUNE_OUTPUT"),
+    ];
+    let mut told = Vec::new();
+    for (trial, text) in (0..).zip(&words) {
+        let mut task = bench.shell(trial, text);
+        task.secrets.push(SECRET.to_owned());
+        told.push(format!("{:?}", bench.run(task).await.1));
+    }
+    let secret = std::env::var(SECRET).unwrap();
+    for words in told {
+        assert!(words.contains("***") && !words.contains(&secret), "{words}");
+    }
+}
+
+#[tokio::test]
+async fn a_step_is_not_started_without_its_secret() {
+    let mut bench = Bench::new(1);
+    let mut task = bench.shell(0, "touch started");
+    task.secrets.push("NOT_SET_ANYWHERE".to_owned());
+    let (_, ending) = bench.run(task).await;
+    let Outcome::NotStarted(words) = ending.outcome else {
+        panic!("{ending:?}")
+    };
+    assert!(words.contains("`NOT_SET_ANYWHERE` is not set"), "{words}");
+    assert!(!bench.path("started").exists());
+}

@@ -1,0 +1,335 @@
+//! The kernels of one parameter: for each observed trial a density around the value it had.
+//!
+//! A trial in which the parameter was not active has no opinion: its kernel is uniform. So a conditional space is
+//! modelled jointly, and what is known of a branch comes from the trials in that branch.
+
+use super::axis::{Axis, cell_of, choice_of, middle};
+use super::bandwidth::bandwidths;
+use crate::draws;
+use crate::normal::{self, LN_SQRT_TAU};
+use rand_chacha::ChaCha8Rng;
+use std::collections::HashMap;
+use std::f64::consts::FRAC_1_SQRT_2;
+
+/// How much of a kernel of n lies on choices that were not seen: each has 4/n of the weight of the one that was seen …
+const UNSEEN: f64 = 4.0;
+
+/// … and all together no more than so many have.
+const MOST_UNSEEN: usize = 6;
+
+/// How narrow kernels may be, or neighbours would never be tried.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Least {
+    /// Of any kernel, in [0, 1].
+    pub width: f64,
+    /// Of one of ordered values, as a share of a cell.
+    pub cells: f64,
+}
+
+/// One kernel for each trial.
+pub(super) enum Kernels {
+    /// Normal distributions, cut off at the ends of [0, 1].
+    Normal(Normals),
+    /// The same, and what falls into a cell belongs to its value.
+    Steps(Steps),
+    /// The value that was seen, and less of all others.
+    Choices(Choices),
+}
+
+/// Normal kernels. A missing one has an inverse width of 0, and so the density 1.
+pub(super) struct Normals {
+    means: Vec<f64>,
+    widths: Vec<f64>,
+    /// 1 / (√2 · width).
+    scales: Vec<f64>,
+    /// The logarithm of what makes each a density.
+    offsets: Vec<f64>,
+}
+
+/// Normal kernels over cells; of those that are equal, one is kept.
+pub(super) struct Steps {
+    edges: Vec<f64>,
+    /// Mean and width of each different kernel.
+    different: Vec<(f64, f64)>,
+    /// Which of them each trial has.
+    which: Vec<usize>,
+    /// The logarithms of the masses of the different kernels in a cell, once computed.
+    masses: HashMap<usize, Vec<f64>>,
+}
+
+/// Kernels over choices.
+pub(super) struct Choices {
+    count: usize,
+    /// What each trial had; `None` where it was missing.
+    seen: Vec<Option<usize>>,
+    /// The probability of the choice that was seen.
+    same: f64,
+    /// The logarithms of the probabilities of the choice that was seen, of another, and where it was missing.
+    logs: [f64; 3],
+}
+
+impl Kernels {
+    /// From the coordinate that each trial had, NaN where the parameter was not active.
+    pub fn new(axis: &Axis, values: Vec<f64>, least: Least) -> Self {
+        match axis {
+            Axis::Continuous => Kernels::Normal(Normals::new(values, least.width)),
+            Axis::Steps(edges) => Kernels::Steps(Steps::new(edges, &values, least)),
+            Axis::Choices(count) => Kernels::Choices(Choices::new(*count, &values)),
+        }
+    }
+
+    /// A coordinate from the kernel of one trial.
+    pub fn draw(&self, trial: usize, generator: &mut ChaCha8Rng) -> f64 {
+        match self {
+            Kernels::Normal(normals) => {
+                truncated(normals.means[trial], normals.widths[trial], generator)
+            }
+            Kernels::Steps(steps) => {
+                let (mean, width) = steps.different[steps.which[trial]];
+                truncated(mean, width, generator)
+            }
+            Kernels::Choices(choices) => choices.draw(trial, generator),
+        }
+    }
+
+    /// Adds to each trial's term the logarithm of its kernel at a coordinate: of a density, or of a cell's probability.
+    pub fn add_logs(&mut self, at: f64, terms: &mut [f64]) {
+        match self {
+            Kernels::Normal(normals) => normals.add_logs(at, terms),
+            Kernels::Steps(steps) => steps.add_logs(at, terms),
+            Kernels::Choices(choices) => choices.add_logs(at, terms),
+        }
+    }
+}
+
+impl Normals {
+    fn new(means: Vec<f64>, least: f64) -> Self {
+        let widths = bandwidths(&means, least..=1.0);
+        let scales: Vec<f64> = widths.iter().map(|width| FRAC_1_SQRT_2 / width).collect();
+        let offset = |mean: f64, width: f64| {
+            -libm::log(width * normal::mass_around(-mean / width, (1.0 - mean) / width))
+                - LN_SQRT_TAU
+        };
+        let kernels = means.iter().zip(&widths);
+        let offsets = kernels
+            .map(|(mean, width)| {
+                if mean.is_nan() {
+                    0.0
+                } else {
+                    offset(*mean, *width)
+                }
+            })
+            .collect();
+        // 0 · NaN would be NaN.
+        let means = means
+            .into_iter()
+            .map(|mean| if mean.is_nan() { 0.0 } else { mean })
+            .collect();
+        Self {
+            means,
+            widths,
+            scales,
+            offsets,
+        }
+    }
+
+    fn add_logs(&self, at: f64, terms: &mut [f64]) {
+        let kernels = self.means.iter().zip(&self.scales).zip(&self.offsets);
+        for (term, ((mean, scale), offset)) in terms.iter_mut().zip(kernels) {
+            let distance = (at - mean) * scale;
+            *term += offset - distance * distance;
+        }
+    }
+}
+
+impl Steps {
+    fn new(edges: &[f64], values: &[f64], least: Least) -> Self {
+        let cell = 1.0 / (edges.len() - 1) as f64;
+        let least = least.width.max(least.cells * cell).min(1.0);
+        let kernels = values.iter().zip(bandwidths(values, least..=1.0));
+        let mut different = Vec::new();
+        let mut known = HashMap::new();
+        let which = kernels
+            .map(|(mean, width)| {
+                *known
+                    .entry((mean.to_bits(), width.to_bits()))
+                    .or_insert_with(|| {
+                        different.push((*mean, width));
+                        different.len() - 1
+                    })
+            })
+            .collect();
+        Self {
+            edges: edges.to_vec(),
+            different,
+            which,
+            masses: HashMap::new(),
+        }
+    }
+
+    fn add_logs(&mut self, at: f64, terms: &mut [f64]) {
+        let cell = cell_of(&self.edges, at);
+        let (low, high) = (self.edges[cell], self.edges[cell + 1]);
+        let masses = self.masses.entry(cell).or_insert_with(|| {
+            let masses = self.different.iter();
+            masses
+                .map(|(mean, width)| log_cell(*mean, *width, low, high))
+                .collect()
+        });
+        for (term, which) in terms.iter_mut().zip(&self.which) {
+            *term += masses[*which];
+        }
+    }
+}
+
+impl Choices {
+    fn new(count: usize, values: &[f64]) -> Self {
+        let seen = values
+            .iter()
+            .map(|value| (!value.is_nan()).then(|| choice_of(count, *value)))
+            .collect();
+        let each = UNSEEN / values.len() as f64 * count.min(MOST_UNSEEN) as f64 / count as f64;
+        let whole = 1.0 + each * count as f64;
+        let same = (1.0 + each) / whole;
+        let logs = [same, each / whole, 1.0 / count as f64].map(libm::log);
+        Self {
+            count,
+            seen,
+            same,
+            logs,
+        }
+    }
+
+    fn draw(&self, trial: usize, generator: &mut ChaCha8Rng) -> f64 {
+        let unit = draws::unit(generator);
+        match self.seen[trial] {
+            None => unit,
+            Some(seen) if unit < self.same || self.count == 1 => middle(self.count, seen),
+            Some(seen) => {
+                let other = choice_of(self.count - 1, draws::unit(generator));
+                middle(self.count, other + usize::from(other >= seen))
+            }
+        }
+    }
+
+    fn add_logs(&self, at: f64, terms: &mut [f64]) {
+        let [same, other, missing] = self.logs;
+        let at = choice_of(self.count, at);
+        for (term, seen) in terms.iter_mut().zip(&self.seen) {
+            *term += match seen {
+                None => missing,
+                Some(seen) if *seen == at => same,
+                Some(_) => other,
+            };
+        }
+    }
+}
+
+/// The logarithm of the share of a normal distribution that lies in [0, 1].
+fn log_inside(mean: f64, width: f64) -> f64 {
+    normal::log_mass(-mean / width, (1.0 - mean) / width)
+}
+
+/// The logarithm of the probability of a cell; the uniform one's for a missing kernel.
+fn log_cell(mean: f64, width: f64, low: f64, high: f64) -> f64 {
+    if mean.is_nan() {
+        return libm::log(high - low);
+    }
+    normal::log_mass((low - mean) / width, (high - mean) / width) - log_inside(mean, width)
+}
+
+/// A draw from a normal distribution around a mean within [0, 1], cut off outside; uniform for an infinite width.
+fn truncated(mean: f64, width: f64, generator: &mut ChaCha8Rng) -> f64 {
+    if width.is_infinite() {
+        return draws::unit(generator);
+    }
+    // At least a third of them lie inside, whatever the mean and the width.
+    (0..100)
+        .map(|_| mean + width * normal::draw(generator))
+        .find(|draw| (0.0..=1.0).contains(draw))
+        .unwrap_or(mean)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEAST: Least = Least {
+        width: 0.01,
+        cells: 0.5,
+    };
+
+    fn steps(count: usize) -> Axis {
+        Axis::Steps((0..=count).map(|edge| edge as f64 / count as f64).collect())
+    }
+
+    /// The probabilities of each kernel at each of `count` values.
+    fn masses(kernels: &mut Kernels, trials: usize, count: usize) -> Vec<Vec<f64>> {
+        let logs = |cell| {
+            let mut terms = vec![0.0; trials];
+            kernels.add_logs(middle(count, cell), &mut terms);
+            terms.into_iter().map(libm::exp).collect()
+        };
+        (0..count).map(logs).collect()
+    }
+
+    #[test]
+    fn the_probabilities_of_all_values_add_up_to_one() {
+        let values = vec![0.05, 0.95, f64::NAN, 0.55, 0.55];
+        for axis in [steps(10), Axis::Choices(10)] {
+            let mut kernels = Kernels::new(&axis, values.clone(), LEAST);
+            let masses = masses(&mut kernels, 5, 10);
+            for trial in 0..5 {
+                let sum: f64 = masses.iter().map(|cell| cell[trial]).sum();
+                assert!((sum - 1.0).abs() < 1e-12, "{axis:?} {trial} {sum}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_density_of_a_continuous_kernel_adds_up_to_one() {
+        let mut kernels = Kernels::new(&Axis::Continuous, vec![0.0, 0.3, f64::NAN], LEAST);
+        let mut sums = [0.0; 3];
+        for point in 0..10_000 {
+            let mut terms = [0.0; 3];
+            kernels.add_logs(middle(10_000, point), &mut terms);
+            for (sum, term) in sums.iter_mut().zip(terms) {
+                *sum += libm::exp(term) / 1e4;
+            }
+        }
+        for sum in sums {
+            assert!((sum - 1.0).abs() < 1e-6, "{sums:?}");
+        }
+    }
+
+    #[test]
+    fn equal_kernels_of_ordered_values_are_kept_once() {
+        let Kernels::Steps(steps) = Kernels::new(&steps(10), vec![0.05; 100], LEAST) else {
+            panic!("ordered values")
+        };
+        assert_eq!((steps.different.len(), steps.which.len()), (1, 100));
+    }
+
+    #[test]
+    fn values_are_drawn_as_often_as_their_probabilities_say() {
+        for axis in [steps(10), Axis::Choices(10)] {
+            let mut kernels = Kernels::new(&axis, vec![0.05, 0.45, f64::NAN], LEAST);
+            let masses = masses(&mut kernels, 3, 10);
+            let mut generator = draws::generator(1, 1);
+            for trial in 0..3 {
+                let mut counts = [0.0; 10];
+                for _ in 0..4000 {
+                    counts[choice_of(10, kernels.draw(trial, &mut generator))] += 1.0;
+                }
+                for (count, mass) in counts.iter().zip(&masses) {
+                    let expected = 4000.0 * mass[trial];
+                    // Five standard deviations.
+                    assert!(
+                        (count - expected).abs() < 5.0 * expected.sqrt().max(1.0),
+                        "{axis:?}"
+                    );
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! `tpe`, a tree-structured Parzen estimator: the first choice for spaces of any kind and more than a dozen trials.
+//!
+//! It splits the trials into good and bad ones, estimates a density of either, and suggests the point at which that of
+//! the good most exceeds that of the bad. It copes with conditions, categoricals, noise, failures and many parallel
+//! trials, and takes a fraction of a millisecond.
+//!
+//! | setting | default | range | |
+//! |---|---|---|---|
+//! | `startup_trials` | 10 | from 2 | so many trials must have succeeded before it learns; until then it is `sobol` |
+//! | `candidates` | 64 | 1 to 100,000 | of how many points drawn from the good density the best is taken; more make it greedier |
+//!
+//! How it works, and where it goes beyond the original (Bergstra et al. 2011):
+//!
+//! - **Good** is the best 15 % of the trials that succeeded, of at most 25; their weights fall with the logarithm of their rank,
+//!   as those of CMA-ES do (Hansen 2016, arXiv:1604.00772), so that a huge value does no harm. All others are **bad**:
+//!   also those that failed or were stopped early, and those still running, so that parallel trials keep apart. From some 300 on,
+//!   a few bad trials stand for the rest, and a suggestion takes no longer.
+//! - **Each density** is a mixture of one component for each trial and a uniform one. A component is the product of its kernels for *all* parameters
+//!   (multivariate; Falkner et al. 2018, doi:10.48550/arXiv.1807.01774), so that it knows which values go together. Of more than
+//!   ten parameters, random blocks are taken to be independent of each other, different ones for each suggestion.
+//! - **Kernels** of numbers are normal distributions cut off at the bounds, as wide as the gap to the next trial, but no
+//!   narrower than (2 + good trials)⁻ᵃ, with *a* between 1 and 1.5 at random for each suggestion: some look around, some look
+//!   closely. For discrete values they are integrated over each value's cell. Watanabe 2023 (doi:10.48550/arXiv.2304.11127) shows how much
+//!   the least width matters. Kernels of categoricals leave a share to unseen choices that shrinks as trials come in.
+//! - **Conditions**: a parameter that was not active in a trial has a uniform kernel there. So a branch is modelled by
+//!   the trials in it, and what branches share by all. The parameters on which others depend are chosen first, by their
+//!   own densities: a branch that is known well has higher peaks than one that is not, and would always win.
+//!
+//! References: Bergstra, Bardenet, Bengio & Kégl 2011, *Algorithms for hyper-parameter optimization* (NeurIPS 24);
+//! Bergstra, Yamins & Cox 2013, *Making a science of model search* (ICML 28); and those above.
+//!
+//! `benches/search/` compares it with Optuna's.
+
+mod axis;
+mod bandwidth;
+mod blocks;
+mod kernels;
+mod mixture;
+mod split;
+
+use super::batch::Batch;
+use super::random;
+use super::sobol::Sequence;
+use super::untried::Untried;
+use super::{Algorithm, AlgorithmInfo};
+use crate::draws::{self, mix};
+use crate::history::History;
+use crate::setting::{Checked, Setting, SettingKind};
+use crate::space::{Configuration, Lattice, Space};
+use axis::Axis;
+use kernels::Least;
+use mixture::Mixture;
+use rand_chacha::ChaCha8Rng;
+use split::Split;
+use std::sync::Arc;
+
+/// What there is to know of `tpe`.
+pub(super) const INFO: AlgorithmInfo = AlgorithmInfo {
+    name: "tpe",
+    summary: "looks where good trials are dense and bad ones are not (a tree-structured Parzen estimator); learns from the first dozen trials on, in spaces of any kind",
+    settings: &[
+        Setting {
+            name: "startup_trials",
+            kind: SettingKind::Int {
+                min: 2,
+                max: i64::MAX,
+            },
+            default: "10",
+            doc: "so many trials must have succeeded before it learns; until then it spreads its points as `sobol` does",
+        },
+        Setting {
+            name: "candidates",
+            kind: SettingKind::Int {
+                min: 1,
+                max: 100_000,
+            },
+            default: "64",
+            doc: "of how many points from where good trials are dense the best is suggested; more make the search greedier",
+        },
+    ],
+};
+
+/// Sets its random numbers apart from those of other algorithms with the same seed.
+const SALT: u64 = 0x7470_6500;
+
+/// So many parameters are modelled jointly.
+const BLOCK: usize = 10;
+
+/// The least width of kernels of good trials is their number to a negative power, at random between these.
+const FINENESS: [f64; 2] = [1.0, 1.5];
+
+/// The narrowest kernels of bad trials.
+const LEAST_OF_BAD: f64 = 0.01;
+
+/// Suggests the best of many candidates.
+pub(super) struct Tpe {
+    space: Arc<Space>,
+    seed: u64,
+    startup_trials: usize,
+    candidates: usize,
+    axes: Vec<Axis>,
+    families: Vec<Vec<usize>>,
+    /// Whether others depend on a parameter.
+    is_parent: Vec<bool>,
+    startup: Sequence,
+    untried: Untried,
+    /// The coordinates of each trial, NaN where a parameter is not active: a cache.
+    points: Vec<Vec<f64>>,
+}
+
+impl Tpe {
+    pub fn new(space: Arc<Space>, seed: u64, settings: &Checked) -> Self {
+        let mut is_parent = vec![false; space.parameters().len()];
+        space
+            .dependences()
+            .for_each(|(_, parent)| is_parent[parent] = true);
+        Self {
+            seed,
+            is_parent,
+            startup_trials: settings.count("startup_trials"),
+            candidates: settings.count("candidates"),
+            axes: space.parameters().iter().map(Axis::new).collect(),
+            families: blocks::families(&space),
+            startup: Sequence::new(space.parameters().len(), seed),
+            untried: Untried::shuffled(Lattice::every(Arc::clone(&space)), seed),
+            points: Vec::new(),
+            space,
+        }
+    }
+
+    /// Brings the coordinates up to date.
+    fn follow(&mut self, history: &History) {
+        let trials = history.trials();
+        self.points.truncate(trials.len());
+        for trial in &trials[self.points.len()..] {
+            self.points.push(self.point(&trial.configuration));
+        }
+    }
+
+    fn point(&self, configuration: &Configuration) -> Vec<f64> {
+        let units = self.space.encode(configuration);
+        units.iter().map(|unit| unit.unwrap_or(f64::NAN)).collect()
+    }
+
+    /// The next configuration; `None` when it finds none that is not taken.
+    fn propose(&self, batch: &Batch<'_>, split: Option<&Split>) -> Option<Configuration> {
+        let place = batch.next_place() as u64;
+        let candidates = match split {
+            None => vec![self.startup.point(place)],
+            Some(split) => {
+                let mut generator = draws::generator(mix(self.seed, SALT), place);
+                self.best_first(split, &mut generator)
+            }
+        };
+        let mut configurations = candidates.iter().map(|point| self.space.decode(point));
+        configurations
+            .find(|configuration| !batch.taken(configuration))
+            .or_else(|| random::draw(&self.space, self.seed, batch))
+    }
+
+    /// Candidates, the most promising first: those of the most promising branch, and among them those that gain most.
+    fn best_first(&self, split: &Split, generator: &mut ChaCha8Rng) -> Vec<Vec<f64>> {
+        let blocks = blocks::blocks(&self.families, BLOCK, generator);
+        let (mut good, mut bad) = self.densities(split, draws::unit(generator));
+        let drawn: Vec<Vec<f64>> = (0..self.candidates)
+            .map(|_| self.snapped(good.draw(&blocks, generator)))
+            .collect();
+        let mut gain =
+            |point: &[f64]| good.log_density(&blocks, point) - bad.log_density(&blocks, point);
+        let mut candidates: Vec<([f64; 2], Vec<f64>)> = drawn
+            .into_iter()
+            .map(|drawn| {
+                let active = self.active(&drawn);
+                let branch = self.branch(&active).map_or(0.0, |branch| gain(&branch));
+                ([branch, gain(&active)], drawn)
+            })
+            .collect();
+        candidates.sort_by(|(a, _), (b, _)| b[0].total_cmp(&a[0]).then(b[1].total_cmp(&a[1])));
+        candidates.into_iter().map(|(_, drawn)| drawn).collect()
+    }
+
+    /// The densities of good and of bad trials; `fine`, in [0, 1], is how closely to look.
+    fn densities(&self, split: &Split, fine: f64) -> (Mixture, Mixture) {
+        let at = |trials: &[(usize, f64)]| -> Vec<(&[f64], f64)> {
+            let points = trials.iter();
+            points
+                .map(|(number, weight)| (&self.points[*number][..], *weight))
+                .collect()
+        };
+        let fineness = FINENESS[0] + (FINENESS[1] - FINENESS[0]) * fine;
+        let least_of_good = Least {
+            width: libm::pow(2.0 + split.good.len() as f64, -fineness),
+            cells: 0.5,
+        };
+        // Wider than those of good trials: then the next value is tried sooner than the same again.
+        let least_of_bad = Least {
+            width: LEAST_OF_BAD.max(1.0 / (2.0 + split.bad.len() as f64)),
+            cells: 1.0,
+        };
+        (
+            Mixture::new(&self.axes, &at(&split.good), least_of_good),
+            Mixture::new(&self.axes, &at(&split.bad), least_of_bad),
+        )
+    }
+
+    fn snapped(&self, mut point: Vec<f64>) -> Vec<f64> {
+        for (unit, axis) in point.iter_mut().zip(&self.axes) {
+            *unit = axis.snap(*unit);
+        }
+        point
+    }
+
+    /// Only the coordinates on which others depend; `None` without conditions.
+    fn branch(&self, point: &[f64]) -> Option<Vec<f64>> {
+        let units = point.iter().zip(&self.is_parent);
+        let branch = units.map(|(unit, parent)| if *parent { *unit } else { f64::NAN });
+        self.is_parent.contains(&true).then(|| branch.collect())
+    }
+
+    /// The same point, NaN where parameters are not active.
+    fn active(&self, point: &[f64]) -> Vec<f64> {
+        // Without conditions, every parameter is a family of its own.
+        if self.families.len() == point.len() {
+            return point.to_vec();
+        }
+        let active = self.space.active_at(point);
+        let units = point.iter().zip(active);
+        units
+            .map(|(unit, active)| if active { *unit } else { f64::NAN })
+            .collect()
+    }
+}
+
+impl Algorithm for Tpe {
+    fn suggest(&mut self, history: &History, count: usize) -> Vec<Configuration> {
+        self.untried.begin_batch();
+        self.follow(history);
+        let mut split = split::split(history.trials(), history.goal(), self.startup_trials);
+        Batch::fill(history, count, |batch| {
+            let proposed = self.propose(batch, split.as_ref());
+            let configuration = proposed.or_else(|| self.untried.next(batch))?;
+            // As good as running.
+            if let Some(split) = &mut split {
+                split.bad.insert(split.running, (self.points.len(), 1.0));
+                split.running += 1;
+            }
+            self.points.push(self.point(&configuration));
+            Some(configuration)
+        })
+    }
+
+    fn learns(&self) -> bool {
+        true
+    }
+}

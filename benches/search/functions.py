@@ -1,0 +1,206 @@
+"""Functions to search: a space as an experiment file describes it, and a value for each configuration; small is good.
+
+Every optimum is shifted away from the middle, differently for each seed. Those of TUNED were looked at while the algorithms were made, those of
+JUDGED were not.
+"""
+
+import math
+import random
+
+
+class Function:
+    """`value` is what the algorithm is told, `truth` what it is judged by."""
+
+    def __init__(self, parameters, value, truth=None):
+        self.parameters = parameters
+        self.value = value
+        self.truth = truth or value
+
+
+def floats(count, low=-5.0, high=5.0, prefix="x", **more):
+    return [{"name": f"{prefix}{i}", "type": "float", "min": low, "max": high, **more} for i in range(count)]
+
+
+def shifts(seed, count, reach=2.5):
+    source = random.Random(seed)
+    return [source.uniform(-reach, reach) for _ in range(count)]
+
+
+def shifted(dimensions, raw):
+    """A function of a vector whose optimum is where the vector is 0, moved."""
+
+    def make(seed):
+        optimum = shifts(seed, dimensions)
+        value = lambda c: raw([c[f"x{i}"] - optimum[i] for i in range(dimensions)])
+        return Function(floats(dimensions), value)
+
+    return make
+
+
+def sphere(z):
+    return sum(v * v for v in z)
+
+
+def rosenbrock(z):
+    x = [v + 1.0 for v in z]
+    return sum(100.0 * (b - a * a) ** 2 + (1.0 - a) ** 2 for a, b in zip(x, x[1:]))
+
+
+def rastrigin(z):
+    return sum(v * v + 10.0 - 10.0 * math.cos(2.0 * math.pi * v) for v in z)
+
+
+def ellipsoid(z):
+    return sum(10.0 ** (3.0 * i / (len(z) - 1)) * v * v for i, v in enumerate(z))
+
+
+def rotated(raw):
+    """The function after a reflection that mixes all coordinates."""
+
+    def value(z):
+        normal = [math.sin(3.0 * i + 1.0) for i in range(len(z))]
+        factor = 2.0 * sum(a * b for a, b in zip(normal, z)) / sum(a * a for a in normal)
+        return raw([v - factor * n for v, n in zip(z, normal)])
+
+    return value
+
+
+def ackley(z):
+    root = math.sqrt(sphere(z) / len(z))
+    waves = sum(math.cos(2.0 * math.pi * v) for v in z) / len(z)
+    return 20.0 + math.e - 20.0 * math.exp(-0.2 * root) - math.exp(waves)
+
+
+def griewank(z):
+    product = math.prod(math.cos(10.0 * v / math.sqrt(i + 1)) for i, v in enumerate(z))
+    return sphere(z) / 40.0 + 1.0 - product
+
+
+def levy(z):
+    w = [1.0 + v / 4.0 for v in z]
+    middle = sum((v - 1) ** 2 * (1 + 10 * math.sin(math.pi * v + 1) ** 2) for v in w[:-1])
+    return math.sin(math.pi * w[0]) ** 2 + middle + (w[-1] - 1) ** 2 * (1 + math.sin(2 * math.pi * w[-1]) ** 2)
+
+
+def styblinski_tang(z):
+    x = [v - 2.903534 for v in z]
+    return sum(39.16617 + (v**4 - 16.0 * v * v + 5.0 * v) / 2.0 for v in x)
+
+
+def schwefel_absolute(z):
+    return sum(abs(v) for v in z) + math.prod(abs(v) for v in z)
+
+
+def stairs(z):
+    return sum(math.floor(v + 0.5) ** 2 for v in z)
+
+
+def hartmann6(seed):
+    a = [[10, 3, 17, 3.5, 1.7, 8], [0.05, 10, 17, 0.1, 8, 14], [3, 3.5, 1.7, 10, 17, 8], [17, 8, 0.05, 10, 0.1, 14]]
+    p = [[1312, 1696, 5569, 124, 8283, 5886], [2329, 4135, 8307, 3736, 1004, 9991],
+         [2348, 1451, 3522, 2883, 3047, 6650], [4047, 8828, 8732, 5743, 1091, 381]]
+    alpha = [1.0, 1.2, 3.0, 3.2]
+
+    def value(c):
+        x = [c[f"x{i}"] for i in range(6)]
+        inner = [sum(a[k][i] * (x[i] - p[k][i] * 1e-4) ** 2 for i in range(6)) for k in range(4)]
+        return 3.32237 - sum(alpha[k] * math.exp(-inner[k]) for k in range(4))
+
+    return Function(floats(6, 0.0, 1.0), value)
+
+
+def branin(seed):
+    def value(c):
+        x, y = c["x0"], c["y0"]
+        bowl = (y - 5.1 / (4 * math.pi**2) * x * x + 5 / math.pi * x - 6) ** 2
+        return bowl + 10 * (1 - 1 / (8 * math.pi)) * math.cos(x) + 10 - 0.397887
+
+    return Function(floats(1, -5.0, 10.0) + floats(1, 0.0, 15.0, prefix="y"), value)
+
+
+def noisy_sphere(seed):
+    optimum, source = shifts(seed, 5), random.Random(seed + 1)
+    truth = lambda c: sphere([c[f"x{i}"] - optimum[i] for i in range(5)])
+    return Function(floats(5), lambda c: truth(c) + source.gauss(0, 2), truth)
+
+
+def mixed(floating, whole, choices):
+    """A bowl in floats and ints, and a right choice that matters for each categorical."""
+
+    def make(seed):
+        optimum = shifts(seed, floating + whole)
+        right = random.Random(seed + 1).choices(range(4), k=choices)
+        parameters = floats(floating)
+        parameters += [{"name": f"k{i}", "type": "int", "min": 0, "max": 10} for i in range(whole)]
+        parameters += [{"name": f"c{i}", "type": "categorical", "values": ["a", "b", "c", "d"]} for i in range(choices)]
+
+        def value(c):
+            bowl = sum((c[f"x{i}"] - optimum[i]) ** 2 for i in range(floating))
+            whole_bowl = sum((c[f"k{i}"] - 5 - 2 * optimum[floating + i]) ** 2 for i in range(whole))
+            wrong = sum((ord(c[f"c{i}"]) - ord("a") - right[i]) % 4 for i in range(choices))
+            return bowl + whole_bowl + 3.0 * wrong
+
+        return Function(parameters, value)
+
+    return make
+
+
+def conditional(branches, each):
+    """Branches with parameters of their own; the best branch is not the one that looks best at first."""
+
+    def make(seed):
+        names = [chr(ord("a") + i) for i in range(branches)]
+        optimum = shifts(seed, branches * each + 1)
+        floor = [3.0 * ((i + seed) % branches) for i in range(branches)]
+        parameters = [{"name": "model", "type": "categorical", "values": names}]
+        for name in names:
+            parameters += floats(each, prefix=name, when={"model": [name]})
+        parameters += floats(1, prefix="shared")
+
+        def value(c):
+            branch = names.index(c["model"])
+            bowl = sum((c[f"{c['model']}{i}"] - optimum[branch * each + i]) ** 2 for i in range(each))
+            steepness = 1.0 + (branches - 1 - floor[branch] / 3.0)
+            return steepness * bowl + floor[branch] + (c["shared0"] - optimum[-1]) ** 2
+
+        return Function(parameters, value)
+
+    return make
+
+
+TUNED = {
+    "sphere 10": shifted(10, sphere),
+    "rosenbrock 10": shifted(10, rosenbrock),
+    "rastrigin 5": shifted(5, rastrigin),
+    "rotated ellipsoid 5": shifted(5, rotated(ellipsoid)),
+    "styblinski-tang 2": shifted(2, styblinski_tang),
+    "mixed 2+2+2": mixed(2, 2, 2),
+    "conditional 3x4": conditional(3, 4),
+    "conditional 5x2": conditional(5, 2),
+}
+
+JUDGED = {
+    "sphere 2": shifted(2, sphere),
+    "sphere 20": shifted(20, sphere),
+    "rosenbrock 5": shifted(5, rosenbrock),
+    "rosenbrock 20": shifted(20, rosenbrock),
+    "ellipsoid 10": shifted(10, ellipsoid),
+    "rotated ellipsoid 10": shifted(10, rotated(ellipsoid)),
+    "rastrigin 10": shifted(10, rastrigin),
+    "ackley 10": shifted(10, ackley),
+    "rotated ackley 5": shifted(5, rotated(ackley)),
+    "griewank 5": shifted(5, griewank),
+    "levy 10": shifted(10, levy),
+    "styblinski-tang 5": shifted(5, styblinski_tang),
+    "schwefel 2.22 10": shifted(10, schwefel_absolute),
+    "stairs 10": shifted(10, stairs),
+    "hartmann 6": hartmann6,
+    "branin": branin,
+    "noisy sphere 5": noisy_sphere,
+    "mixed 4+4+4": mixed(4, 4, 4),
+    "mixed 1+0+6": mixed(1, 0, 6),
+    "mixed 0+8+0": mixed(0, 8, 0),
+    "conditional 2x8": conditional(2, 8),
+    "conditional 4x3": conditional(4, 3),
+    "conditional 6x1": conditional(6, 1),
+}
