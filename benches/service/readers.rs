@@ -74,12 +74,7 @@ async fn read(client: Client) -> Vec<i64> {
 }
 
 async fn compare(server: &Server, readers: Vec<JoinHandle<Vec<i64>>>) -> String {
-    let stream = server.client().await.stream("/events?follow=false").await;
-    let (mut stream, mut stored, mut line) = (stream.unwrap(), 0_usize, String::new());
-    while stream.read_line(&mut line).await.unwrap_or_default() > 2 || !line.starts_with("0\r") {
-        stored += usize::from(line.starts_with("id: "));
-        line.clear();
-    }
+    let stored = stored(server).await.unwrap();
     let (count, mut complete) = (readers.len(), 0);
     for reader in readers {
         let numbers = reader.await.unwrap();
@@ -87,4 +82,17 @@ async fn compare(server: &Server, readers: Vec<JoinHandle<Vec<i64>>>) -> String 
         complete += usize::from(in_order && numbers.len() == stored);
     }
     format!("{complete} of {count} saw each of {stored} events once")
+}
+
+/// How many events there are in the store.
+async fn stored(server: &Server) -> std::io::Result<usize> {
+    let client = server.client().await;
+    let mut stream = client.stream("/events?follow=false").await?;
+    let (mut events, mut line) = (0, String::new());
+    // The last piece of an answer in pieces is an empty one.
+    while stream.read_line(&mut line).await? > 0 && line != "0\r\n" {
+        events += usize::from(line.starts_with("id: "));
+        line.clear();
+    }
+    Ok(events)
 }
