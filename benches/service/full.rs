@@ -73,7 +73,7 @@ pub async fn measure(place: &Place, size: Size) {
         "the first ask, which takes the experiment up",
         &format!("{:.1} s", first.elapsed().as_secs_f64()),
     );
-    drop(server);
+    server.end();
     let (mut in_full, memory) = asked(&scratch, "full").await;
     line("ask, in an empty store", &spread(&mut in_empty));
     line("ask, in a full one", &spread(&mut in_full));
