@@ -11,7 +11,7 @@ use super::slots::Member;
 use super::suggester::Suggester;
 use crate::engine::{Engine, Outcome, Task, TaskId, Update};
 use crate::spec;
-use crate::state::StepState;
+use crate::state::{ExperimentState, StepState};
 use crate::store::{Changes, DriverLock, ExperimentId, ExperimentRecord, Request, StoreError};
 use jiff::Timestamp;
 use serde_json::json;
@@ -221,11 +221,11 @@ impl Driver {
             events.extend(self.other_limits(&found));
             match found.request {
                 Some(Request::Cancel) => events.push(Event::Cancel),
-                // It stays asked until it is taken back, which is tried again when the store is away.
-                Some(Request::Pause) => match self.setup.store.withdraw_request(self.id).await {
-                    Err(error) if !self.may_come_back(&error) => return Err(error.into()),
-                    _ => events.push(Event::Pause),
-                },
+                // It is answered when the pause is stored; when that has been, it only has to be taken back.
+                Some(Request::Pause) if found.state == ExperimentState::Paused => {
+                    self.withdraw_pause().await?;
+                }
+                Some(Request::Pause) => events.push(Event::Pause),
                 None => {}
             }
         }
@@ -233,6 +233,14 @@ impl Driver {
             events.push(Event::Tick);
         }
         Ok(events)
+    }
+
+    /// An experiment that is paused already need not pause, now or after it has been resumed. Tried again when the store is away.
+    async fn withdraw_pause(&mut self) -> Result<(), DriveError> {
+        match self.setup.store.withdraw_pause(self.id).await {
+            Err(error) if !self.may_come_back(&error) => Err(error.into()),
+            _ => Ok(()),
+        }
     }
 
     fn other_limits(&mut self, found: &ExperimentRecord) -> Option<Event> {
