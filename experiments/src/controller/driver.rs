@@ -68,6 +68,8 @@ pub struct Driver {
     flush_at: Option<Instant>,
     /// Since when nothing happens.
     resting_since: Option<Instant>,
+    /// Whether somebody wants the loop to end, should nothing be under way.
+    asked_to_rest: bool,
     /// Whether the loop ends because nothing happens.
     rests: bool,
 }
@@ -92,6 +94,7 @@ impl Driver {
             returned: Vec::new(),
             flush_at: None,
             resting_since: None,
+            asked_to_rest: false,
             rests: false,
         }
     }
@@ -109,6 +112,10 @@ impl Driver {
             while !self.returned.is_empty() {
                 let returned = std::mem::take(&mut self.returned);
                 self.take(vec![Event::Returned(returned)]).await?;
+            }
+            // What came together with that wish may have set something going.
+            if std::mem::take(&mut self.asked_to_rest) {
+                self.rests = self.core.rests();
             }
         }
         match self.core.refusal() {
@@ -162,7 +169,7 @@ impl Driver {
             () = tick => return Ok(vec![Event::Tick]),
             () = flush => return Ok(vec![Event::Tick]),
             () = rest => {
-                self.rests = self.core.rests();
+                self.asked_to_rest = true;
                 return Ok(Vec::new());
             }
         }
@@ -265,7 +272,7 @@ impl Driver {
             Want::Wish(wish) => wish,
             Want::Return(trials) => return Some(Event::Returned(trials)),
             Want::Rest => {
-                self.rests = self.core.rests();
+                self.asked_to_rest = true;
                 return None;
             }
             Want::Limits(limits) => match self.store_limits(limits).await {
