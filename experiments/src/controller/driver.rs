@@ -11,7 +11,7 @@ use super::slots::Member;
 use super::suggester::Suggester;
 use crate::engine::{Engine, Outcome, Task, TaskId, Update};
 use crate::spec;
-use crate::state::StepState;
+use crate::state::{ExperimentState, StepState};
 use crate::store::{Changes, DriverLock, ExperimentId, ExperimentRecord, Request, StoreError};
 use jiff::Timestamp;
 use serde_json::json;
@@ -68,6 +68,8 @@ pub struct Driver {
     flush_at: Option<Instant>,
     /// Since when nothing happens.
     resting_since: Option<Instant>,
+    /// Whether somebody wants the loop to end, should nothing be under way.
+    asked_to_rest: bool,
     /// Whether the loop ends because nothing happens.
     rests: bool,
 }
@@ -92,6 +94,7 @@ impl Driver {
             returned: Vec::new(),
             flush_at: None,
             resting_since: None,
+            asked_to_rest: false,
             rests: false,
         }
     }
@@ -109,6 +112,10 @@ impl Driver {
             while !self.returned.is_empty() {
                 let returned = std::mem::take(&mut self.returned);
                 self.take(vec![Event::Returned(returned)]).await?;
+            }
+            // What came together with that wish may have set something going.
+            if std::mem::take(&mut self.asked_to_rest) {
+                self.rests = self.core.rests();
             }
         }
         match self.core.refusal() {
@@ -162,7 +169,7 @@ impl Driver {
             () = tick => return Ok(vec![Event::Tick]),
             () = flush => return Ok(vec![Event::Tick]),
             () = rest => {
-                self.rests = self.core.rests();
+                self.asked_to_rest = true;
                 return Ok(Vec::new());
             }
         }
@@ -221,11 +228,11 @@ impl Driver {
             events.extend(self.other_limits(&found));
             match found.request {
                 Some(Request::Cancel) => events.push(Event::Cancel),
-                // It stays asked until it is taken back, which is tried again when the store is away.
-                Some(Request::Pause) => match self.setup.store.withdraw_request(self.id).await {
-                    Err(error) if !self.may_come_back(&error) => return Err(error.into()),
-                    _ => events.push(Event::Pause),
-                },
+                // It is answered when the pause is stored; when that has been, it only has to be taken back.
+                Some(Request::Pause) if found.state == ExperimentState::Paused => {
+                    self.withdraw_pause().await?;
+                }
+                Some(Request::Pause) => events.push(Event::Pause),
                 None => {}
             }
         }
@@ -233,6 +240,14 @@ impl Driver {
             events.push(Event::Tick);
         }
         Ok(events)
+    }
+
+    /// An experiment that is paused already need not pause, now or after it has been resumed. Tried again when the store is away.
+    async fn withdraw_pause(&mut self) -> Result<(), DriveError> {
+        match self.setup.store.withdraw_pause(self.id).await {
+            Err(error) if !self.may_come_back(&error) => Err(error.into()),
+            _ => Ok(()),
+        }
     }
 
     fn other_limits(&mut self, found: &ExperimentRecord) -> Option<Event> {
@@ -257,7 +272,7 @@ impl Driver {
             Want::Wish(wish) => wish,
             Want::Return(trials) => return Some(Event::Returned(trials)),
             Want::Rest => {
-                self.rests = self.core.rests();
+                self.asked_to_rest = true;
                 return None;
             }
             Want::Limits(limits) => match self.store_limits(limits).await {

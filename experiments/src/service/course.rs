@@ -17,7 +17,6 @@ const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(5);
 const LOOKING: u32 = 100;
 /// How often it is looked whether another process has stored events.
 const NEWS_EVERY: Duration = Duration::from_millis(500);
-const EVENTS_TOGETHER: u32 = 1000;
 
 impl Service {
     /// Takes up every experiment that is to go on and that nobody drives, now and whenever one is left behind, until
@@ -48,19 +47,17 @@ impl Service {
 
     async fn look_for_news(&self) {
         loop {
-            let last = *self.inner.news.borrow();
-            let store = &self.inner.setup.store;
-            match store.events_after(None, last, EVENTS_TOGETHER).await {
-                Ok(events) if !events.is_empty() => {
-                    let last = events.last().map_or(last, |event| event.seq);
+            match self.inner.setup.store.last_of_all_events().await {
+                Ok(last) => {
                     self.inner.news.send_if_modified(|news| {
                         let newer = last > *news;
                         *news = (*news).max(last);
                         newer
                     });
                 }
-                _ => tokio::time::sleep(NEWS_EVERY).await,
+                Err(error) => tracing::debug!(%error, "cannot look for news; trying again"),
             }
+            tokio::time::sleep(NEWS_EVERY).await;
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Service, ServiceError};
 use crate::controller::Told;
-use crate::metrics::Report;
+use crate::metrics::ClientReport;
 use crate::state::{TrialReason, TrialState};
 use crate::store::{ExperimentId, TrialRecord};
 
@@ -70,8 +70,8 @@ fn is_that(record: &TrialRecord, told: &Told) -> bool {
 }
 
 /// Of several values of a metric the last.
-fn last_values(reports: &[Report]) -> impl Iterator<Item = (&str, f64)> {
-    let is_last = |index: usize, report: &Report| {
+fn last_values(reports: &[ClientReport]) -> impl Iterator<Item = (&str, f64)> {
+    let is_last = |index: usize, report: &ClientReport| {
         let later = &reports[index + 1..];
         later.iter().all(|other| other.name != report.name)
     };

@@ -92,12 +92,12 @@ impl Store {
         }
     }
 
-    /// Takes back what was asked of the experiment's driver.
+    /// Takes back that the experiment is to pause; what was asked since then stays asked.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn withdraw_request(&self, id: ExperimentId) -> Result<(), StoreError> {
-        let withdraw = "UPDATE experiments SET request = NULL WHERE id = $1";
+    pub async fn withdraw_pause(&self, id: ExperimentId) -> Result<(), StoreError> {
+        let withdraw = "UPDATE experiments SET request = NULL WHERE id = $1 AND request = 'pause'";
         self.write(Statement::new(withdraw).bind(id.0)).await?;
         Ok(())
     }

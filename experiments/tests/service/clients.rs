@@ -1,7 +1,7 @@
 //! Clients that ask and tell.
 
 use crate::engine::Steps;
-use crate::place::{Place, clients, pipeline, report, score};
+use crate::place::{Place, clients, next, pipeline, report, score};
 use std::collections::BTreeSet;
 use tune_algorithms::space::{Configuration, Value};
 use tune_experiments::service::{ServiceError, Told};
@@ -157,6 +157,68 @@ async fn reports_are_stored_and_may_be_answered_with_stop() {
     // Who was told to stop may still tell what it has, and hears it again when it goes on.
     assert_eq!(server.service.tell(id, 0, score(0.2)).await.unwrap(), trial);
     assert_eq!(server.service.heartbeat(id, 0).await.unwrap(), why);
+}
+
+#[tokio::test]
+async fn reports_without_a_level_are_points_of_their_own_across_restarts() {
+    for (strategy, expected) in [("best", 0.9), ("mean", 0.6)] {
+        let place = Place::new().await;
+        let text = clients("a", "max_trials: 2").replace(
+            "goal: maximize",
+            &format!("goal: maximize, strategy: {strategy}"),
+        );
+        let mut server = place.server(1, Steps::EndAtOnce);
+        let id = server.submit(&place, &text).await.id;
+        server.service.ask(id, 1).await.unwrap();
+        for value in [0.9, 0.5, 0.7] {
+            server
+                .service
+                .report(id, 0, vec![next(value)])
+                .await
+                .unwrap();
+            server.service.shutdown(std::time::Duration::ZERO).await;
+            server = place.server(1, Steps::EndAtOnce);
+        }
+        let last = Told::Succeeded(vec![next(0.3)]);
+        let told = server.service.tell(id, 0, last.clone()).await.unwrap();
+        assert!((told.objective.unwrap() - expected).abs() < 1e-9);
+        assert_eq!(server.service.tell(id, 0, last).await.unwrap(), told);
+        let stored = place.store.metrics(id, 0, None).await.unwrap();
+        let points: Vec<_> = stored.iter().map(|row| (row.level, row.value)).collect();
+        assert_eq!(points, [(0.0, 0.9), (1.0, 0.5), (2.0, 0.7), (3.0, 0.3)]);
+        let latest = place.store.latest_metric(id, 0, "score").await.unwrap();
+        assert_eq!(latest, Some((3.0, 0.3)));
+    }
+}
+
+#[tokio::test]
+async fn reports_that_arrive_together_are_all_kept() {
+    let place = Place::new().await;
+    let server = place.server(1, Steps::EndAtOnce);
+    let id = server
+        .submit(&place, &clients("a", "max_trials: 2"))
+        .await
+        .id;
+    server.service.ask(id, 1).await.unwrap();
+    let one = || server.service.report(id, 0, vec![next(0.1)]);
+    let (a, b, c) = tokio::join!(one(), one(), one());
+    assert_eq!((a.unwrap(), b.unwrap(), c.unwrap()), (None, None, None));
+    let stored = place.store.metrics(id, 0, None).await.unwrap();
+    let levels: Vec<_> = stored.iter().map(|row| row.level).collect();
+    assert_eq!(levels, [0.0, 1.0, 2.0]);
+}
+
+#[tokio::test]
+async fn the_stopper_sees_the_levels_grow_of_reports_without_one() {
+    let place = Place::new().await;
+    let server = place.server(1, Steps::EndAtOnce);
+    let stopping = "max_trials: 9\nearly_stopping: { name: threshold, settings: { min: 0.5, warmup_levels: 2 } }";
+    let id = server.submit(&place, &clients("a", stopping)).await.id;
+    server.service.ask(id, 1).await.unwrap();
+    let report = || server.service.report(id, 0, vec![next(0.2)]);
+    assert_eq!(report().await.unwrap(), None);
+    assert_eq!(report().await.unwrap(), None);
+    assert!(report().await.unwrap().is_some());
 }
 
 #[tokio::test]

@@ -189,6 +189,12 @@ async fn what_another_process_drives_is_left_to_it_and_asked_through_the_store()
         matches!(refused, Err(ServiceError::DrivenElsewhere(None))),
         "{refused:?}"
     );
+    server.service.pause(record.id).await.unwrap();
+    while place.record(record.id).await.state != ExperimentState::Paused {
+        tokio::task::yield_now().await;
+    }
+    // The pause is stored and the request answered at once.
+    assert_eq!(place.record(record.id).await.request, None);
     server.service.cancel(record.id).await.unwrap();
     driving.await.unwrap().unwrap();
     assert_eq!(

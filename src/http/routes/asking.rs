@@ -6,7 +6,6 @@ use super::super::failures::Failure;
 use super::super::input::{Asked, At, NoQuery, Nothing, Told};
 use super::super::problem::{Kind, Problem};
 use super::experiment;
-use super::reports::with_levels;
 use crate::wire;
 use axum::extract::State;
 use axum::response::Response;
@@ -85,7 +84,7 @@ async fn tell(
     let told = match told {
         wire::Told::Failed(words) => service::Told::Failed(words.replace('\0', "\u{fffd}")),
         wire::Told::Succeeded(reports) => {
-            service::Told::Succeeded(with_levels(&app, record.id, number, reports).await?)
+            service::Told::Succeeded(reports.into_iter().map(Into::into).collect())
         }
     };
     let trial = app.service.tell(record.id, number, told).await?;
