@@ -164,6 +164,23 @@ async fn a_process_that_ends_keeps_experiments_running_for_the_next() {
 }
 
 #[tokio::test]
+async fn taking_an_experiment_up_is_no_event() {
+    let place = Place::new().await;
+    let server = place.server(1, Steps::EndAtOnce);
+    let id = server
+        .submit(&place, &clients("a", "max_trials: 2"))
+        .await
+        .id;
+    server.service.ask(id, 1).await.unwrap();
+    server.service.shutdown(Duration::ZERO).await;
+    let last = place.store.last_event(id).await.unwrap();
+    let next = place.server(1, Steps::EndAtOnce);
+    next.service.heartbeat(id, 0).await.unwrap();
+    assert_eq!(next.service.load().driven, 1);
+    assert_eq!(place.store.last_event(id).await.unwrap(), last);
+}
+
+#[tokio::test]
 async fn what_another_process_drives_is_left_to_it_and_asked_through_the_store() {
     let place = Place::new().await;
     let other = place.server(1, Steps::Hold);
