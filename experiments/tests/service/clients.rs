@@ -75,6 +75,25 @@ async fn the_same_result_again_is_the_same_answer_and_another_a_conflict() {
 }
 
 #[tokio::test]
+async fn a_result_of_a_trial_that_was_never_handed_out_can_be_told_again() {
+    let place = Place::new().await;
+    let server = place.server(1, Steps::EndAtOnce);
+    let id = server
+        .submit(&place, &clients("a", "max_trials: 2"))
+        .await
+        .id;
+    for number in 0..2 {
+        server.service.enqueue(id, x(0.5)).await.unwrap();
+        let told = server.service.tell(id, number, score(0.5)).await.unwrap();
+        assert_eq!(told.handed_out, 0);
+        let again = server.service.tell(id, number, score(0.5)).await;
+        assert_eq!(again.unwrap(), told);
+        let other = server.service.tell(id, number, score(0.6)).await;
+        assert!(matches!(other, Err(ServiceError::Conflict(_))), "{other:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_failure_is_told_in_the_clients_words() {
     let place = Place::new().await;
     let server = place.server(1, Steps::EndAtOnce);
