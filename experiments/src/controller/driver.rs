@@ -96,8 +96,13 @@ impl Driver {
         }
     }
 
-    /// Drives from the event on that begins it, until the experiment ends, is left, or rests.
+    /// Drives from the event on that begins it, until the experiment ends, is left, or rests. When the lock is lost it ends at once, whatever
+    /// is being done: a database that hangs keeps a transaction waiting for long after another process has begun.
     pub async fn run(&mut self, begin: Event) -> Result<(), DriveError> {
+        unless_lost(self.lock.lost(), self.go_on(begin)).await
+    }
+
+    async fn go_on(&mut self, begin: Event) -> Result<(), DriveError> {
         self.take(vec![begin]).await?;
         if *self.ways.control.borrow() > Control::Run {
             let events = self.controlled();
@@ -152,7 +157,6 @@ impl Driver {
         // In the order of rarity: a step that reports without pause must not drown what the user wants.
         tokio::select! {
             biased;
-            () = self.lock.lost() => return Err(DriveError::TakenOver),
             Ok(()) = self.ways.control.changed() => return Ok(self.controlled()),
             _ = self.requests.tick() => return self.requested().await,
             answer = self.suggester.answer() => return Ok(vec![answer?]),
@@ -422,8 +426,7 @@ impl Driver {
             let mut messages = Vec::new();
             tokio::select! {
                 biased;
-                () = self.lock.lost() => return Err(DriveError::TakenOver),
-                _ = receive(&mut self.ways.messages, &mut messages) => {}
+                    _ = receive(&mut self.ways.messages, &mut messages) => {}
                 () = sleep_until(end) => return Ok(()),
             }
             for message in messages {
@@ -485,6 +488,17 @@ impl Driver {
 fn now() -> Timestamp {
     let now = Timestamp::now();
     Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+}
+
+async fn unless_lost(
+    lost: impl Future<Output = ()>,
+    doing: impl Future<Output = Result<(), DriveError>>,
+) -> Result<(), DriveError> {
+    tokio::select! {
+        biased;
+        () = lost => Err(DriveError::TakenOver),
+        done = doing => done,
+    }
 }
 
 /// Writes what changed, and tells that there is news.
@@ -574,5 +588,19 @@ async fn sleep_until_moment(moment: Option<Timestamp>) {
             tokio::time::sleep(Duration::try_from(left).unwrap_or_default()).await;
         }
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_is_taken_over_waits_for_nothing_more() {
+        let hangs = std::future::pending();
+        let taken_over = unless_lost(std::future::ready(()), hangs).await;
+        assert!(matches!(taken_over, Err(DriveError::TakenOver)));
+        let done = unless_lost(std::future::pending(), async { Ok(()) }).await;
+        assert!(done.is_ok());
     }
 }

@@ -62,10 +62,16 @@ pub struct Driver {
 impl DriverLock {
     /// Ends when the lock is lost: its holder must stop driving at once. A lock on a file is never lost; a lease is when another process has
     /// taken it, or when it could not be renewed until shortly before its end.
-    pub async fn lost(&self) {
-        match &self.held {
-            Held::File(_) => std::future::pending().await,
-            Held::Lease(lease) => lease.lost().await,
+    pub fn lost(&self) -> impl Future<Output = ()> + Send + use<> {
+        let lost = match &self.held {
+            Held::File(_) => None,
+            Held::Lease(lease) => Some(lease.lost()),
+        };
+        async move {
+            match lost {
+                Some(lost) => lost.await,
+                None => std::future::pending().await,
+            }
         }
     }
 
