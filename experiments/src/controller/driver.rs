@@ -44,7 +44,7 @@ pub struct Ways {
     /// The slots of the engine.
     pub slots: Member,
     /// What is wanted of the experiment; none when the loop is all that the process is for.
-    pub messages: Option<mpsc::UnboundedReceiver<Message>>,
+    pub messages: Option<mpsc::Receiver<Message>>,
 }
 
 /// Everything the loop holds while it runs.
@@ -133,7 +133,7 @@ impl Driver {
     }
 
     /// Releases the experiment; the messages that have not been looked at. Whoever still waits hears that nobody did.
-    pub async fn release(self) -> Option<mpsc::UnboundedReceiver<Message>> {
+    pub async fn release(self) -> Option<mpsc::Receiver<Message>> {
         if let Err(error) = self.lock.release().await {
             tracing::warn!(%error, "the experiment could not be released");
         }
@@ -541,10 +541,7 @@ fn hand_over(
 }
 
 /// All messages that are there, once there is one; for ever when none can come.
-async fn receive(
-    messages: &mut Option<mpsc::UnboundedReceiver<Message>>,
-    into: &mut Vec<Message>,
-) -> usize {
+async fn receive(messages: &mut Option<mpsc::Receiver<Message>>, into: &mut Vec<Message>) -> usize {
     match messages {
         Some(messages) => match messages.recv_many(into, MESSAGES_TOGETHER).await {
             0 => std::future::pending().await,

@@ -22,7 +22,10 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 /// How to reach the task that drives an experiment.
-pub(super) type Messages = mpsc::UnboundedSender<Message>;
+pub(super) type Messages = mpsc::Sender<Message>;
+
+/// How many messages may wait for the task; more are refused.
+const INBOX: usize = 4096;
 
 /// Who drives what.
 #[derive(Default)]
@@ -107,7 +110,7 @@ impl Service {
             return messages.clone();
         }
         table.resting.remove(&id);
-        let (messages, inbox) = mpsc::unbounded_channel();
+        let (messages, inbox) = mpsc::channel(INBOX);
         table.driven.insert(id, messages.clone());
         let service = self.clone();
         let span = tracing::info_span!("drive", experiment = id.0);
@@ -130,7 +133,7 @@ impl Service {
 
     /// The messages outlive the driving: whoever has sent one that was not looked at hears that nobody did, and only when another task can
     /// be started.
-    async fn attend(&self, id: ExperimentId, inbox: mpsc::UnboundedReceiver<Message>) {
+    async fn attend(&self, id: ExperimentId, inbox: mpsc::Receiver<Message>) {
         let mut left = None;
         let driven = unless_it_panics(self.drive(id, inbox, &mut left)).await;
         let end = match driven {
@@ -151,8 +154,8 @@ impl Service {
     async fn drive(
         &self,
         id: ExperimentId,
-        inbox: mpsc::UnboundedReceiver<Message>,
-        left: &mut Option<mpsc::UnboundedReceiver<Message>>,
+        inbox: mpsc::Receiver<Message>,
+        left: &mut Option<mpsc::Receiver<Message>>,
     ) -> Result<End, DriveError> {
         let setup = &self.inner.setup;
         *left = Some(inbox);
@@ -283,7 +286,7 @@ fn beginning(loaded: &Loaded) -> Option<Event> {
 
 /// Tells everybody who waits why nothing comes of it.
 fn refuse(
-    inbox: &mut Option<mpsc::UnboundedReceiver<Message>>,
+    inbox: &mut Option<mpsc::Receiver<Message>>,
     error: &DriveError,
     address: Option<String>,
 ) {

@@ -3,9 +3,14 @@
 use crate::engine::Steps;
 use crate::place::{Place, clients, pipeline, report, score};
 use std::collections::BTreeSet;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
+use tokio::task::yield_now;
 use tune_algorithms::space::{Configuration, Value};
 use tune_experiments::service::{ServiceError, Told};
 use tune_experiments::state::{ExperimentState, TrialReason, TrialState};
+use tune_experiments::store::StoreError;
 
 fn x(value: f64) -> Configuration {
     [("x".to_owned(), Value::Float(value))]
@@ -384,4 +389,33 @@ async fn a_grid_covers_every_point_once_whatever_is_enqueued_and_when() {
     }
     assert_eq!(tried, (1..=9).map(Some).collect());
     place.reaches(&server, id, ExperimentState::Succeeded).await;
+}
+
+#[tokio::test]
+async fn more_than_can_wait_is_refused() {
+    let place = Place::new().await;
+    let server = place.server(1, Steps::EndAtOnce);
+    let id = server
+        .submit(&place, &clients("a", "max_trials: 1"))
+        .await
+        .id;
+    server.service.ask(id, 1).await.unwrap();
+    let heartbeat = || Box::pin(server.service.heartbeat(id, 0));
+    let mut waiting: Vec<_> = (0..10_000).map(|_| heartbeat()).collect();
+    // The driver has no turn meanwhile.
+    let refused = poll_fn(|context| {
+        let answers = waiting.iter_mut().map(|beat| Pin::new(beat).poll(context));
+        Poll::Ready(answers.filter(Poll::is_ready).collect::<Vec<_>>())
+    });
+    let refused = refused.await;
+    assert!((1..10_000).contains(&refused.len()));
+    for answer in refused {
+        let busy: Poll<Result<Option<String>, _>> =
+            Poll::Ready(Err(ServiceError::Store(StoreError::Busy)));
+        assert_eq!(format!("{answer:?}"), format!("{busy:?}"));
+    }
+    drop(waiting);
+    while heartbeat().await.is_err() {
+        yield_now().await;
+    }
 }
