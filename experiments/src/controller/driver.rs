@@ -14,7 +14,6 @@ use crate::spec;
 use crate::state::StepState;
 use crate::store::{Changes, DriverLock, ExperimentId, ExperimentRecord, Request, StoreError};
 use jiff::Timestamp;
-use serde_json::json;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -281,12 +280,9 @@ impl Driver {
     /// The document first: should the process die before the core's part is stored, the next one reads the new limits there.
     async fn store_limits(&mut self, limits: NewLimits) -> Result<Wish, WantError> {
         let components = self.setup.components.as_ref();
-        let (document, limits) = limits.apply(&self.record.document, components)?;
-        let (id, now) = (self.id, now());
+        let change = |stored| Ok::<_, WantError>(limits.apply(&stored, components)?);
         let store = &self.setup.store;
-        let last = store
-            .change_limits(id, &document, now, json!(limits))
-            .await?;
+        let (last, document, limits) = store.change_limits(self.id, now(), change).await?;
         Arc::make_mut(&mut self.record).document = document;
         tell(&self.ways.news, last);
         Ok(Wish::Limits(limits))

@@ -370,11 +370,9 @@ mod tests {
             panic!("three were created");
         };
         let other = Store::open(directory.path()).await.unwrap();
-        let (document, now) = (json!({ "max_trials": 3 }), Timestamp::now());
-        other
-            .change_limits(disturbed, &document, now, json!({}))
-            .await
-            .unwrap();
+        let same = |document| Ok::<_, StoreError>((document, json!({})));
+        let changed = other.change_limits(disturbed, Timestamp::now(), same);
+        changed.await.unwrap();
         other.delete(deleted).await.unwrap();
         drivers.forget_disturbed(&store).await.unwrap();
         assert!(!drivers.is_due(quiet));
