@@ -136,7 +136,7 @@ async fn sixteen_clients_never_get_more_trials_than_there_may_be() {
             if asked.experiment.state.is_finished() {
                 return numbers;
             }
-            tokio::task::yield_now().await;
+            yield_now().await;
         }
     };
     let clients: Vec<_> = (0..16)
@@ -306,7 +306,7 @@ async fn a_client_that_goes_away_loses_no_trial() {
     for _ in 0..20 {
         let service = server.service.clone();
         let asking = tokio::spawn(async move { service.ask(id, 2).await });
-        tokio::task::yield_now().await;
+        yield_now().await;
         asking.abort();
         if asking.await.is_ok() {
             // It was quicker: give back what it was given, as a client that crashes does not.
