@@ -3,11 +3,14 @@
 use super::evaluation::{ended, refusal};
 use super::wanting::Outcome;
 use super::{Service, ServiceError};
-use crate::controller::{Answer, Control, Layout, LimitsPatch, NewLimits, Want, WantError, Wish};
+use crate::controller::{
+    Answer, Control, DriveError, Layout, LimitsPatch, NewLimits, Want, WantError, Wish,
+};
 use crate::state::ExperimentState;
 use crate::store::{ExperimentId, ExperimentRecord, Request, StoreError};
 use jiff::Timestamp;
 use std::time::Duration;
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout};
 
 /// How often experiments are looked for that another process has left behind; less often when looking takes long.
@@ -161,10 +164,10 @@ impl Service {
             Err(StoreError::InUse) => return Err(running()),
             deleted => deleted?,
         }
-        let layout = Layout::new(store.root()).map_err(crate::controller::DriveError::Io)?;
-        layout
-            .remove_runs(id)
-            .map_err(crate::controller::DriveError::Io)?;
+        let layout = Layout::new(store.root()).map_err(DriveError::Io)?;
+        let removing = spawn_blocking(move || layout.remove_runs(id));
+        let removed = removing.await.map_err(std::io::Error::other);
+        removed.flatten().map_err(DriveError::Io)?;
         Ok(())
     }
 

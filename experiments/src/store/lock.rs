@@ -126,16 +126,16 @@ impl Store {
         }
         let held = match self.is_shared() {
             true => Held::Lease(Lease::take(self, id, address).await?),
-            false => self.lock_file(id)?,
+            false => self.lock_file(id).await?,
         };
         self.forget_metric_order(id);
         Ok(DriverLock { held })
     }
 
-    fn lock_file(&self, id: ExperimentId) -> Result<Held, StoreError> {
+    async fn lock_file(&self, id: ExperimentId) -> Result<Held, StoreError> {
         let path = self.lock_path(id);
         let file = create(&path)?;
-        try_exclusive(&file, &path)?;
+        try_exclusive(&file, &path).await?;
         Ok(Held::File(LockFile { file, path }))
     }
 
@@ -189,11 +189,11 @@ fn create(path: &Path) -> Result<File, StoreError> {
         .map_err(|error| StoreError::at(path, error))
 }
 
-fn try_exclusive(file: &File, path: &Path) -> Result<(), StoreError> {
+async fn try_exclusive(file: &File, path: &Path) -> Result<(), StoreError> {
     for attempt in 1..=ATTEMPTS {
         match file.try_lock() {
             Ok(()) => return Ok(()),
-            Err(TryLockError::WouldBlock) if attempt < ATTEMPTS => std::thread::sleep(PAUSE),
+            Err(TryLockError::WouldBlock) if attempt < ATTEMPTS => tokio::time::sleep(PAUSE).await,
             Err(TryLockError::WouldBlock) => break,
             Err(TryLockError::Error(error)) => return Err(StoreError::at(path, error)),
         }
