@@ -11,7 +11,7 @@ name: models
 description: Which of two is better.
 objective: { metric: score, goal: maximize }
 algorithm: { name: random, seed: 3 }
-max_trials: 24
+max_trials: 12
 parallel_trials: 2
 parameters:
   model: { type: categorical, values: [tree, forest] }
@@ -188,16 +188,16 @@ fn a_run_at_a_server_is_followed_to_its_end() {
     elsewhere.write("experiment.yaml", MODELS);
     let run = ["run", "experiment.yaml"];
     let said = server.tune(&elsewhere, &run).success();
-    let said = said.says(&["uses the files of the server", "best score 70", "(best)"]);
+    let said = said.says(&["uses the files of the server", "best score 60", "(best)"]);
     let ended = said.error.lines().filter(|line| line.starts_with("trial "));
-    assert_eq!(ended.count(), 24, "{}", said.error);
+    assert_eq!(ended.count(), 12, "{}", said.error);
     server
         .tune(&elsewhere, &run)
         .success()
-        .says(&["has ended already", "best score 70"]);
+        .says(&["has ended already", "best score 60"]);
     let said = server.tune(
         &elsewhere,
-        &["run", "experiment.yaml", "--max-trials", "26"],
+        &["run", "experiment.yaml", "--max-trials", "14"],
     );
     said.success().says(&["goes on with new limits"]);
     let other = ["run", "experiment.yaml", "--seed", "4"];
