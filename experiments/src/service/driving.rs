@@ -181,7 +181,7 @@ impl Service {
             messages: left.take(),
         };
         let mut driver = Driver::new(setup, lock, loaded, ways);
-        let result = unless_it_panics(driver.run(begin)).await;
+        let result = Box::pin(unless_it_panics(driver.run(begin))).await;
         if !matches!(result, Ok(Ok(()))) {
             driver.kill_all().await;
         }
@@ -286,11 +286,7 @@ fn beginning(loaded: &Loaded) -> Option<Event> {
 }
 
 /// Tells everybody who waits why nothing comes of it.
-fn refuse(
-    inbox: &mut Option<mpsc::Receiver<Message>>,
-    error: &DriveError,
-    address: Option<&str>,
-) {
+fn refuse(inbox: &mut Option<mpsc::Receiver<Message>>, error: &DriveError, address: Option<&str>) {
     let why = || match error {
         DriveError::Store(StoreError::InUse | StoreError::TakenOver) | DriveError::TakenOver => {
             WantError::Elsewhere(address.map(str::to_owned))
