@@ -14,7 +14,6 @@ use crate::spec;
 use crate::state::{ExperimentState, StepState};
 use crate::store::{Changes, DriverLock, ExperimentId, ExperimentRecord, Request, StoreError};
 use jiff::Timestamp;
-use serde_json::json;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,7 +43,7 @@ pub struct Ways {
     /// The slots of the engine.
     pub slots: Member,
     /// What is wanted of the experiment; none when the loop is all that the process is for.
-    pub messages: Option<mpsc::UnboundedReceiver<Message>>,
+    pub messages: Option<mpsc::Receiver<Message>>,
 }
 
 /// Everything the loop holds while it runs.
@@ -99,8 +98,13 @@ impl Driver {
         }
     }
 
-    /// Drives from the event on that begins it, until the experiment ends, is left, or rests.
+    /// Drives from the event on that begins it, until the experiment ends, is left, or rests. When the lock is lost it ends at once, whatever
+    /// is being done: a database that hangs keeps a transaction waiting for long after another process has begun.
     pub async fn run(&mut self, begin: Event) -> Result<(), DriveError> {
+        unless_lost(self.lock.lost(), self.go_on(begin)).await
+    }
+
+    async fn go_on(&mut self, begin: Event) -> Result<(), DriveError> {
         self.take(vec![begin]).await?;
         if *self.ways.control.borrow() > Control::Run {
             let events = self.controlled();
@@ -135,7 +139,7 @@ impl Driver {
     }
 
     /// Releases the experiment; the messages that have not been looked at. Whoever still waits hears that nobody did.
-    pub async fn release(self) -> Option<mpsc::UnboundedReceiver<Message>> {
+    pub async fn release(self) -> Option<mpsc::Receiver<Message>> {
         if let Err(error) = self.lock.release().await {
             tracing::warn!(%error, "the experiment could not be released");
         }
@@ -159,7 +163,6 @@ impl Driver {
         // In the order of rarity: a step that reports without pause must not drown what the user wants.
         tokio::select! {
             biased;
-            () = self.lock.lost() => return Err(DriveError::TakenOver),
             Ok(()) = self.ways.control.changed() => return Ok(self.controlled()),
             _ = self.requests.tick() => return self.requested().await,
             answer = self.suggester.answer() => return Ok(vec![answer?]),
@@ -292,12 +295,9 @@ impl Driver {
     /// The document first: should the process die before the core's part is stored, the next one reads the new limits there.
     async fn store_limits(&mut self, limits: NewLimits) -> Result<Wish, WantError> {
         let components = self.setup.components.as_ref();
-        let (document, limits) = limits.apply(&self.record.document, components)?;
-        let (id, now) = (self.id, now());
+        let change = |stored| Ok::<_, WantError>(limits.apply(&stored, components)?);
         let store = &self.setup.store;
-        let last = store
-            .change_limits(id, &document, now, json!(limits))
-            .await?;
+        let (last, document, limits) = store.change_limits(self.id, now(), change).await?;
         Arc::make_mut(&mut self.record).document = document;
         tell(&self.ways.news, last);
         Ok(Wish::Limits(limits))
@@ -437,8 +437,7 @@ impl Driver {
             let mut messages = Vec::new();
             tokio::select! {
                 biased;
-                () = self.lock.lost() => return Err(DriveError::TakenOver),
-                _ = receive(&mut self.ways.messages, &mut messages) => {}
+                    _ = receive(&mut self.ways.messages, &mut messages) => {}
                 () = sleep_until(end) => return Ok(()),
             }
             for message in messages {
@@ -502,6 +501,17 @@ fn now() -> Timestamp {
     Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
 }
 
+async fn unless_lost(
+    lost: impl Future<Output = ()>,
+    doing: impl Future<Output = Result<(), DriveError>>,
+) -> Result<(), DriveError> {
+    tokio::select! {
+        biased;
+        () = lost => Err(DriveError::TakenOver),
+        done = doing => done,
+    }
+}
+
 /// Writes what changed, and tells that there is news.
 async fn store(
     setup: &Setup,
@@ -542,10 +552,7 @@ fn hand_over(
 }
 
 /// All messages that are there, once there is one; for ever when none can come.
-async fn receive(
-    messages: &mut Option<mpsc::UnboundedReceiver<Message>>,
-    into: &mut Vec<Message>,
-) -> usize {
+async fn receive(messages: &mut Option<mpsc::Receiver<Message>>, into: &mut Vec<Message>) -> usize {
     match messages {
         Some(messages) => match messages.recv_many(into, MESSAGES_TOGETHER).await {
             0 => std::future::pending().await,
@@ -589,5 +596,19 @@ async fn sleep_until_moment(moment: Option<Timestamp>) {
             tokio::time::sleep(Duration::try_from(left).unwrap_or_default()).await;
         }
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_is_taken_over_waits_for_nothing_more() {
+        let hangs = std::future::pending();
+        let taken_over = unless_lost(std::future::ready(()), hangs).await;
+        assert!(matches!(taken_over, Err(DriveError::TakenOver)));
+        let done = unless_lost(std::future::pending(), async { Ok(()) }).await;
+        assert!(done.is_ok());
     }
 }

@@ -195,12 +195,9 @@ mod tests {
         let event = event.bind(late.0).bind(0i64).bind("limits").bind("{}");
         transaction.on().one(event).await.unwrap();
         store
-            .change_limits(
-                created.id,
-                &created.document,
-                created.created_at,
-                serde_json::json!({}),
-            )
+            .change_limits(created.id, created.created_at, |document| {
+                Ok::<_, StoreError>((document, serde_json::json!({})))
+            })
             .await
             .unwrap();
         assert!(

@@ -71,7 +71,7 @@ impl Server {
     pub async fn submit(&self, place: &Place, text: &str) -> ExperimentRecord {
         let submitted = self
             .service
-            .submit(&read(text), place.path(), None)
+            .submit(&read(text), place.path(), None, false)
             .await
             .unwrap();
         match submitted {

@@ -17,10 +17,11 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::path::Path;
-use tune_experiments::controller::Submitted;
+use tune_experiments::controller::{SubmitError, Submitted};
+use tune_experiments::service::ServiceError;
 use tune_experiments::spec::{self, Action, Source, Submission};
 use tune_experiments::state::ExperimentState;
-use tune_experiments::store::{ExperimentQuery, ExperimentRecord};
+use tune_experiments::store::{ExperimentQuery, ExperimentRecord, StoreError};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -165,12 +166,9 @@ async fn submit(
         let spec = serde_json::json!(submission.experiment);
         return Ok(json(&wire::Validated { spec }));
     }
-    refuse_taken(&app, &submission, &query, key.as_deref()).await?;
-    let submitted = app
-        .service
-        .submit(&submission, &app.directory, key.as_deref())
-        .await?;
-    answer(&app, submitted).await
+    let (directory, key) = (&app.directory, key.as_deref());
+    let submitted = app.service.submit(&submission, directory, key, query.go_on);
+    answer(&app, submitted.await.map_err(refused)?).await
 }
 
 /// What a submission may be answered with when nothing was created.
@@ -246,29 +244,16 @@ fn find_directories(submission: &Submission, directory: &Path) -> Result<(), Pro
     Ok(())
 }
 
-/// A name that is taken is refused, unless the client means the experiment that has it.
-async fn refuse_taken(
-    app: &App,
-    submission: &Submission,
-    query: &SubmitQuery,
-    key: Option<&str>,
-) -> Result<(), Failure> {
-    let name = &submission.experiment.name;
-    if query.go_on || app.store.experiment(name).await?.is_none() {
-        return Ok(());
+fn refused(error: ServiceError) -> Failure {
+    match error {
+        ServiceError::Submit(SubmitError::Store(StoreError::NameTaken(name))) => {
+            let words = format!("there is already an experiment `{name}`");
+            let hint =
+                "choose another name, or delete that experiment; `?go_on=true` goes on with it";
+            Problem::new(Kind::NameTaken, words).hint(hint).into()
+        }
+        error => error.into(),
     }
-    if let Some(key) = key
-        && app.store.experiment_by_key(key).await?.is_some()
-    {
-        return Ok(());
-    }
-    let taken = Problem::new(
-        Kind::NameTaken,
-        format!("there is already an experiment `{name}`"),
-    );
-    Err(taken
-        .hint("choose another name, or delete that experiment; `?go_on=true` goes on with it")
-        .into())
 }
 
 async fn answer(app: &App, submitted: Submitted) -> Result<Response, Failure> {
