@@ -96,6 +96,7 @@ impl Server {
             store: store.clone(),
             directory: directory.path().to_owned(),
             limits,
+            ca_cert: None,
             numbers: Numbers::new(),
             stopping,
             closing,
