@@ -224,7 +224,7 @@ impl Service {
         };
         let why = format!("the experiment crashed: {why}");
         self.set_aside(driver.record(), &why).await;
-        driver.answer_all(|| WantError::Failed(why.clone()));
+        driver.answer_all(|| WantError::Crashed(why.clone()));
         Ok(End::Over)
     }
 

@@ -23,7 +23,7 @@ impl Store {
     pub async fn commit(&self, id: ExperimentId, changes: Changes) -> Result<i64, StoreError> {
         match &self.inner.database {
             Database::Sqlite { .. } => self.commit_to_sqlite(id, &changes).await,
-            Database::Postgres(_) => self.commit_to_postgres(id, &changes).await,
+            Database::Postgres { .. } => self.commit_to_postgres(id, &changes).await,
         }
     }
 

@@ -32,9 +32,8 @@ pub fn routes() -> OpenApiRouter<App> {
     params(("name" = String, Path, description = "Name of the experiment")),
     request_body = wire::Ask,
     responses(
-        (status = 200, description = "Trials: fewer than wanted, or none, when there are no more right now", body = wire::Asked),
-        (status = 409, description = "The experiment has a pipeline, or is paused"),
-        (status = 422, description = "That many are not handed out at once")
+        (status = 200, description = "Trials: fewer than wanted, or none, when there are no more right now or the experiment is paused", body = wire::Asked),
+        (status = 409, description = "The experiment has a pipeline")
     )
 )]
 async fn ask(

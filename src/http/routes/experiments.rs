@@ -325,7 +325,9 @@ async fn show(
     let last = app.store.last_event(record.id).await?;
     let driven = app.store.driver(record.id).await?.is_some();
     let request = record.request.is_some();
-    let tag = Tag::of(&[&record.id.0, &last, &driven, &request]);
+    // The time that it is driven grows without an event.
+    let active = record.active_seconds;
+    let tag = Tag::of(&[&record.id.0, &last, &driven, &request, &active]);
     if tag.is_known(&headers) {
         return Ok(tag.not_modified());
     }
