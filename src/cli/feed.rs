@@ -81,7 +81,7 @@ impl Feed {
                 news: Some(news), ..
             } => {
                 if news.changed().await.is_err() {
-                    std::future::pending().await
+                    std::future::pending::<()>().await;
                 }
             }
             Source::Store { news: None, .. } => tokio::time::sleep(PAUSE).await,
@@ -90,7 +90,7 @@ impl Feed {
                     *waiting = pieces.recv().await;
                 }
                 if waiting.is_none() {
-                    std::future::pending().await
+                    std::future::pending::<()>().await;
                 }
             }
         }

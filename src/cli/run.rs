@@ -69,7 +69,7 @@ fn key_and_value(text: &str) -> Result<Override, String> {
 pub async fn run(args: RunArgs, context: Context) -> Result<u8> {
     let submission = source::checked(&args.file, &context)?;
     if let Some(client) = context.client()? {
-        return run_at(client, submission, &args.drive, &context).await;
+        return Box::pin(run_at(client, submission, &args.drive, &context)).await;
     }
     let experiment = &submission.experiment;
     if experiment.pipeline.is_empty() {

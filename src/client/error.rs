@@ -47,7 +47,7 @@ impl ClientError {
                 match problem.status {
                     401 => hints.push("--token or TUNE_TOKEN takes the token".to_owned()),
                     403 => {
-                        hints.push("another token may: --token or TUNE_TOKEN takes it".to_owned())
+                        hints.push("another token may: --token or TUNE_TOKEN takes it".to_owned());
                     }
                     _ => {}
                 }

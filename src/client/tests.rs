@@ -57,7 +57,10 @@ async fn a_server_that_asks_for_patience_is_asked_again() {
 #[tokio::test]
 async fn a_problem_is_told_with_the_hints_of_the_server() {
     let refuse = |headers: HeaderMap| async move {
-        match headers.get("authorization").map(|value| value.as_bytes()) {
+        match headers
+            .get("authorization")
+            .map(reqwest::header::HeaderValue::as_bytes)
+        {
             Some(b"Bearer secret") => problem(StatusCode::FORBIDDEN),
             _ => problem(StatusCode::UNAUTHORIZED),
         }
