@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares the algorithms of `tune` with those of Optuna: same functions, seeds and budgets, one evaluation at a time.
+"""Compares the algorithms of `tune` with those of Optuna: same functions, seeds and budgets.
 
     python3 -m venv /tmp/venv && /tmp/venv/bin/pip install optuna cmaes
     cargo build --release -p tune-algorithms --example ask_tell
@@ -35,11 +35,11 @@ class Tune:
         self.process.stdin.write(json.dumps(message) + "\n")
         self.process.stdin.flush()
 
-    def minimize(self, value, budget):
-        for number in range(budget):
-            self.send({"ask": 1})
-            (configuration,) = json.loads(self.process.stdout.readline())
-            self.send({"tell": number, "value": value(configuration)})
+    def minimize(self, value, budget, parallel):
+        for first in range(0, budget, parallel):
+            self.send({"ask": min(parallel, budget - first)})
+            for number, configuration in enumerate(json.loads(self.process.stdout.readline()), first):
+                self.send({"tell": number, "value": value(configuration)})
         self.process.stdin.close()
         self.process.wait()
 
@@ -58,8 +58,12 @@ class Optuna:
         self.study = optuna.create_study(sampler=samplers[name]())
         self.parameters = function.parameters
 
-    def minimize(self, value, budget):
-        self.study.optimize(lambda trial: value(suggest(trial, self.parameters)), n_trials=budget)
+    def minimize(self, value, budget, parallel):
+        for first in range(0, budget, parallel):
+            trials = [self.study.ask() for _ in range(min(parallel, budget - first))]
+            configurations = [suggest(trial, self.parameters) for trial in trials]
+            for trial, configuration in zip(trials, configurations):
+                self.study.tell(trial, value(configuration))
 
 
 def suggest(trial, parameters):
@@ -78,8 +82,8 @@ def suggest(trial, parameters):
     return configuration
 
 
-def best_found(algorithm, make, seed, budget):
-    """The best true value among `budget` evaluations."""
+def best_found(algorithm, make, seed, budget, parallel):
+    """The best true value among `budget` evaluations, so many of which run at a time."""
     system, name = algorithm.split(":", 1)
     function = make(seed)
     found = []
@@ -88,7 +92,7 @@ def best_found(algorithm, make, seed, budget):
         found.append(function.truth(configuration))
         return function.value(configuration)
 
-    {"tune": Tune, "optuna": Optuna}[system](name, function, seed).minimize(value, budget)
+    {"tune": Tune, "optuna": Optuna}[system](name, function, seed).minimize(value, budget, parallel)
     return min(found)
 
 
@@ -113,6 +117,7 @@ def main():
     parser.add_argument("--algorithms", nargs="+", default=["tune:random", "tune:tpe", "optuna:tpe", "optuna:cmaes"])
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--budget", type=int, default=100)
+    parser.add_argument("--parallel", type=int, default=1, help="how many evaluations are asked for, and then told, together")
     parser.add_argument("--cache", type=pathlib.Path, help="a file that keeps what has been found, for the next time")
     options = parser.parse_args()
     everything = functions.TUNED | functions.JUDGED
@@ -122,9 +127,9 @@ def main():
     known = json.loads(options.cache.read_text()) if options.cache and options.cache.exists() else {}
 
     def found(algorithm, name, seed):
-        key = f"{algorithm} | {name} | {seed} | {options.budget}"
+        key = f"{algorithm} | {name} | {seed} | {options.budget} | {options.parallel}"
         if key not in known:
-            known[key] = best_found(algorithm, chosen[name], seed, options.budget)
+            known[key] = best_found(algorithm, chosen[name], seed, options.budget, options.parallel)
         return known[key]
 
     print("| function |" + "".join(f" {algorithm} |" for algorithm in options.algorithms))

@@ -104,6 +104,7 @@ impl Head {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what `map_err` wants")]
 fn words(error: io::Error) -> String {
     error.to_string()
 }

@@ -9,7 +9,6 @@
 //!
 //! Optuna and MLflow are measured beside it where Python (`$PYTHON`, or `python3`) has them.
 
-#![expect(missing_docs, reason = "a program")]
 #![expect(clippy::unwrap_used, reason = "a measurement that fails ends there")]
 
 mod asking;

@@ -6,7 +6,7 @@ use super::figures::{line, rate};
 use super::http::Client;
 use super::place::Place;
 use std::fmt::Write;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Points in a batch.
 const BATCH: u64 = 100;
@@ -65,11 +65,4 @@ fn batch(levels: std::ops::Range<u64>) -> String {
     }
     text.push(']');
     text
-}
-
-/// How long `work` took.
-pub async fn timed<T>(work: impl Future<Output = T>) -> Duration {
-    let start = Instant::now();
-    work.await;
-    start.elapsed()
 }

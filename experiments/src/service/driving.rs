@@ -98,7 +98,8 @@ impl Service {
         table.driven.insert(id, messages.clone());
         let service = self.clone();
         let span = tracing::info_span!("drive", experiment = id.0);
-        let driving = async move { service.attend(id, inbox).await };
+        // On the heap: what it takes to drive an experiment is large.
+        let driving = Box::pin(async move { service.attend(id, inbox).await });
         self.inner.tasks.spawn(driving.instrument(span));
         messages
     }
@@ -117,11 +118,11 @@ impl Service {
     /// be started.
     async fn attend(&self, id: ExperimentId, inbox: mpsc::UnboundedReceiver<Message>) {
         let mut left = None;
-        let driven = unless_it_panics(self.drive(id, inbox, &mut left)).await;
+        let driven = Box::pin(unless_it_panics(self.drive(id, inbox, &mut left))).await;
         let end = match driven {
             Ok(Ok(end)) => end,
             Ok(Err(error)) => {
-                refuse(&mut left, &error, self.elsewhere(id).await);
+                refuse(&mut left, &error, self.elsewhere(id).await.as_deref());
                 failed(&error)
             }
             Err(panic) => {
@@ -266,11 +267,11 @@ fn beginning(loaded: &Loaded) -> Option<Event> {
 fn refuse(
     inbox: &mut Option<mpsc::UnboundedReceiver<Message>>,
     error: &DriveError,
-    address: Option<String>,
+    address: Option<&str>,
 ) {
     let why = || match error {
         DriveError::Store(StoreError::InUse | StoreError::TakenOver) | DriveError::TakenOver => {
-            WantError::Elsewhere(address.clone())
+            WantError::Elsewhere(address.map(str::to_owned))
         }
         DriveError::Store(StoreError::NoSuchExperiment(id)) => {
             WantError::Store(StoreError::NoSuchExperiment(*id))

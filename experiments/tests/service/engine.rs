@@ -78,7 +78,7 @@ async fn succeed(id: &TaskId, updates: &mpsc::Sender<Update>) {
 impl Engine for FakeEngine {
     fn start(&self, task: Task, leave: Leave, updates: mpsc::Sender<Update>) {
         let hold = self.steps == Steps::Hold;
-        let id = task.id.clone();
+        let id = task.id;
         if hold {
             self.tasks().insert(id.clone(), updates.clone());
         }

@@ -59,7 +59,7 @@ mod tests {
         fs::write(second.join("epoch-3"), "kept").unwrap();
         checkpoints.close(second.clone());
         checkpoints.open(&third).unwrap();
-        checkpoints.close(third.clone());
+        checkpoints.close(third);
         checkpoints.open(&second).unwrap();
         assert_eq!(fs::read(second.join("epoch-3")).unwrap(), b"kept");
     }
@@ -73,7 +73,7 @@ mod tests {
             checkpoints.open(path).unwrap();
         }
         checkpoints.close(first.clone());
-        checkpoints.close(second.clone());
+        checkpoints.close(second);
         checkpoints.open(&first).unwrap();
         checkpoints.open(&third).unwrap();
         assert!(first.is_dir() && third.is_dir());
