@@ -108,7 +108,9 @@ fn refuse_server(context: &Context) -> Result<()> {
     };
     let failure = Failure::new("`tune token` works on a store, not on a server".to_owned())
         .hint("leave out --server, or unset TUNE_SERVER; --store says where the store is")
-        .hint(format!("an admin can manage tokens at {server}/api/v1/tokens"))
+        .hint(format!(
+            "an admin can manage tokens at {server}/api/v1/tokens"
+        ))
         .code(exit::USAGE);
     Err(failure.into())
 }

@@ -17,6 +17,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::path::Path;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
 use tune_experiments::controller::{SubmitError, Submitted};
 use tune_experiments::service::ServiceError;
 use tune_experiments::spec::{self, Action, Source, Submission};
@@ -161,7 +163,7 @@ async fn submit(
     let key = key(&parts.headers)?;
     let kind = media_type(&parts.headers)?;
     let bytes = read(&parts.headers, body, app.limits.body).await?;
-    let submission = check(&app, kind.as_deref(), &bytes)?;
+    let submission = checked(&app, kind, bytes).await?;
     if query.dry_run {
         let spec = serde_json::json!(submission.experiment);
         return Ok(json(&wire::Validated { spec }));
@@ -203,6 +205,21 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
             format!("the header `idempotency-key` has 1 to {LONGEST_KEY} visible characters"),
         )),
     }
+}
+
+/// Large documents take seconds to read: one at a time, on a thread that may be held up.
+static READING: Semaphore = Semaphore::const_new(1);
+
+async fn checked(app: &App, kind: Option<String>, bytes: Bytes) -> Result<Submission, Problem> {
+    let turn = READING.acquire().await;
+    let app = app.clone();
+    let reading = spawn_blocking(move || {
+        // Also when the client has gone meanwhile.
+        let _turn = turn;
+        check(&app, kind.as_deref(), &bytes)
+    });
+    let broken = |_| Problem::new(Kind::Internal, "reading the document was broken off");
+    reading.await.map_err(broken)?
 }
 
 /// Reads the document; everything that is wrong with it is told.
