@@ -65,7 +65,7 @@ async fn unsteady(breaks: u32) -> (Client, Arc<AtomicU32>) {
         loop {
             let (mut stream, _) = listener.accept().await.unwrap();
             let mut request = [0; 4096];
-            stream.read(&mut request).await.unwrap();
+            assert!(stream.read(&mut request).await.unwrap() > 0);
             if seen.fetch_add(1, Ordering::SeqCst) >= breaks {
                 let body = r#"{"stop": false, "reason": null, "experiments": [], "next": null}"#;
                 let answer = format!(
