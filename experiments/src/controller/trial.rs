@@ -74,6 +74,22 @@ pub struct Verdict {
     pub explanation: String,
 }
 
+impl Verdict {
+    /// What was put on record of a trial that was being stopped: its steps may have ended before it did.
+    fn remembered(reason: TrialReason, record: &TrialRecord) -> Self {
+        let state = match reason {
+            TrialReason::EarlyStopping => TrialState::EarlyStopped,
+            TrialReason::ExperimentEnded => TrialState::Cancelled,
+            _ => TrialState::Failed,
+        };
+        Self {
+            state,
+            reason,
+            explanation: record.explanation.clone().unwrap_or_default(),
+        }
+    }
+}
+
 /// What the end of an attempt means for its step run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum StepEnd {
@@ -129,6 +145,9 @@ impl TrialRun {
             metrics,
         } = known;
         let number = record.number;
+        let verdict = record
+            .reason
+            .map(|reason| Verdict::remembered(reason, &record));
         let names = plan.experiment.pipeline.steps.keys();
         let mut trial = Self::from_parts(
             plan,
@@ -152,6 +171,7 @@ impl TrialRun {
                 run.record = step;
             }
         }
+        trial.verdict = verdict;
         for metric in metrics {
             trial.report_again(plan, metric);
         }

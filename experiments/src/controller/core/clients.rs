@@ -116,7 +116,7 @@ impl Core {
         let stop = self.take_reports(now, number, reports);
         if let Some(why) = stop.clone() {
             let (state, reason) = (TrialState::EarlyStopped, TrialReason::EarlyStopping);
-            self.condemn(number, state, reason, why);
+            self.condemn(now, number, state, reason, why);
             self.follow_verdict(now, number);
         }
         self.answer(ticket, Answer::Taken(stop));
