@@ -151,7 +151,7 @@ impl Access {
         }
         Err(Problem::new(
             Kind::Forbidden,
-            format!("the token `{name}` is for a {}", word(*role)),
+            format!("the token `{name}` is for {}", with_article(*role)),
         )
         .hint(format!("this needs {}", with_article(needed))))
     }
