@@ -22,6 +22,8 @@ pub struct Context {
     pub directory: PathBuf,
     location: Location,
     server: Option<client::Address>,
+    /// Whose certificates are trusted at other servers, beside those that the system trusts.
+    pub ca_cert: Option<PathBuf>,
     /// How a suggested command begins: `tune`, with `--store` or `--server` where it would look elsewhere without.
     pub tune: String,
     /// Of standard output.
@@ -46,6 +48,7 @@ impl Context {
                 token: args.token.clone().map(Token),
                 ca_cert: args.ca_cert.clone(),
             }),
+            ca_cert: args.ca_cert.clone(),
             tune: beginning(args),
             style: Style::of_stdout(args.color),
             error_style: Style::of_stderr(args.color),
@@ -67,10 +70,16 @@ impl Context {
         self.server.clone().map(Client::new).transpose()
     }
 
+    /// Where the server is, if one is to be asked.
+    pub fn server_url(&self) -> Option<&str> {
+        let server = self.server.as_ref()?;
+        Some(server.url.as_str().trim_end_matches('/'))
+    }
+
     /// Where everything is kept, as people are told.
     pub fn place(&self) -> String {
-        match &self.server {
-            Some(server) => server.url.as_str().trim_end_matches('/').to_owned(),
+        match self.server_url() {
+            Some(server) => server.to_owned(),
             None if self.location.is_postgres() => self.location.to_string(),
             None => self.directory.display().to_string(),
         }
@@ -84,6 +93,16 @@ impl Context {
     /// The store, made if it is not there.
     pub async fn create_store(&self) -> Result<Store> {
         Ok(Store::connect(&self.location, &self.directory, true).await?)
+    }
+
+    /// The same, with at most so many connections to PostgreSQL.
+    pub async fn create_store_with(&self, connections: Option<u32>) -> Result<Store> {
+        let location = self.location.clone();
+        let location = match connections {
+            Some(connections) => location.with_connections(connections),
+            None => location,
+        };
+        Ok(Store::connect(&location, &self.directory, true).await?)
     }
 
     /// The store, which must exist.

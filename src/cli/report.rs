@@ -7,10 +7,8 @@ use crate::exit;
 use crate::wire;
 use anyhow::Result;
 use clap::Args;
-use std::collections::HashMap;
-use tune_experiments::metrics::Report;
+use tune_experiments::metrics::ClientReport;
 use tune_experiments::spec::LEVEL_NAMES;
-use tune_experiments::store::{ExperimentId, Store};
 
 /// Report metrics of a trial that is being evaluated
 ///
@@ -84,28 +82,12 @@ async fn in_store(
     reports: Vec<wire::MetricReport>,
 ) -> Result<wire::Stop> {
     let (store, id) = context.stored(&args.name).await?;
-    let reports = leveled(&store, id, args.number, reports).await?;
+    let reports: Vec<ClientReport> = reports.into_iter().map(Into::into).collect();
     let work = async |service: &tune_experiments::service::Service| match reports.is_empty() {
         true => service.heartbeat(id, args.number).await,
         false => service.report(id, args.number, reports.clone()).await,
     };
     Ok(in_process::call(context, store, work).await?.into())
-}
-
-/// Gives a level to those that come without one: one above the highest of that metric.
-pub async fn leveled(
-    store: &Store,
-    id: ExperimentId,
-    trial: u64,
-    reports: Vec<wire::MetricReport>,
-) -> Result<Vec<Report>> {
-    let mut highest = HashMap::new();
-    for report in reports.iter().filter(|report| report.level.is_none()) {
-        if let Some((level, _)) = store.latest_metric(id, trial, &report.name).await? {
-            highest.insert(report.name.clone(), level);
-        }
-    }
-    Ok(wire::with_levels(reports, highest))
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ pub async fn run(args: ResumeArgs, context: Context) -> Result<u8> {
     let experiment = context.spec(&record)?;
     let is_asked = experiment.pipeline.is_empty();
     match backend {
-        Backend::Server(client) => at_server(&args, &context, client, record).await,
+        Backend::Server(client) => Box::pin(at_server(&args, &context, client, record)).await,
         Backend::Store(store) if is_asked => ask_again(&args, &context, store, &record).await,
         Backend::Store(store) => in_store(&args, &context, store, record).await,
     }

@@ -37,7 +37,8 @@ pub struct ServeArgs {
     /// What relative paths of submitted experiments start from [default: the current directory]
     #[arg(long, value_name = "DIR")]
     directory: Option<PathBuf>,
-    /// Where other servers on the same store reach this one [default: the address it listens at]
+    /// Where other servers on the same store reach this one [default: the address it listens at]; --ca-cert says whose certificates are
+    /// trusted at them
     #[arg(long, value_name = "URL")]
     advertise: Option<String>,
     /// How long running steps may go on when the server is asked to end
@@ -61,6 +62,9 @@ pub struct ServeArgs {
     /// At most so many requests at once
     #[arg(long, value_name = "N", default_value_t = 1024, value_parser = positive::<usize>)]
     max_requests: usize,
+    /// At most so many connections to PostgreSQL, besides a few for what must not wait [default: 10]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
+    connections: Option<u32>,
     /// At most so many requests a second with one token
     #[arg(long, value_name = "N", default_value = "5000")]
     rate: NonZeroU32,
@@ -84,14 +88,21 @@ fn duration(text: &str) -> Result<Duration, String> {
 pub async fn run(args: ServeArgs, context: Context) -> Result<u8> {
     log_panics();
     let tls = tls(&args)?;
-    let store = context.create_store().await?;
+    refuse_server(&context)?;
+    let store = context.create_store_with(args.connections).await?;
     refuse_open_door(&args, &store).await?;
+    refuse_nowhere(&args, &store)?;
     let listener = TcpListener::bind(args.listen)
         .await
         .with_context(|| format!("cannot listen at {}", args.listen))?;
-    let address = url(listener.local_addr()?, tls.is_some());
+    let bound = listener.local_addr()?;
+    let address = url(bound, tls.is_some());
+    let reached_at = args
+        .advertise
+        .clone()
+        .or_else(|| reachable(bound, tls.is_some()));
     let numbers = Numbers::new();
-    let service = service(&args, &context, &store, &address, &numbers)?;
+    let service = service(&args, &context, &store, reached_at, &numbers)?;
     let (stop, stopping) = watch::channel(false);
     let (close, closing) = watch::channel(false);
     let app = App::new(Parts {
@@ -99,6 +110,7 @@ pub async fn run(args: ServeArgs, context: Context) -> Result<u8> {
         service: service.clone(),
         directory: directory(&args)?,
         limits: limits(&args),
+        ca_cert: context.ca_cert.clone(),
         numbers,
         stopping,
         closing: closing.clone(),
@@ -140,6 +152,17 @@ async fn work(
     ended
 }
 
+/// It works on a store itself.
+fn refuse_server(context: &Context) -> Result<()> {
+    let Some(server) = context.server_url() else {
+        return Ok(());
+    };
+    let failure = Failure::new(format!("a server needs a store of its own, not {server}"))
+        .hint("leave out --server, or unset TUNE_SERVER; --store says where the store is")
+        .code(exit::USAGE);
+    Err(failure.into())
+}
+
 /// Whoever can reach another address than this machine's own must have a token.
 async fn refuse_open_door(args: &ServeArgs, store: &Store) -> Result<()> {
     if args.listen.ip().is_loopback() || store.has_tokens().await? {
@@ -155,6 +178,25 @@ async fn refuse_open_door(args: &ServeArgs, store: &Store) -> Result<()> {
     Err(failure.into())
 }
 
+/// Servers that share a store pass requests on to each other: each must say where it is.
+fn refuse_nowhere(args: &ServeArgs, store: &Store) -> Result<()> {
+    if args.advertise.is_some() || !args.listen.ip().is_unspecified() || !store.is_shared() {
+        return Ok(());
+    }
+    let failure = Failure::new(format!(
+        "other servers on the same store cannot reach this one at {}",
+        args.listen
+    ))
+    .hint("--advertise URL says where they can, as in --advertise http://HOST:8863")
+    .code(exit::USAGE);
+    Err(failure.into())
+}
+
+/// Where others reach a server that listens there; none for one that listens everywhere, which is the address of no machine.
+fn reachable(bound: SocketAddr, tls: bool) -> Option<String> {
+    (!bound.ip().is_unspecified()).then(|| url(bound, tls))
+}
+
 fn tls(args: &ServeArgs) -> Result<Option<TlsAcceptor>> {
     let files = args.tls_cert.as_deref().zip(args.tls_key.as_deref());
     files
@@ -166,7 +208,7 @@ fn service(
     args: &ServeArgs,
     context: &Context,
     store: &Store,
-    address: &str,
+    address: Option<String>,
     numbers: &Numbers,
 ) -> Result<Service> {
     let slots = match args.slots {
@@ -174,7 +216,7 @@ fn service(
         None => std::thread::available_parallelism()?.get(),
     };
     let mut setup = shared_setup(context, store.clone(), slots)?;
-    setup.address = Some(args.advertise.clone().unwrap_or_else(|| address.to_owned()));
+    setup.address = address;
     setup.observer = Arc::new(numbers.clone());
     Ok(Service::new(setup))
 }
@@ -219,5 +261,14 @@ mod tests {
         assert_eq!(url(address, false), "http://127.0.0.1:8863");
         let address = "[::1]:1".parse().unwrap();
         assert_eq!(url(address, true), "https://[::1]:1");
+    }
+
+    #[test]
+    fn a_server_that_listens_everywhere_is_nowhere_in_particular() {
+        for everywhere in ["0.0.0.0:8863", "[::]:8863"] {
+            assert_eq!(reachable(everywhere.parse().unwrap(), false), None);
+        }
+        let one = "10.0.0.1:8863".parse().unwrap();
+        assert_eq!(reachable(one, true).unwrap(), "https://10.0.0.1:8863");
     }
 }

@@ -3,7 +3,9 @@
 use super::context::Context;
 use crate::components::BuiltIn;
 use anyhow::{Context as _, Result};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{
+    DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit,
+};
 use std::sync::Arc;
 use std::time::Duration;
 use tune_experiments::artifacts::ArtifactStore;
@@ -56,6 +58,7 @@ pub fn without_processes(context: &Context, store: Store) -> Result<Setup> {
 pub fn shared_setup(context: &Context, store: Store, slots: usize) -> Result<Setup> {
     let layout = Layout::new(&context.directory)?;
     allow_files(slots);
+    hide_environment();
     let program = std::env::current_exe().context("cannot tell which program this is")?;
     let watchdog = vec![
         program.to_string_lossy().into_owned(),
@@ -75,6 +78,12 @@ pub fn shared_setup(context: &Context, store: Store, slots: usize) -> Result<Set
         address: None,
         observer: Arc::new(NoObserver),
     })
+}
+
+/// No step may read this process's environment or memory, where its tokens and passwords are, though both run as the same user.
+fn hide_environment() {
+    // Where the system cannot, steps are no worse off than without.
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
 }
 
 /// Raises the soft limit of open files, as far as the hard one allows, to what so many processes need.

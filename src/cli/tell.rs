@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::in_process;
-use super::report::{Reported, leveled, reported};
+use super::report::{Reported, reported};
 use crate::error::Failure;
 use crate::exit;
 use crate::wire;
@@ -64,7 +64,7 @@ async fn in_store(args: &TellArgs, context: &Context, tell: wire::Tell) -> Resul
     let told = match tell.read().map_err(Failure::new)? {
         wire::Told::Failed(reason) => Told::Failed(reason),
         wire::Told::Succeeded(reports) => {
-            Told::Succeeded(leveled(&store, id, args.number, reports).await?)
+            Told::Succeeded(reports.into_iter().map(Into::into).collect())
         }
     };
     let work = async |service: &tune_experiments::service::Service| {

@@ -93,11 +93,26 @@ fn lifetime(text: &str) -> Result<SignedDuration, String> {
 }
 
 pub async fn run(args: TokenArgs, context: Context) -> Result<u8> {
+    refuse_server(&context)?;
     match args.command {
         TokenCommand::Create(args) => create(args, &context).await,
         TokenCommand::List(args) => list(&args, &context).await,
         TokenCommand::Revoke(args) => revoke(&args, &context).await,
     }
+}
+
+/// Tokens are made where the store is; a server has them behind its own interface.
+fn refuse_server(context: &Context) -> Result<()> {
+    let Some(server) = context.server_url() else {
+        return Ok(());
+    };
+    let failure = Failure::new("`tune token` works on a store, not on a server".to_owned())
+        .hint("leave out --server, or unset TUNE_SERVER; --store says where the store is")
+        .hint(format!(
+            "an admin can manage tokens at {server}/api/v1/tokens"
+        ))
+        .code(exit::USAGE);
+    Err(failure.into())
 }
 
 async fn create(args: CreateArgs, context: &Context) -> Result<u8> {

@@ -57,6 +57,15 @@ pub async fn watch(
         json,
     );
     let follower = follower.await?;
+    if since == Since::Now && !record.state.is_finished() {
+        // It may have ended before the first event that is followed, and nothing would ever tell.
+        let now = context.experiment(backend, &record.name).await?;
+        if now.state.is_finished() {
+            listening.abort();
+            signals::leave_at_once()?;
+            return conclude(context, backend, &now, experiment, json).await;
+        }
+    }
     // It never hears that the user wants the experiment to stop: the user only wants to leave.
     let (_running, unchanged) = tokio::sync::watch::channel(Control::Run);
     let (leave, left) = oneshot::channel();

@@ -86,7 +86,8 @@ impl Client {
     }
 }
 
-fn certificates(file: Option<&Path>) -> Result<Vec<reqwest::Certificate>> {
+/// The certificates of a PEM file, if one is named.
+pub fn certificates(file: Option<&Path>) -> Result<Vec<reqwest::Certificate>> {
     let Some(file) = file else {
         return Ok(Vec::new());
     };

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 /// How often a request is sent at most.
 const ATTEMPTS: u32 = 6;
+/// And how often to a server that does not answer.
+const UNANSWERED: u32 = 3;
 /// No longer pause than this between two of them, whatever the server says.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// How long an answer may take, unless it is a stream.
@@ -78,18 +80,24 @@ impl Client {
         request.timeout(ANSWER).json(body)
     }
 
-    /// Sends it, and again while the server is there but cannot answer now.
+    /// Sends it, and again while the server cannot answer now, or for a moment when there is no answer at all.
     pub(super) async fn patiently(&self, request: RequestBuilder) -> Result<Response, ClientError> {
         let mut attempt = 1;
         loop {
             let Some(again) = request.try_clone() else {
                 return self.accept(self.once(request).await?).await;
             };
-            let response = self.once(again).await?;
-            let pause = pause(&response, attempt);
-            match pause.filter(|_| attempt < ATTEMPTS) {
-                Some(pause) => tokio::time::sleep(pause).await,
-                None => return self.accept(response).await,
+            let sent = again.send().await;
+            let pause = match &sent {
+                Ok(response) => pause(response, attempt).filter(|_| attempt < ATTEMPTS),
+                // Whoever has waited for an answer for a minute has waited enough.
+                Err(error) if error.is_timeout() => None,
+                Err(_) => (attempt < UNANSWERED).then(|| usual(attempt)),
+            };
+            match (pause, sent) {
+                (Some(pause), _) => tokio::time::sleep(pause).await,
+                (None, Ok(response)) => return self.accept(response).await,
+                (None, Err(error)) => return Err(self.unreachable(error)),
             }
             attempt += 1;
         }
@@ -159,8 +167,12 @@ fn pause(response: &Response, attempt: u32) -> Option<Duration> {
     let wanted = response.headers().get(RETRY_AFTER);
     let wanted = wanted.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
     let wanted = wanted.map(Duration::from_secs);
-    let usual = Duration::from_millis(100 << attempt.min(6));
     worth
         .contains(&response.status())
-        .then(|| wanted.unwrap_or(usual).min(LONGEST_PAUSE))
+        .then(|| wanted.unwrap_or_else(|| usual(attempt)).min(LONGEST_PAUSE))
+}
+
+/// The pause after an attempt, where the server does not say.
+fn usual(attempt: u32) -> Duration {
+    Duration::from_millis(100 << attempt.min(6))
 }

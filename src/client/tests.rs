@@ -7,6 +7,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 
 async fn serve(router: Router) -> Client {
@@ -51,6 +52,56 @@ async fn a_server_that_asks_for_patience_is_asked_again() {
     };
     let client = serve(Router::new().route("/api/v1/experiments", get(busy))).await;
     assert!(client.experiments().await.unwrap().is_empty());
+    assert_eq!(times.load(Ordering::SeqCst), 3);
+}
+
+/// A server that hangs up on the first requests, however far they came, and answers then; and how many it has seen.
+async fn unsteady(breaks: u32) -> (Client, Arc<AtomicU32>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let times = Arc::new(AtomicU32::new(0));
+    let seen = times.clone();
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = [0; 4096];
+            assert!(stream.read(&mut request).await.unwrap() > 0);
+            if seen.fetch_add(1, Ordering::SeqCst) >= breaks {
+                let body = r#"{"stop": false, "reason": null, "experiments": [], "next": null}"#;
+                let answer = format!(
+                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+                    body.len()
+                );
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        }
+    });
+    (client(&format!("http://{address}")), times)
+}
+
+#[tokio::test]
+async fn what_may_be_sent_twice_is_sent_again_when_the_line_breaks() {
+    let (client, times) = unsteady(2).await;
+    assert!(client.experiments().await.unwrap().is_empty());
+    assert_eq!(times.load(Ordering::SeqCst), 3);
+    let (client, times) = unsteady(1).await;
+    client.report("x", 0, &[]).await.unwrap();
+    assert_eq!(times.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn what_must_not_be_done_twice_is_sent_once() {
+    let (client, times) = unsteady(1).await;
+    let error = client.ask("x", 1).await.unwrap_err();
+    assert!(matches!(error, ClientError::Unreachable { .. }), "{error}");
+    assert_eq!(times.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn patience_with_a_line_that_breaks_has_an_end() {
+    let (client, times) = unsteady(u32::MAX).await;
+    let error = client.experiments().await.unwrap_err();
+    assert!(matches!(error, ClientError::Unreachable { .. }), "{error}");
     assert_eq!(times.load(Ordering::SeqCst), 3);
 }
 

@@ -65,12 +65,14 @@ impl From<ServiceError> for Failure {
             ServiceError::NoSuchTrial(number) => {
                 Problem::missing("trial", &number.to_string()).into()
             }
-            ServiceError::Conflict(words) => Problem::new(Kind::Conflict, words).into(),
+            ServiceError::Conflict(words) | ServiceError::Crashed(words) => {
+                Problem::new(Kind::Conflict, words).into()
+            }
             ServiceError::Invalid(words) => Problem::new(Kind::Invalid, words).into(),
             ServiceError::ShuttingDown => shutting_down().into(),
             ServiceError::Failed(words) => {
                 tracing::warn!(error = words, "an experiment cannot be driven");
-                Problem::new(Kind::Conflict, words).into()
+                not_driven().into()
             }
             ServiceError::Submit(error) => error.into(),
             ServiceError::Store(error) => error.into(),
@@ -143,6 +145,15 @@ pub fn driver_unavailable() -> Problem {
     .retry_after(SOON)
 }
 
+/// This process drives the experiment, or would: it is tried again.
+fn not_driven() -> Problem {
+    Problem::new(
+        Kind::DriverUnavailable,
+        "the experiment cannot be driven for now; the server's log tells more",
+    )
+    .retry_after(SOON)
+}
+
 /// Something failed that no client can help: told without details, logged with them.
 pub fn internal(error: &(dyn std::error::Error + 'static)) -> Problem {
     tracing::error!(error = %chain(error), "a request failed");
@@ -184,6 +195,20 @@ mod tests {
             let response = Problem::from(error).into_response();
             assert_eq!(response.status(), 503);
             assert_eq!(response.headers()["retry-after"], "1");
+        }
+    }
+
+    #[test]
+    fn only_what_the_client_did_is_a_conflict() {
+        let words = || "/a/path is gone".to_owned();
+        let response = Failure::from(ServiceError::Failed(words())).into_response();
+        assert_eq!(response.status(), 503);
+        assert_eq!(response.headers()["retry-after"], "1");
+        for error in [
+            ServiceError::Conflict(words()),
+            ServiceError::Crashed(words()),
+        ] {
+            assert_eq!(Failure::from(error).into_response().status(), 409);
         }
     }
 

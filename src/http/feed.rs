@@ -7,7 +7,7 @@ use crate::wire;
 use axum::body::Bytes;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{broadcast, watch};
 use tune_experiments::store::{EventKind, ExperimentId, Store, StoreError, StoredEvent};
 
@@ -97,6 +97,7 @@ impl Feed {
     /// Reads the table as long as somebody wants to know.
     async fn pump(self, subject: Subject, mut at: i64, sender: broadcast::Sender<Piece>) {
         let mut news = self.inner.news.clone();
+        let mut looked = Instant::now();
         while !self.is_unwanted(subject, &sender) {
             news.borrow_and_update();
             match self.read(subject, at).await {
@@ -106,8 +107,17 @@ impl Feed {
                     let _ = sender.send(piece);
                     tokio::time::sleep(pause(sender.receiver_count())).await;
                 }
-                Ok(None) if self.is_gone(subject).await => break,
-                Ok(None) => wait(&mut news).await,
+                Ok(None) => {
+                    if looked.elapsed() >= LOOK_EVERY {
+                        if self.is_gone(subject).await {
+                            break;
+                        }
+                        looked = Instant::now();
+                    }
+                    // News of other experiments come in quick succession too.
+                    tokio::time::sleep(pause(sender.receiver_count())).await;
+                    wait(&mut news).await;
+                }
                 Err(error) => {
                     tracing::warn!(%error, "events cannot be read for now");
                     tokio::time::sleep(LOOK_EVERY).await;

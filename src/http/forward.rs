@@ -4,6 +4,7 @@
 use super::App;
 use super::failures::{Elsewhere, driver_unavailable};
 use super::input::read;
+use crate::client::certificates;
 use anyhow::Result;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
@@ -12,6 +13,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use std::path::Path;
 use std::time::Duration;
 use tokio_rustls::rustls::crypto::ring;
 
@@ -38,17 +40,21 @@ pub struct Forwarder {
 }
 
 impl Forwarder {
-    /// Gives up on a process that does not answer in `time`.
-    pub fn new(time: Duration) -> Result<Self> {
+    /// Gives up on a process that does not answer in `time`; trusts the certificates of `ca_cert` too.
+    pub fn new(time: Duration, ca_cert: Option<&Path>) -> Result<Self> {
         // Another part of the program may have chosen it already.
         let _ = ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
+        let mut client = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(time)
             .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()?;
-        Ok(Self { client })
+            .no_proxy();
+        for certificate in certificates(ca_cert)? {
+            client = client.add_root_certificate(certificate);
+        }
+        Ok(Self {
+            client: client.build()?,
+        })
     }
 
     async fn pass_on(

@@ -59,6 +59,8 @@ pub struct Parts {
     pub directory: PathBuf,
     /// What clients may ask.
     pub limits: Limits,
+    /// Whose certificates are trusted at other servers on the same store, beside those that the system trusts: a PEM file.
+    pub ca_cert: Option<PathBuf>,
     /// What is counted.
     pub numbers: Numbers,
     /// True once no more work is taken.
@@ -111,7 +113,7 @@ impl App {
             feed: Feed::new(parts.store.clone(), news, numbers.clone()),
             numbers,
             places: Semaphore::new(parts.limits.requests),
-            forwarder: Forwarder::new(parts.limits.time)?,
+            forwarder: Forwarder::new(parts.limits.time, parts.ca_cert.as_deref())?,
             limits: parts.limits,
             store: parts.store,
             service: parts.service,

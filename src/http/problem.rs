@@ -230,7 +230,6 @@ impl Problem {
     }
 
     /// What kind it is.
-    #[cfg(test)]
     pub fn kind(&self) -> Kind {
         self.inner.kind
     }

@@ -196,7 +196,7 @@ impl Progress {
             }
             TrialState::Running => {
                 let running = self.running.entry(number).or_default();
-                running.since = Some(event.at);
+                running.since.get_or_insert(event.at);
                 if let Some(parameters) = data.parameters {
                     running.parameters = parameters;
                 }

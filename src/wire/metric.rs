@@ -3,8 +3,7 @@
 use super::Number;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
-use tune_experiments::metrics::Report;
+use tune_experiments::metrics::ClientReport;
 use tune_experiments::store::MetricRecord;
 use utoipa::ToSchema;
 
@@ -64,6 +63,16 @@ pub struct MetricReport {
     pub level: Option<f64>,
 }
 
+impl From<MetricReport> for ClientReport {
+    fn from(report: MetricReport) -> Self {
+        Self {
+            name: report.name,
+            level: report.level,
+            value: report.value.0,
+        }
+    }
+}
+
 /// The names of an experiment's metrics.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct MetricNames {
@@ -86,50 +95,5 @@ impl From<Option<String>> for Stop {
             stop: reason.is_some(),
             reason,
         }
-    }
-}
-
-/// Gives every report a level; `highest` knows the highest level so far of those metrics that come without one.
-pub fn with_levels(
-    reports: impl IntoIterator<Item = MetricReport>,
-    mut highest: HashMap<String, f64>,
-) -> Vec<Report> {
-    let mut level_of = |report: &MetricReport| {
-        let next = highest.get(&report.name).map_or(0.0, |last| last + 1.0);
-        let level = report.level.unwrap_or(next);
-        let known = highest.entry(report.name.clone()).or_insert(level);
-        *known = known.max(level);
-        level
-    };
-    let leveled = |report: MetricReport| Report {
-        level: level_of(&report),
-        name: report.name,
-        value: report.value.0,
-    };
-    reports.into_iter().map(leveled).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_report_without_a_level_comes_after_the_highest_so_far() {
-        let report = |name: &str, level| MetricReport {
-            name: name.to_owned(),
-            value: Number(0.5),
-            level,
-        };
-        let reports = [
-            report("loss", None),
-            report("loss", Some(9.0)),
-            report("loss", Some(4.0)),
-            report("loss", None),
-            report("f1", None),
-            report("f1", None),
-        ];
-        let leveled = with_levels(reports, HashMap::from([("loss".to_owned(), 2.0)]));
-        let levels: Vec<f64> = leveled.iter().map(|report| report.level).collect();
-        assert_eq!(levels, [3.0, 9.0, 4.0, 10.0, 0.0, 1.0]);
     }
 }

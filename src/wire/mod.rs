@@ -25,7 +25,7 @@ pub use count::Counts;
 pub use event::Event;
 pub use experiment::{Experiment, Summary};
 pub use limits::LimitsPatch;
-pub use metric::{Metric, MetricNames, MetricReport, Stop, with_levels};
+pub use metric::{Metric, MetricNames, MetricReport, Stop};
 pub use number::Number;
 pub use page::{Experiments, Metrics, Tokens, Trials};
 pub use problem::{Difference, FileProblem, Problem};

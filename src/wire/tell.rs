@@ -18,8 +18,12 @@ pub struct Tell {
     pub state: Option<TellState>,
     /// Why it failed, in the client's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 16384)]
     pub reason: Option<String>,
 }
+
+/// The longest reason, in bytes: every list of trials carries them.
+const LONGEST_REASON: usize = 16 * 1024;
 
 /// The ends that can be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -66,6 +70,9 @@ impl Tell {
         match (self.state, self.metrics, self.reason) {
             (Some(TellState::Failed), Some(_), _) => {
                 Err("a trial that failed has no last metrics: leave `metrics` out")
+            }
+            (_, _, Some(reason)) if reason.len() > LONGEST_REASON => {
+                Err("`reason` is longer than 16 KiB: give its last lines")
             }
             (Some(TellState::Failed), None, reason) => Ok(Told::Failed(reason.unwrap_or_default())),
             (_, _, Some(_)) => Err("`reason` goes with `\"state\": \"failed\"`"),

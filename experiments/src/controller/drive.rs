@@ -143,7 +143,7 @@ pub(crate) async fn load(setup: &Setup, id: ExperimentId) -> Result<Loaded, Driv
         Some(_) => setup.store.curves(id, &experiment.objective.metric).await?,
         None => Vec::new(),
     };
-    let values = complete_values(setup, &snapshot)?;
+    let values = complete_values(setup, &snapshot).await?;
     let name = experiment.algorithm.name.clone();
     let (maker, learns) = algorithm(&experiment)?;
     let plan = plan(setup, &record, experiment, if learns { 0 } else { AHEAD })?;
@@ -177,15 +177,17 @@ fn stopper(experiment: &Experiment) -> Result<Option<Box<dyn Stopper>>, DriveErr
 }
 
 /// Large values are kept as artifacts: here they are read again.
-fn complete_values(setup: &Setup, snapshot: &Snapshot) -> Result<StepValues, DriveError> {
+async fn complete_values(setup: &Setup, snapshot: &Snapshot) -> Result<StepValues, DriveError> {
+    let steps = snapshot.unfinished.iter().flat_map(|trial| &trial.steps);
+    let values = steps.map(|step| ((step.trial, step.step.clone()), step.values.clone()));
+    let mut values: StepValues = values.collect();
     let artifacts = ArtifactStore::new(Layout::new(setup.store.root())?.artifacts());
-    let mut complete = StepValues::new();
-    for step in snapshot.unfinished.iter().flat_map(|trial| &trial.steps) {
-        let mut values = step.values.clone();
-        artifacts.restore_values(&mut values)?;
-        complete.insert((step.trial, step.step.clone()), values);
-    }
-    Ok(complete)
+    let restoring = tokio::task::spawn_blocking(move || {
+        let mut each = values.values_mut();
+        each.try_for_each(|values| artifacts.restore_values(values))?;
+        Ok(values)
+    });
+    restoring.await.map_err(std::io::Error::other)?
 }
 
 fn plan(

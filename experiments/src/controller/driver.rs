@@ -11,10 +11,9 @@ use super::slots::Member;
 use super::suggester::Suggester;
 use crate::engine::{Engine, Outcome, Task, TaskId, Update};
 use crate::spec;
-use crate::state::StepState;
+use crate::state::{ExperimentState, StepState};
 use crate::store::{Changes, DriverLock, ExperimentId, ExperimentRecord, Request, StoreError};
 use jiff::Timestamp;
-use serde_json::json;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,7 +43,7 @@ pub struct Ways {
     /// The slots of the engine.
     pub slots: Member,
     /// What is wanted of the experiment; none when the loop is all that the process is for.
-    pub messages: Option<mpsc::UnboundedReceiver<Message>>,
+    pub messages: Option<mpsc::Receiver<Message>>,
 }
 
 /// Everything the loop holds while it runs.
@@ -68,6 +67,8 @@ pub struct Driver {
     flush_at: Option<Instant>,
     /// Since when nothing happens.
     resting_since: Option<Instant>,
+    /// Whether somebody wants the loop to end, should nothing be under way.
+    asked_to_rest: bool,
     /// Whether the loop ends because nothing happens.
     rests: bool,
 }
@@ -92,12 +93,18 @@ impl Driver {
             returned: Vec::new(),
             flush_at: None,
             resting_since: None,
+            asked_to_rest: false,
             rests: false,
         }
     }
 
-    /// Drives from the event on that begins it, until the experiment ends, is left, or rests.
+    /// Drives from the event on that begins it, until the experiment ends, is left, or rests. When the lock is lost it ends at once, whatever
+    /// is being done: a database that hangs keeps a transaction waiting for long after another process has begun.
     pub async fn run(&mut self, begin: Event) -> Result<(), DriveError> {
+        unless_lost(self.lock.lost(), self.go_on(begin)).await
+    }
+
+    async fn go_on(&mut self, begin: Event) -> Result<(), DriveError> {
         self.take(vec![begin]).await?;
         if *self.ways.control.borrow() > Control::Run {
             let events = self.controlled();
@@ -109,6 +116,10 @@ impl Driver {
             while !self.returned.is_empty() {
                 let returned = std::mem::take(&mut self.returned);
                 self.take(vec![Event::Returned(returned)]).await?;
+            }
+            // What came together with that wish may have set something going.
+            if std::mem::take(&mut self.asked_to_rest) {
+                self.rests = self.core.rests();
             }
         }
         match self.core.refusal() {
@@ -128,7 +139,7 @@ impl Driver {
     }
 
     /// Releases the experiment; the messages that have not been looked at. Whoever still waits hears that nobody did.
-    pub async fn release(self) -> Option<mpsc::UnboundedReceiver<Message>> {
+    pub async fn release(self) -> Option<mpsc::Receiver<Message>> {
         if let Err(error) = self.lock.release().await {
             tracing::warn!(%error, "the experiment could not be released");
         }
@@ -152,7 +163,6 @@ impl Driver {
         // In the order of rarity: a step that reports without pause must not drown what the user wants.
         tokio::select! {
             biased;
-            () = self.lock.lost() => return Err(DriveError::TakenOver),
             Ok(()) = self.ways.control.changed() => return Ok(self.controlled()),
             _ = self.requests.tick() => return self.requested().await,
             answer = self.suggester.answer() => return Ok(vec![answer?]),
@@ -162,7 +172,7 @@ impl Driver {
             () = tick => return Ok(vec![Event::Tick]),
             () = flush => return Ok(vec![Event::Tick]),
             () = rest => {
-                self.rests = self.core.rests();
+                self.asked_to_rest = true;
                 return Ok(Vec::new());
             }
         }
@@ -221,11 +231,11 @@ impl Driver {
             events.extend(self.other_limits(&found));
             match found.request {
                 Some(Request::Cancel) => events.push(Event::Cancel),
-                // It stays asked until it is taken back, which is tried again when the store is away.
-                Some(Request::Pause) => match self.setup.store.withdraw_request(self.id).await {
-                    Err(error) if !self.may_come_back(&error) => return Err(error.into()),
-                    _ => events.push(Event::Pause),
-                },
+                // It is answered when the pause is stored; when that has been, it only has to be taken back.
+                Some(Request::Pause) if found.state == ExperimentState::Paused => {
+                    self.withdraw_pause().await?;
+                }
+                Some(Request::Pause) => events.push(Event::Pause),
                 None => {}
             }
         }
@@ -233,6 +243,14 @@ impl Driver {
             events.push(Event::Tick);
         }
         Ok(events)
+    }
+
+    /// An experiment that is paused already need not pause, now or after it has been resumed. Tried again when the store is away.
+    async fn withdraw_pause(&mut self) -> Result<(), DriveError> {
+        match self.setup.store.withdraw_pause(self.id).await {
+            Err(error) if !self.may_come_back(&error) => Err(error.into()),
+            _ => Ok(()),
+        }
     }
 
     fn other_limits(&mut self, found: &ExperimentRecord) -> Option<Event> {
@@ -257,7 +275,7 @@ impl Driver {
             Want::Wish(wish) => wish,
             Want::Return(trials) => return Some(Event::Returned(trials)),
             Want::Rest => {
-                self.rests = self.core.rests();
+                self.asked_to_rest = true;
                 return None;
             }
             Want::Limits(limits) => match self.store_limits(limits).await {
@@ -277,12 +295,9 @@ impl Driver {
     /// The document first: should the process die before the core's part is stored, the next one reads the new limits there.
     async fn store_limits(&mut self, limits: NewLimits) -> Result<Wish, WantError> {
         let components = self.setup.components.as_ref();
-        let (document, limits) = limits.apply(&self.record.document, components)?;
-        let (id, now) = (self.id, now());
+        let change = |stored| Ok::<_, WantError>(limits.apply(&stored, components)?);
         let store = &self.setup.store;
-        let last = store
-            .change_limits(id, &document, now, json!(limits))
-            .await?;
+        let (last, document, limits) = store.change_limits(self.id, now(), change).await?;
         Arc::make_mut(&mut self.record).document = document;
         tell(&self.ways.news, last);
         Ok(Wish::Limits(limits))
@@ -422,8 +437,7 @@ impl Driver {
             let mut messages = Vec::new();
             tokio::select! {
                 biased;
-                () = self.lock.lost() => return Err(DriveError::TakenOver),
-                _ = receive(&mut self.ways.messages, &mut messages) => {}
+                    _ = receive(&mut self.ways.messages, &mut messages) => {}
                 () = sleep_until(end) => return Ok(()),
             }
             for message in messages {
@@ -487,6 +501,17 @@ fn now() -> Timestamp {
     Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
 }
 
+async fn unless_lost(
+    lost: impl Future<Output = ()>,
+    doing: impl Future<Output = Result<(), DriveError>>,
+) -> Result<(), DriveError> {
+    tokio::select! {
+        biased;
+        () = lost => Err(DriveError::TakenOver),
+        done = doing => done,
+    }
+}
+
 /// Writes what changed, and tells that there is news.
 async fn store(
     setup: &Setup,
@@ -527,10 +552,7 @@ fn hand_over(
 }
 
 /// All messages that are there, once there is one; for ever when none can come.
-async fn receive(
-    messages: &mut Option<mpsc::UnboundedReceiver<Message>>,
-    into: &mut Vec<Message>,
-) -> usize {
+async fn receive(messages: &mut Option<mpsc::Receiver<Message>>, into: &mut Vec<Message>) -> usize {
     match messages {
         Some(messages) => match messages.recv_many(into, MESSAGES_TOGETHER).await {
             0 => std::future::pending().await,
@@ -574,5 +596,19 @@ async fn sleep_until_moment(moment: Option<Timestamp>) {
             tokio::time::sleep(Duration::try_from(left).unwrap_or_default()).await;
         }
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_is_taken_over_waits_for_nothing_more() {
+        let hangs = std::future::pending();
+        let taken_over = unless_lost(std::future::ready(()), hangs).await;
+        assert!(matches!(taken_over, Err(DriveError::TakenOver)));
+        let done = unless_lost(std::future::pending(), async { Ok(()) }).await;
+        assert!(done.is_ok());
     }
 }

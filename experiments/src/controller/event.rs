@@ -1,7 +1,7 @@
 //! What comes into the controller's core, and what it wants done.
 
 use crate::engine::{Ending, TaskId};
-use crate::metrics::Report;
+use crate::metrics::{ClientReport, Report};
 use crate::spec::Limits;
 use crate::store::TrialRecord;
 use tune_algorithms::history::Outcome;
@@ -59,7 +59,7 @@ pub enum Wish {
     /// The end of a trial.
     Tell(u64, Told),
     /// Metrics of a trial under way.
-    Report(u64, Vec<Report>),
+    Report(u64, Vec<ClientReport>),
     /// A sign of life of who evaluates a trial.
     Heartbeat(u64),
     /// A trial with a configuration of the user's own.
@@ -78,7 +78,7 @@ pub enum Wish {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Told {
     /// It ended well, with these last metrics (possibly none, when all were reported before).
-    Succeeded(Vec<Report>),
+    Succeeded(Vec<ClientReport>),
     /// It failed, in the client's words.
     Failed(String),
 }

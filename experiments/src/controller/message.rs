@@ -55,4 +55,7 @@ pub enum WantError {
     /// The experiment cannot be driven; why, in words.
     #[error("{0}")]
     Failed(String),
+    /// The experiment crashed, and has been paused; in words.
+    #[error("{0}")]
+    Crashed(String),
 }

@@ -62,9 +62,11 @@ impl Outbox {
         if record.enqueued {
             data["enqueued"] = json!(true);
         }
-        if record.state.is_finished() {
+        if record.state.is_finished() || record.reason.is_some() {
             data["reason"] = json!(record.reason);
             data["explanation"] = json!(record.explanation);
+        }
+        if record.state.is_finished() {
             data["objective"] = json!(record.objective);
             data["metrics"] = record
                 .metrics

@@ -5,7 +5,6 @@ use crate::spec::{self, Comparison, Difference, Experiment, Limits, SpecError, S
 use crate::state::{ExperimentReason, ExperimentState, TrialState};
 use crate::store::{ExperimentRecord, NewExperiment, Store, StoreError};
 use jiff::Timestamp;
-use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -119,9 +118,8 @@ async fn change_limits(
 ) -> Result<Submitted, SubmitError> {
     // A process that drives it would not see the change.
     let _lock = store.lock(record.id, None).await?;
-    store
-        .change_limits(record.id, &submission.document, now, json!(to))
-        .await?;
+    let given = |_| Ok::<_, StoreError>((submission.document.clone(), to.clone()));
+    store.change_limits(record.id, now, given).await?;
     record.document = submission.document.clone();
     let more = goes_on(store, &record, &submission.experiment).await?;
     Ok(if more {

@@ -2,7 +2,7 @@
 
 use super::plan::Plan;
 use crate::engine::{Ending, Outcome, TaskId};
-use crate::metrics::{Report, TrialMetrics, missing_objective};
+use crate::metrics::{ClientReport, Levels, Report, TrialMetrics, missing_objective};
 use crate::spec::Retries;
 use crate::state::{StepState, TrialReason, TrialState};
 use crate::store::{MetricRecord, StepRecord, TrialRecord, UnfinishedTrial};
@@ -25,6 +25,8 @@ pub struct TrialRun {
     /// Until when it belongs to the client that it was handed out to.
     pub lease: Option<Timestamp>,
     metrics: TrialMetrics,
+    /// Of what clients reported.
+    levels: Levels,
     near_misses: Vec<String>,
 }
 
@@ -70,6 +72,22 @@ pub struct Verdict {
     pub reason: TrialReason,
     /// Why, in words.
     pub explanation: String,
+}
+
+impl Verdict {
+    /// What was put on record of a trial that was being stopped: its steps may have ended before it did.
+    fn remembered(reason: TrialReason, record: &TrialRecord) -> Self {
+        let state = match reason {
+            TrialReason::EarlyStopping => TrialState::EarlyStopped,
+            TrialReason::ExperimentEnded => TrialState::Cancelled,
+            _ => TrialState::Failed,
+        };
+        Self {
+            state,
+            reason,
+            explanation: record.explanation.clone().unwrap_or_default(),
+        }
+    }
 }
 
 /// What the end of an attempt means for its step run.
@@ -127,6 +145,9 @@ impl TrialRun {
             metrics,
         } = known;
         let number = record.number;
+        let verdict = record
+            .reason
+            .map(|reason| Verdict::remembered(reason, &record));
         let names = plan.experiment.pipeline.steps.keys();
         let mut trial = Self::from_parts(
             plan,
@@ -150,6 +171,7 @@ impl TrialRun {
                 run.record = step;
             }
         }
+        trial.verdict = verdict;
         for metric in metrics {
             trial.report_again(plan, metric);
         }
@@ -167,7 +189,10 @@ impl TrialRun {
             ..
         } = metric;
         let index = match plan.evaluated_by_clients() {
-            true => Some(0),
+            true => {
+                self.levels.note(&name, level);
+                Some(0)
+            }
             false => plan.experiment.pipeline.steps.get_index_of(&step),
         };
         if let Some(index) = index {
@@ -184,6 +209,7 @@ impl TrialRun {
             told: false,
             lease: None,
             metrics,
+            levels: Levels::default(),
             near_misses: Vec::new(),
         }
     }
@@ -250,6 +276,13 @@ impl TrialRun {
     /// What was reported, for the objective's value and the last value of every metric.
     pub fn report(&mut self, index: usize, report: &Report) {
         self.metrics.report(index, report);
+    }
+
+    /// The same of a client: at the level that it names, or at the next.
+    pub fn client_report(&mut self, given: ClientReport) -> Report {
+        let report = self.levels.place(given);
+        self.report(0, &report);
+        report
     }
 
     /// Takes the end of the running attempt of a step.

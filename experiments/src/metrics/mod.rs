@@ -1,6 +1,7 @@
 //! How results are read: from what a step prints and from the files it appends to; and what they say about the trial.
 
 mod json_line;
+mod levels;
 mod near_miss;
 mod number;
 mod objective;
@@ -8,6 +9,7 @@ mod output;
 mod pairs;
 mod stdout;
 
+pub use levels::{ClientReport, Levels};
 pub use near_miss::missing_objective;
 pub use number::to_json;
 pub use objective::{ObjectiveValue, TrialMetrics};

@@ -3,12 +3,14 @@
 use super::evaluation::{ended, refusal};
 use super::wanting::Outcome;
 use super::{Service, ServiceError};
-use crate::controller::{Answer, Control, Layout, LimitsPatch, NewLimits, Want, Wish};
+use crate::controller::{
+    Answer, Control, DriveError, Layout, LimitsPatch, NewLimits, Want, WantError, Wish,
+};
 use crate::state::ExperimentState;
 use crate::store::{ExperimentId, ExperimentRecord, Request, StoreError};
 use jiff::Timestamp;
-use serde_json::json;
 use std::time::Duration;
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout};
 
 /// How often experiments are looked for that another process has left behind; less often when looking takes long.
@@ -17,7 +19,6 @@ const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(5);
 const LOOKING: u32 = 100;
 /// How often it is looked whether another process has stored events.
 const NEWS_EVERY: Duration = Duration::from_millis(500);
-const EVENTS_TOGETHER: u32 = 1000;
 
 impl Service {
     /// Takes up every experiment that is to go on and that nobody drives, now and whenever one is left behind, until
@@ -48,19 +49,17 @@ impl Service {
 
     async fn look_for_news(&self) {
         loop {
-            let last = *self.inner.news.borrow();
-            let store = &self.inner.setup.store;
-            match store.events_after(None, last, EVENTS_TOGETHER).await {
-                Ok(events) if !events.is_empty() => {
-                    let last = events.last().map_or(last, |event| event.seq);
+            match self.inner.setup.store.last_of_all_events().await {
+                Ok(last) => {
                     self.inner.news.send_if_modified(|news| {
                         let newer = last > *news;
                         *news = (*news).max(last);
                         newer
                     });
                 }
-                _ => tokio::time::sleep(NEWS_EVERY).await,
+                Err(error) => tracing::debug!(%error, "cannot look for news; trying again"),
             }
+            tokio::time::sleep(NEWS_EVERY).await;
         }
     }
 
@@ -119,12 +118,11 @@ impl Service {
             Ok(Outcome::Finished(record)) => {
                 let lock = self.inner.setup.store.lock(id, None).await;
                 let _lock = lock.map_err(|error| in_use(error, None))?;
-                self.store_limits(&record, limits).await?;
+                self.store_limits(record.id, limits).await?;
             }
             // The process that drives it sees for itself.
             Err(ServiceError::DrivenElsewhere(_)) => {
-                let record = self.record(id).await?;
-                self.store_limits(&record, limits).await?;
+                self.store_limits(id, limits).await?;
                 return self.record(id).await;
             }
             changed => return record(changed?),
@@ -133,19 +131,12 @@ impl Service {
         self.record(id).await
     }
 
-    async fn store_limits(
-        &self,
-        record: &ExperimentRecord,
-        limits: NewLimits,
-    ) -> Result<(), ServiceError> {
+    async fn store_limits(&self, id: ExperimentId, limits: NewLimits) -> Result<(), ServiceError> {
         let setup = &self.inner.setup;
-        let applied = limits.apply(&record.document, setup.components.as_ref());
-        let (document, limits) = applied.map_err(crate::controller::WantError::Limits)?;
-        let now = Timestamp::now();
-        let store = &setup.store;
-        store
-            .change_limits(record.id, &document, now, json!(limits))
-            .await?;
+        let components = setup.components.as_ref();
+        let change = |stored| Ok::<_, WantError>(limits.apply(&stored, components)?);
+        let changing = setup.store.change_limits(id, Timestamp::now(), change);
+        changing.await?;
         Ok(())
     }
 
@@ -170,10 +161,10 @@ impl Service {
             Err(StoreError::InUse) => return Err(running()),
             deleted => deleted?,
         }
-        let layout = Layout::new(store.root()).map_err(crate::controller::DriveError::Io)?;
-        layout
-            .remove_runs(id)
-            .map_err(crate::controller::DriveError::Io)?;
+        let layout = Layout::new(store.root()).map_err(DriveError::Io)?;
+        let removing = spawn_blocking(move || layout.remove_runs(id));
+        let removed = removing.await.map_err(std::io::Error::other);
+        removed.flatten().map_err(DriveError::Io)?;
         Ok(())
     }
 

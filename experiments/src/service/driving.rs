@@ -6,11 +6,12 @@ use crate::controller::{
 };
 use crate::state::{ExperimentReason, ExperimentState};
 use crate::store::{
-    Changes, EventKind, ExperimentId, ExperimentRecord, ExperimentUpdate, NewEvent, StoreError,
+    Changes, EventKind, ExperimentId, ExperimentRecord, ExperimentUpdate, NewEvent, Store,
+    StoreError,
 };
 use jiff::Timestamp;
 use serde_json::json;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,7 +22,10 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 /// How to reach the task that drives an experiment.
-pub(super) type Messages = mpsc::UnboundedSender<Message>;
+pub(super) type Messages = mpsc::Sender<Message>;
+
+/// How many messages may wait for the task; more are refused.
+const INBOX: usize = 4096;
 
 /// Who drives what.
 #[derive(Default)]
@@ -30,8 +34,8 @@ pub(super) struct Drivers(Mutex<Table>);
 #[derive(Default)]
 struct Table {
     driven: HashMap<ExperimentId, Messages>,
-    /// Left alone until somebody wants something of them, though they have not ended.
-    resting: HashSet<ExperimentId>,
+    /// Left alone though they have not ended, until somebody wants something of them or something happens: after which event.
+    resting: HashMap<ExperimentId, i64>,
     /// Not to be tried before this moment, and the pause that led to it.
     failed: HashMap<ExperimentId, (Instant, Duration)>,
 }
@@ -53,7 +57,7 @@ impl Drivers {
         let table = self.table();
         let failed = table.failed.get(&id);
         !table.driven.contains_key(&id)
-            && !table.resting.contains(&id)
+            && !table.resting.contains_key(&id)
             && failed.is_none_or(|(until, _)| *until <= Instant::now())
     }
 
@@ -61,7 +65,7 @@ impl Drivers {
         let mut table = self.table();
         table.driven.remove(&id);
         match end {
-            End::Rests => drop(table.resting.insert(id)),
+            End::Rests(last) => drop(table.resting.insert(id, *last)),
             End::Over => drop(table.failed.remove(&id)),
             End::Failed => {
                 let last = table.failed.get(&id).map(|(_, pause)| *pause * 2);
@@ -71,6 +75,18 @@ impl Drivers {
         }
     }
 
+    /// What happens in an experiment that rests is another process's doing: when that has gone, it is left to be taken up. One that was
+    /// deleted has no events.
+    async fn forget_disturbed(&self, store: &Store) -> Result<(), StoreError> {
+        let resting = self.table().resting.clone();
+        for (id, last) in resting {
+            if store.last_event(id).await? != last {
+                self.table().resting.remove(&id);
+            }
+        }
+        Ok(())
+    }
+
     fn table(&self) -> MutexGuard<'_, Table> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -78,8 +94,8 @@ impl Drivers {
 
 /// How the driving of an experiment ended.
 enum End {
-    /// Nothing happens unless somebody wants something.
-    Rests,
+    /// Nothing happens unless somebody wants something; the number of its last event.
+    Rests(i64),
     /// There is no more to do, or another process does it.
     Over,
     /// It could not go on, and may another time.
@@ -94,7 +110,7 @@ impl Service {
             return messages.clone();
         }
         table.resting.remove(&id);
-        let (messages, inbox) = mpsc::unbounded_channel();
+        let (messages, inbox) = mpsc::channel(INBOX);
         table.driven.insert(id, messages.clone());
         let service = self.clone();
         let span = tracing::info_span!("drive", experiment = id.0);
@@ -106,7 +122,9 @@ impl Service {
 
     /// Takes up what is to go on and nobody drives.
     pub(super) async fn take_up_abandoned(&self) -> Result<(), StoreError> {
-        for record in self.inner.setup.store.abandoned().await? {
+        let store = &self.inner.setup.store;
+        self.inner.drivers.forget_disturbed(store).await?;
+        for record in store.abandoned().await? {
             if self.inner.drivers.is_due(record.id) {
                 self.take_up(record.id);
             }
@@ -116,7 +134,7 @@ impl Service {
 
     /// The messages outlive the driving: whoever has sent one that was not looked at hears that nobody did, and only when another task can
     /// be started.
-    async fn attend(&self, id: ExperimentId, inbox: mpsc::UnboundedReceiver<Message>) {
+    async fn attend(&self, id: ExperimentId, inbox: mpsc::Receiver<Message>) {
         let mut left = None;
         let driven = Box::pin(unless_it_panics(self.drive(id, inbox, &mut left))).await;
         let end = match driven {
@@ -137,8 +155,8 @@ impl Service {
     async fn drive(
         &self,
         id: ExperimentId,
-        inbox: mpsc::UnboundedReceiver<Message>,
-        left: &mut Option<mpsc::UnboundedReceiver<Message>>,
+        inbox: mpsc::Receiver<Message>,
+        left: &mut Option<mpsc::Receiver<Message>>,
     ) -> Result<End, DriveError> {
         let setup = &self.inner.setup;
         *left = Some(inbox);
@@ -163,7 +181,7 @@ impl Service {
             messages: left.take(),
         };
         let mut driver = Driver::new(setup, lock, loaded, ways);
-        let result = unless_it_panics(driver.run(begin)).await;
+        let result = Box::pin(unless_it_panics(driver.run(begin))).await;
         if !matches!(result, Ok(Ok(()))) {
             driver.kill_all().await;
         }
@@ -178,7 +196,11 @@ impl Service {
         result: Result<Result<(), DriveError>, String>,
     ) -> Result<End, DriveError> {
         let why = match result {
-            Ok(Ok(())) if driver.has_rested() => return Ok(End::Rests),
+            // Still under the lock: what happens afterwards is another's doing.
+            Ok(Ok(())) if driver.has_rested() => {
+                let last = self.inner.setup.store.last_event(driver.record().id).await;
+                return Ok(last.map_or(End::Over, End::Rests));
+            }
             Ok(Ok(())) => return Ok(End::Over),
             Ok(Err(DriveError::Refused(words))) => {
                 tracing::warn!(
@@ -202,7 +224,7 @@ impl Service {
         };
         let why = format!("the experiment crashed: {why}");
         self.set_aside(driver.record(), &why).await;
-        driver.answer_all(|| WantError::Failed(why.clone()));
+        driver.answer_all(|| WantError::Crashed(why.clone()));
         Ok(End::Over)
     }
 
@@ -264,11 +286,7 @@ fn beginning(loaded: &Loaded) -> Option<Event> {
 }
 
 /// Tells everybody who waits why nothing comes of it.
-fn refuse(
-    inbox: &mut Option<mpsc::UnboundedReceiver<Message>>,
-    error: &DriveError,
-    address: Option<&str>,
-) {
+fn refuse(inbox: &mut Option<mpsc::Receiver<Message>>, error: &DriveError, address: Option<&str>) {
     let why = || match error {
         DriveError::Store(StoreError::InUse | StoreError::TakenOver) | DriveError::TakenOver => {
             WantError::Elsewhere(address.map(str::to_owned))
@@ -315,4 +333,47 @@ async fn unless_it_panics<T>(doing: impl Future<Output = T>) -> Result<T, String
         }
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::NewExperiment;
+    use tempfile::TempDir;
+    use tune_algorithms::history::Goal;
+
+    #[tokio::test]
+    async fn an_experiment_rests_until_something_happens_in_it() {
+        let directory = TempDir::new().unwrap();
+        let store = Store::open(directory.path()).await.unwrap();
+        let drivers = Drivers::default();
+        let mut ids = Vec::new();
+        for name in ["quiet", "disturbed", "deleted"] {
+            let new = NewExperiment {
+                name: name.to_owned(),
+                goal: Goal::Minimize,
+                document: json!({}),
+                directory: directory.path().to_owned(),
+                created_at: Timestamp::now(),
+                key: None,
+            };
+            let id = store.create(new).await.unwrap().id;
+            let last = store.last_event(id).await.unwrap();
+            drivers.end(id, &End::Rests(last));
+            assert!(!drivers.is_due(id));
+            ids.push(id);
+        }
+        let [quiet, disturbed, deleted] = ids[..] else {
+            panic!("three were created");
+        };
+        let other = Store::open(directory.path()).await.unwrap();
+        let same = |document| Ok::<_, StoreError>((document, json!({})));
+        let changed = other.change_limits(disturbed, Timestamp::now(), same);
+        changed.await.unwrap();
+        other.delete(deleted).await.unwrap();
+        drivers.forget_disturbed(&store).await.unwrap();
+        assert!(!drivers.is_due(quiet));
+        assert!(drivers.is_due(disturbed));
+        assert!(!drivers.table().resting.contains_key(&deleted));
+    }
 }

@@ -33,7 +33,10 @@ pub enum ServiceError {
     /// The experiment's driver failed.
     #[error(transparent)]
     Drive(#[from] DriveError),
-    /// The experiment cannot be driven; why, in words. It is paused, or tried again later.
+    /// The experiment crashed, and has been paused; in words.
+    #[error("{0}")]
+    Crashed(String),
+    /// The experiment cannot be driven; why, in words. It is tried again later.
     #[error("{0}")]
     Failed(String),
 }
@@ -59,6 +62,7 @@ impl From<WantError> for ServiceError {
                 Self::Invalid(words.collect::<Vec<_>>().join("; "))
             }
             WantError::Failed(words) => Self::Failed(words),
+            WantError::Crashed(words) => Self::Crashed(words),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::wanting::Outcome;
 use super::{Asked, Service, ServiceError};
 use crate::controller::{Answer, Answered, Told, Wish};
-use crate::metrics::Report;
+use crate::metrics::ClientReport;
 use crate::store::{ExperimentId, ExperimentRecord, TrialRecord};
 use tune_algorithms::space::Configuration;
 
@@ -66,7 +66,7 @@ impl Service {
         }
     }
 
-    /// Takes metrics of a running trial, all or none, and renews its lease. Why the trial should stop, if it should.
+    /// Takes metrics of a running trial, all or none, and renews its lease. One that names no level is the next point of its metric. Why the trial should stop, if it should.
     ///
     /// # Errors
     /// As for [`tell`](Service::tell); [`ServiceError::Conflict`] also when the trial has ended.
@@ -74,7 +74,7 @@ impl Service {
         &self,
         id: ExperimentId,
         trial: u64,
-        reports: Vec<Report>,
+        reports: Vec<ClientReport>,
     ) -> Result<Option<String>, ServiceError> {
         check(&reports)?;
         self.sign_of_life(id, trial, Wish::Report(trial, reports))
@@ -150,13 +150,13 @@ pub(super) fn refusal(answer: Answer, trial: u64) -> ServiceError {
     }
 }
 
-fn check(reports: &[Report]) -> Result<(), ServiceError> {
-    for Report { name, level, .. } in reports {
+fn check(reports: &[ClientReport]) -> Result<(), ServiceError> {
+    for ClientReport { name, level, .. } in reports {
         if name.is_empty() || name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
             let words = format!("{name:?} cannot be the name of a metric");
             return Err(ServiceError::Invalid(words));
         }
-        if level.is_nan() {
+        if level.is_some_and(f64::is_nan) {
             let words = format!("metric `{name}`: the level is not a number");
             return Err(ServiceError::Invalid(words));
         }

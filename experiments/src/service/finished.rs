@@ -1,8 +1,9 @@
 //! What is said of trials that have finished: the same again, something else, or too late.
 
 use super::{Service, ServiceError};
-use crate::controller::Told;
-use crate::metrics::Report;
+use crate::controller::{DriveError, Told};
+use crate::metrics::ClientReport;
+use crate::spec;
 use crate::state::{TrialReason, TrialState};
 use crate::store::{ExperimentId, TrialRecord};
 
@@ -15,7 +16,9 @@ impl Service {
         told: &Told,
     ) -> Result<TrialRecord, ServiceError> {
         let record = self.stored_trial(id, number).await?;
-        match is_that(&record, told) {
+        // A trial that was never handed out can be told as well, if it is not a pipeline's.
+        let by_client = record.handed_out > 0 || self.evaluated_by_clients(id).await?;
+        match by_client && is_that(&record, told) {
             true => Ok(record),
             false => Err(ServiceError::Conflict(format!(
                 "trial {number} has ended already, and differently: {}",
@@ -40,6 +43,14 @@ impl Service {
         }
     }
 
+    async fn evaluated_by_clients(&self, id: ExperimentId) -> Result<bool, ServiceError> {
+        let record = self.record(id).await?;
+        let components = self.inner.setup.components.as_ref();
+        let read = spec::read_document(&record.document, components);
+        let experiment = read.map_err(|error| DriveError::Spec(Box::new(error)))?;
+        Ok(experiment.pipeline.is_empty())
+    }
+
     async fn stored_trial(
         &self,
         id: ExperimentId,
@@ -50,10 +61,10 @@ impl Service {
     }
 }
 
-/// Whether the trial ended as was told.
+/// Whether the trial of a client ended as was told.
 fn is_that(record: &TrialRecord, told: &Told) -> bool {
     match (record.state, record.reason, told) {
-        (TrialState::EarlyStopped, ..) => record.handed_out > 0,
+        (TrialState::EarlyStopped, ..) => true,
         (TrialState::Failed, Some(TrialReason::Told), Told::Failed(words)) => {
             record.explanation.as_deref() == Some(words)
         }
@@ -61,17 +72,14 @@ fn is_that(record: &TrialRecord, told: &Told) -> bool {
             TrialState::Succeeded | TrialState::Failed,
             None | Some(TrialReason::MetricMissing | TrialReason::MetricNotFinite),
             Told::Succeeded(reports),
-        ) => {
-            record.handed_out > 0
-                && last_values(reports).all(|(name, value)| has(record, name, value))
-        }
+        ) => last_values(reports).all(|(name, value)| has(record, name, value)),
         _ => false,
     }
 }
 
 /// Of several values of a metric the last.
-fn last_values(reports: &[Report]) -> impl Iterator<Item = (&str, f64)> {
-    let is_last = |index: usize, report: &Report| {
+fn last_values(reports: &[ClientReport]) -> impl Iterator<Item = (&str, f64)> {
+    let is_last = |index: usize, report: &ClientReport| {
         let later = &reports[index + 1..];
         later.iter().all(|other| other.name != report.name)
     };

@@ -1,6 +1,5 @@
 //! Submitting: a new experiment, or one that exists and goes on.
 
-use super::wanting::Outcome;
 use super::{Service, ServiceError};
 use crate::controller::{NewLimits, SubmitError, Submitted, Wish, as_it_is, compared, create};
 use crate::spec::Submission;
@@ -10,15 +9,17 @@ use jiff::Timestamp;
 use std::path::Path;
 
 impl Service {
-    /// Creates the experiment, or finds that it exists, and drives it. `key`: the same submission with the same key is one experiment.
+    /// Creates the experiment and drives it. `key`: the same submission with the same key is one experiment. With `go_on`, one that exists
+    /// and says the same goes on, with the new limits if those differ.
     ///
     /// # Errors
-    /// [`ServiceError::Submit`] when the name, or the key, belongs to another experiment.
+    /// [`ServiceError::Submit`] when the name belongs to another experiment, [`ServiceError::Conflict`] when the key does.
     pub async fn submit(
         &self,
         submission: &Submission,
         directory: &Path,
         key: Option<&str>,
+        go_on: bool,
     ) -> Result<Submitted, ServiceError> {
         if self.is_leaving() {
             return Err(ServiceError::ShuttingDown);
@@ -26,26 +27,32 @@ impl Service {
         if let Some(record) = self.of_key(key).await? {
             return self.submitted_again(record, submission);
         }
-        let store = &self.inner.setup.store;
-        let name = &submission.experiment.name;
-        let submitted = match store.experiment(name).await.map_err(ServiceError::from)? {
-            Some(record) => self.go_on(record, submission).await?,
-            None => {
-                let now = Timestamp::now();
-                match create(store, submission, directory, key, now).await {
-                    // Somebody was quicker, perhaps with the same submission.
-                    Err(SubmitError::Store(StoreError::NameTaken(name))) => {
-                        return match self.of_key(key).await? {
-                            Some(record) => self.submitted_again(record, submission),
-                            None => Err(SubmitError::Store(StoreError::NameTaken(name)).into()),
-                        };
-                    }
-                    created => created?,
-                }
+        let submitted = match self.created(submission, directory, key).await {
+            Err(taken @ ServiceError::Submit(SubmitError::Store(StoreError::NameTaken(_))))
+                if go_on =>
+            {
+                let name = &submission.experiment.name;
+                let found = self.inner.setup.store.experiment(name).await?;
+                self.go_on(found.ok_or(taken)?, submission).await?
             }
+            created => created?,
         };
         self.set_going(&submitted).await?;
         Ok(submitted)
+    }
+
+    /// The store gives what another has created with the same key just then.
+    async fn created(
+        &self,
+        submission: &Submission,
+        directory: &Path,
+        key: Option<&str>,
+    ) -> Result<Submitted, ServiceError> {
+        let (store, now) = (&self.inner.setup.store, Timestamp::now());
+        match create(store, submission, directory, key, now).await? {
+            Submitted::Created(record) => self.submitted_again(record, submission),
+            other => Ok(other),
+        }
     }
 
     async fn of_key(&self, key: Option<&str>) -> Result<Option<ExperimentRecord>, ServiceError> {
@@ -62,8 +69,15 @@ impl Service {
         submission: &Submission,
     ) -> Result<Submitted, ServiceError> {
         let components = self.inner.setup.components.as_ref();
-        compared(&record, components, &submission.experiment)?;
-        Ok(Submitted::Created(record))
+        let given = &submission.experiment;
+        let same_name = record.name == given.name;
+        if same_name && compared(&record, components, given)?.is_none() {
+            return Ok(Submitted::Created(record));
+        }
+        Err(ServiceError::Conflict(format!(
+            "the key belongs to another submission, of experiment `{}`",
+            record.name
+        )))
     }
 
     async fn go_on(
@@ -96,10 +110,6 @@ impl Service {
             self.take_up(record.id);
             return Ok(());
         }
-        match self.wish(record.id, Wish::Resume).await {
-            Ok(Outcome::Answered(_) | Outcome::Finished(_))
-            | Err(ServiceError::DrivenElsewhere(_)) => Ok(()),
-            Err(error) => Err(error),
-        }
+        self.wish(record.id, Wish::Resume).await.map(drop)
     }
 }

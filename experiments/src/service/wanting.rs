@@ -2,7 +2,8 @@
 
 use super::{Service, ServiceError};
 use crate::controller::{Answer, Answered, Message, Want, Wish};
-use crate::store::{ExperimentId, ExperimentRecord};
+use crate::store::{ExperimentId, ExperimentRecord, StoreError};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::oneshot;
 
 /// How often something is wanted anew that was not looked at because the experiment came to rest or to its end just then.
@@ -35,11 +36,16 @@ impl Service {
             };
             let (reply, answer) = oneshot::channel();
             let want = want.clone();
-            // A task that has just ended takes none; the next one does.
-            if messages.send(Message { want, reply }).is_ok()
-                && let Some(answered) = (Waiting { messages, answer }).answered().await
-            {
-                return Ok(Outcome::Answered(answered?));
+            match messages.try_send(Message { want, reply }) {
+                Ok(()) => {
+                    if let Some(answered) = (Waiting { messages, answer }).answered().await {
+                        return Ok(Outcome::Answered(answered?));
+                    }
+                }
+                // The store does not keep up.
+                Err(TrySendError::Full(_)) => return Err(StoreError::Busy.into()),
+                // A task that has just ended takes none; the next one does.
+                Err(TrySendError::Closed(_)) => {}
             }
             tokio::task::yield_now().await;
         }
@@ -77,8 +83,8 @@ impl Drop for Waiting {
         {
             let trials = trials.iter().map(|trial| trial.number).collect();
             let (reply, _) = oneshot::channel();
-            // Without a task that drives it, the lease tells that nobody has them.
-            let _ = self.messages.send(Message {
+            // Without a task that drives it, or with one that is overloaded, the lease tells that nobody has them.
+            let _ = self.messages.try_send(Message {
                 want: Want::Return(trials),
                 reply,
             });

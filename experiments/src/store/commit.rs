@@ -23,7 +23,7 @@ impl Store {
     pub async fn commit(&self, id: ExperimentId, changes: Changes) -> Result<i64, StoreError> {
         match &self.inner.database {
             Database::Sqlite { .. } => self.commit_to_sqlite(id, &changes).await,
-            Database::Postgres(_) => self.commit_to_postgres(id, &changes).await,
+            Database::Postgres { .. } => self.commit_to_postgres(id, &changes).await,
         }
     }
 
@@ -220,6 +220,7 @@ mod tests {
         a_commit_that_fails_leaves_nothing_and_blocks_nobody,
         a_deleted_experiment_cannot_be_written,
         the_experiment_is_set_as_given_and_its_end_answers_the_request,
+        a_pause_that_is_stored_answers_the_request_to_pause_alone,
     }
 
     async fn everything_comes_back_as_it_went_in(kind: Kind) {
@@ -532,6 +533,32 @@ mod tests {
             (record.reason, record.request),
             (Some(ExperimentReason::Cancelled), None)
         );
+    }
+
+    async fn a_pause_that_is_stored_answers_the_request_to_pause_alone(kind: Kind) {
+        use super::super::Request;
+        let (_place, store, id) = experiment(kind).await;
+        let cancel = Some(Request::Cancel);
+        let pause = Some(Request::Pause);
+        for (state, asked, left) in [
+            (ExperimentState::Running, Request::Pause, pause),
+            (ExperimentState::Paused, Request::Pause, None),
+            (ExperimentState::Paused, Request::Cancel, cancel),
+        ] {
+            store.request(id, asked).await.unwrap();
+            let changes = Changes {
+                experiment: Some(ExperimentUpdate {
+                    state,
+                    reason: None,
+                    started_at: None,
+                    finished_at: None,
+                    active_seconds: 0.0,
+                }),
+                ..Changes::default()
+            };
+            commit(&store, id, changes).await.unwrap();
+            assert_eq!(store.requested(id).await.unwrap(), left);
+        }
     }
 
     fn levels(metrics: &[MetricRecord]) -> Vec<f64> {

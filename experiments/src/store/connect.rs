@@ -13,6 +13,8 @@ use std::time::Duration;
 
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
 
+/// How many connections more there are for leases and commits, each of which takes a moment.
+const PROMPT: u32 = 3;
 /// How long somebody waits for a connection before the database counts as unavailable.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// A connection that was idle for longer is tried before it is used.
@@ -59,14 +61,17 @@ impl Store {
         };
         prepare(location, &options, create).await?;
         let root = make_directory(root)?;
-        let pool = pool(location, options);
-        Ok(Self::with(location.clone(), root, Database::Postgres(pool)))
+        let database = Database::Postgres {
+            pool: pool(location.connections(), options.clone()),
+            prompt: pool(PROMPT, options),
+        };
+        Ok(Self::with(location.clone(), root, database))
     }
 }
 
-fn pool(location: &Location, options: PgConnectOptions) -> PgPool {
+fn pool(connections: u32, options: PgConnectOptions) -> PgPool {
     PgPoolOptions::new()
-        .max_connections(location.connections())
+        .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .test_before_acquire(false)
         .before_acquire(|connection, last| Box::pin(works(connection, last)))
@@ -168,6 +173,20 @@ mod tests {
         ));
         drop(writer);
         assert!(store.experiment_by_id(id).await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn readers_do_not_make_a_commit_wait() {
+        let (place, store, id) = experiment(Kind::Postgres).await;
+        let mut readers = Vec::new();
+        for _ in 0..place.location().connections() {
+            readers.push(store.reader().await.unwrap());
+        }
+        let driver = store.lock(id, None).await.unwrap();
+        let changes = super::super::Changes::default();
+        store.commit(id, changes).await.unwrap();
+        driver.release().await.unwrap();
+        drop(readers);
     }
 
     #[tokio::test]

@@ -138,18 +138,22 @@ impl StoreError {
         }
     }
 
-    /// The same for one more who waits: an error that may pass, or else its words.
+    /// The same for one more who waits. What may pass stays what may pass, and nothing else becomes that.
     pub(crate) fn again(&self) -> Self {
+        let words = |error: &dyn std::error::Error| {
+            sqlx::Error::Io(std::io::Error::other(error.to_string()))
+        };
         match self {
             Self::Busy => Self::Busy,
             Self::DiskFull => Self::DiskFull,
             Self::InUse => Self::InUse,
             Self::TakenOver => Self::TakenOver,
             Self::ReadOnly => Self::ReadOnly,
-            other => {
-                let words = std::io::Error::other(other.to_string());
-                Self::Unavailable(sqlx::Error::Io(words))
-            }
+            Self::NoSuchExperiment(id) => Self::NoSuchExperiment(*id),
+            Self::Damaged(words) => Self::Damaged(words.clone()),
+            Self::Unavailable(source) => Self::Unavailable(words(source)),
+            Self::Database(source) => Self::Database(words(source)),
+            other => Self::Database(words(other)),
         }
     }
 
@@ -288,4 +292,21 @@ fn primary_code(error: &sqlx::Error) -> Option<i32> {
     };
     let extended: i32 = cause.code()?.parse().ok()?;
     Some(extended & 0xff)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_permanent_fault_is_not_told_again_as_one_that_passes() {
+        let damaged = StoreError::Damaged("page 7".to_owned()).again();
+        assert!(matches!(damaged, StoreError::Damaged(words) if words == "page 7"));
+        let failed = StoreError::Database(sqlx::Error::RowNotFound).again();
+        assert!(matches!(failed, StoreError::Database(_)), "{failed:?}");
+        let refused = StoreError::Unwritable("x".to_owned()).again();
+        assert!(matches!(refused, StoreError::Database(_)), "{refused:?}");
+        let away = StoreError::Unavailable(sqlx::Error::PoolTimedOut).again();
+        assert!(matches!(away, StoreError::Unavailable(_)), "{away:?}");
+    }
 }

@@ -45,6 +45,13 @@ impl Store {
         Ok(last.await?.unwrap_or(0))
     }
 
+    /// The largest number of an event of any experiment; 0 before the first.
+    pub async fn last_of_all_events(&self) -> Result<i64, StoreError> {
+        let statement = Statement::new("SELECT coalesce(max(seq), 0) FROM events");
+        let last = self.one(statement, |row| Columns::of(row).take());
+        Ok(last.await?.unwrap_or(0))
+    }
+
     /// A number up to which every event has been committed or never will be. None when somebody has an event on its way for too long.
     async fn numbered_until(&self) -> Result<Option<i64>, StoreError> {
         let mut writer = self.writer().await?;
@@ -103,10 +110,20 @@ mod tests {
 
     over_both! {
         a_reader_of_all_events_misses_none_while_many_write,
+        the_last_event_of_all_is_that_of_whichever_experiment,
     }
 
     const WRITERS: u64 = 4;
     const COMMITS: u64 = 30;
+
+    async fn the_last_event_of_all_is_that_of_whichever_experiment(kind: Kind) {
+        let (_place, store) = store(kind).await;
+        assert_eq!(store.last_of_all_events().await.unwrap(), 0);
+        store.create(new_experiment("a")).await.unwrap();
+        let id = store.create(new_experiment("b")).await.unwrap().id;
+        let last = store.last_event(id).await.unwrap();
+        assert_eq!(store.last_of_all_events().await.unwrap(), last);
+    }
 
     async fn write(store: Store, name: String) {
         let id = store.create(new_experiment(&name)).await.unwrap().id;
@@ -178,12 +195,9 @@ mod tests {
         let event = event.bind(late.0).bind(0i64).bind("limits").bind("{}");
         transaction.on().one(event).await.unwrap();
         store
-            .change_limits(
-                created.id,
-                &created.document,
-                created.created_at,
-                serde_json::json!({}),
-            )
+            .change_limits(created.id, created.created_at, |document| {
+                Ok::<_, StoreError>((document, serde_json::json!({})))
+            })
             .await
             .unwrap();
         assert!(

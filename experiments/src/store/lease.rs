@@ -158,13 +158,19 @@ impl Lease {
     }
 
     /// Ends when the lease is lost.
-    pub(super) async fn lost(&self) {
-        // That the renewal has ended means the same.
-        let _ = self.is_lost.clone().wait_for(|lost| *lost).await;
+    pub(super) fn lost(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut is_lost = self.is_lost.clone();
+        async move {
+            // That the renewal has ended means the same.
+            let _ = is_lost.wait_for(|lost| *lost).await;
+        }
     }
 
-    /// Gives the lease back, and waits until the database has taken it.
+    /// Gives the lease back, and waits until the database has taken it; one that is lost is not waited for.
     pub(super) async fn release(mut self) -> Result<(), StoreError> {
+        if *self.is_lost.borrow() {
+            return Ok(());
+        }
         self.renewal.abort();
         match self.place.take() {
             Some(place) => release(place, self.token).await,

@@ -6,7 +6,7 @@ use sqlx::postgres::PgConnectOptions;
 use std::fmt;
 use std::path::PathBuf;
 
-/// How many connections to PostgreSQL a process opens at most, unless it says otherwise.
+/// How many connections to PostgreSQL a process opens at most, unless it says otherwise; those for leases and commits come on top.
 const CONNECTIONS: u32 = 10;
 
 /// A directory, or the address of a PostgreSQL database.
@@ -26,7 +26,7 @@ impl Location {
         }
     }
 
-    /// How many connections to PostgreSQL may be open at once; without meaning for a directory.
+    /// How many connections to PostgreSQL may be open at once, besides some for leases and commits; without meaning for a directory.
     #[must_use]
     pub fn with_connections(self, connections: u32) -> Self {
         Self {
@@ -78,17 +78,21 @@ impl fmt::Debug for Location {
 
 /// The address without its options, one of which may be a password, and without the one before the host.
 fn without_password(address: &str) -> String {
-    let address = address.split(['?', '#']).next().unwrap_or_default();
     let Some((scheme, rest)) = address.split_once("://") else {
-        return address.to_owned();
+        return without_options(address).to_owned();
     };
+    // A password may have any of the signs that end an address: everything up to the last `@` may be part of it.
     match rest.rsplit_once('@') {
         Some((user, host)) => {
-            let user = user.split(':').next().unwrap_or_default();
-            format!("{scheme}://{user}@{host}")
+            let user = user.split([':', '/', '?', '#']).next().unwrap_or_default();
+            format!("{scheme}://{user}@{}", without_options(host))
         }
-        None => format!("{scheme}://{rest}"),
+        None => format!("{scheme}://{}", without_options(rest)),
     }
+}
+
+fn without_options(address: &str) -> &str {
+    address.split(['?', '#']).next().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -109,6 +113,8 @@ mod tests {
                 "postgres://db/tune",
             ),
             ("postgres://ann:secret", "postgres://ann:secret"),
+            ("postgres://ann:se?c#re/t@db/tune", "postgres://ann@db/tune"),
+            ("postgres://ann:se?c@ret@db?a=b", "postgres://ann@db"),
         ] {
             let location = Location::new(address);
             assert!(location.is_postgres());

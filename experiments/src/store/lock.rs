@@ -62,10 +62,16 @@ pub struct Driver {
 impl DriverLock {
     /// Ends when the lock is lost: its holder must stop driving at once. A lock on a file is never lost; a lease is when another process has
     /// taken it, or when it could not be renewed until shortly before its end.
-    pub async fn lost(&self) {
-        match &self.held {
-            Held::File(_) => std::future::pending().await,
-            Held::Lease(lease) => lease.lost().await,
+    pub fn lost(&self) -> impl Future<Output = ()> + Send + use<> {
+        let lost = match &self.held {
+            Held::File(_) => None,
+            Held::Lease(lease) => Some(lease.lost()),
+        };
+        async move {
+            match lost {
+                Some(lost) => lost.await,
+                None => std::future::pending().await,
+            }
         }
     }
 
@@ -120,16 +126,16 @@ impl Store {
         }
         let held = match self.is_shared() {
             true => Held::Lease(Lease::take(self, id, address).await?),
-            false => self.lock_file(id)?,
+            false => self.lock_file(id).await?,
         };
         self.forget_metric_order(id);
         Ok(DriverLock { held })
     }
 
-    fn lock_file(&self, id: ExperimentId) -> Result<Held, StoreError> {
+    async fn lock_file(&self, id: ExperimentId) -> Result<Held, StoreError> {
         let path = self.lock_path(id);
         let file = create(&path)?;
-        try_exclusive(&file, &path)?;
+        try_exclusive(&file, &path).await?;
         Ok(Held::File(LockFile { file, path }))
     }
 
@@ -183,11 +189,11 @@ fn create(path: &Path) -> Result<File, StoreError> {
         .map_err(|error| StoreError::at(path, error))
 }
 
-fn try_exclusive(file: &File, path: &Path) -> Result<(), StoreError> {
+async fn try_exclusive(file: &File, path: &Path) -> Result<(), StoreError> {
     for attempt in 1..=ATTEMPTS {
         match file.try_lock() {
             Ok(()) => return Ok(()),
-            Err(TryLockError::WouldBlock) if attempt < ATTEMPTS => std::thread::sleep(PAUSE),
+            Err(TryLockError::WouldBlock) if attempt < ATTEMPTS => tokio::time::sleep(PAUSE).await,
             Err(TryLockError::WouldBlock) => break,
             Err(TryLockError::Error(error)) => return Err(StoreError::at(path, error)),
         }

@@ -180,7 +180,7 @@ mod tests {
         experiments_come_in_pages_newest_first,
         reports_come_in_pages_in_the_order_of_arrival,
         a_submission_is_found_by_its_mark,
-        a_request_can_be_withdrawn,
+        a_pause_can_be_withdrawn_and_nothing_else,
         a_store_is_ready,
     }
 
@@ -298,11 +298,14 @@ mod tests {
         assert!(matches!(unmarked, Err(StoreError::NameTaken(_))));
     }
 
-    async fn a_request_can_be_withdrawn(kind: Kind) {
+    async fn a_pause_can_be_withdrawn_and_nothing_else(kind: Kind) {
         let (_place, store, id) = experiment(kind).await;
         store.request(id, Request::Pause).await.unwrap();
-        store.withdraw_request(id).await.unwrap();
+        store.withdraw_pause(id).await.unwrap();
         assert_eq!(store.requested(id).await.unwrap(), None);
+        store.request(id, Request::Cancel).await.unwrap();
+        store.withdraw_pause(id).await.unwrap();
+        assert_eq!(store.requested(id).await.unwrap(), Some(Request::Cancel));
     }
 
     async fn a_store_is_ready(kind: Kind) {

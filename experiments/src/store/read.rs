@@ -173,11 +173,11 @@ macro_rules! best_objective {
 }
 use best_objective;
 
-/// Through the primary key alone: step by step, each at its highest level.
+/// Through the primary key alone: step by step, each at its highest level. What clients report is of no step.
 const LATEST_METRIC: &str = "\
-SELECT latest.level, latest.value FROM step_runs AS run CROSS JOIN metrics AS latest
- WHERE run.experiment_id = $1 AND run.trial = $2
-   AND latest.experiment_id = $1 AND latest.trial = $2 AND latest.step = run.step AND latest.name = $3
+SELECT latest.level, latest.value FROM (SELECT step FROM step_runs WHERE experiment_id = $1 AND trial = $2 UNION ALL SELECT '') AS run
+ CROSS JOIN metrics AS latest
+ WHERE latest.experiment_id = $1 AND latest.trial = $2 AND latest.step = run.step AND latest.name = $3
    AND latest.level = (SELECT max(level) FROM metrics
                         WHERE experiment_id = $1 AND trial = $2 AND step = run.step AND name = $3)
  ORDER BY latest.seq DESC LIMIT 1";
@@ -196,6 +196,7 @@ mod tests {
         experiments_are_listed_with_counts_and_best_trial,
         of_equal_trials_the_first_is_best_and_only_success_counts,
         the_latest_metric_is_at_the_highest_level_of_the_step_that_reported_last,
+        the_latest_metric_of_a_client_is_found_without_a_step,
         metric_names_are_those_of_all_trials,
         events_are_read_page_by_page,
     }
@@ -291,6 +292,22 @@ mod tests {
         commit(&store, id, changes).await.unwrap();
         let latest = store.latest_metric(id, 0, "loss").await.unwrap();
         assert_eq!(latest, Some((3.0, 0.3)));
+    }
+
+    async fn the_latest_metric_of_a_client_is_found_without_a_step(kind: Kind) {
+        let (_place, store, id) = experiment(kind).await;
+        let of = |level, value| MetricRecord {
+            step: String::new(),
+            ..metric(0, "loss", level, value)
+        };
+        let changes = Changes {
+            trials: vec![trial(0, TrialState::Running)],
+            metrics: vec![of(0.0, 0.5), of(1.0, 0.3)],
+            ..Changes::default()
+        };
+        commit(&store, id, changes).await.unwrap();
+        let latest = store.latest_metric(id, 0, "loss").await.unwrap();
+        assert_eq!(latest, Some((1.0, 0.3)));
     }
 
     #[tokio::test]

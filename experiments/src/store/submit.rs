@@ -7,6 +7,7 @@ use super::{
     sql,
 };
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 const CREATE: &str = "\
@@ -48,30 +49,34 @@ impl Store {
         Ok(created)
     }
 
-    /// Replaces the document by one with other limits, and adds the event that tells which; returns its sequence number. The
-    /// experiment's state stays as it is.
+    /// Replaces the document by one with other limits, and adds the event that tells which; returns its sequence number, and what `change`
+    /// made of the stored document, which nobody else changes meanwhile: the new one, and the limits. The experiment's state stays as it
+    /// is.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchExperiment`].
-    pub async fn change_limits(
+    /// [`StoreError::NoSuchExperiment`]; those of `change`: nothing has changed then.
+    pub async fn change_limits<L: Serialize, E: From<StoreError>>(
         &self,
         id: ExperimentId,
-        document: &Json,
         at: Timestamp,
-        limits: Json,
-    ) -> Result<i64, StoreError> {
+        change: impl FnOnce(Json) -> Result<(Json, L), E>,
+    ) -> Result<(i64, Json, L), E> {
         let mut writer = self.writer().await?;
         let mut transaction = writer.begin().await?;
         hold(&mut transaction, id).await?;
+        let stored = Statement::new(select_experiments!("WHERE id = $1")).bind(id.0);
+        let stored = transaction.on().one(stored).await;
+        let stored = stored.map_err(StoreError::from)?;
+        let stored = stored.ok_or(StoreError::NoSuchExperiment(id))?;
+        let (document, limits) = change(rows::experiment(&stored)?.document)?;
         let change = Statement::new("UPDATE experiments SET document = $2 WHERE id = $1")
             .bind(id.0)
-            .bind(encode::json(document)?);
-        if transaction.on().execute(change).await? == 0 {
-            return Err(StoreError::NoSuchExperiment(id));
-        }
-        let seq = add_event(&mut transaction, id, at, EventKind::Limits, &limits).await?;
+            .bind(encode::json(&document)?);
+        let changed = transaction.on().execute(change).await;
+        changed.map_err(StoreError::from)?;
+        let seq = add_event(&mut transaction, id, at, EventKind::Limits, &json!(limits)).await?;
         transaction.commit().await?;
-        Ok(seq)
+        Ok((seq, document, limits))
     }
 
     /// Asks something of the process that drives the experiment. It stays asked until the experiment finishes.
@@ -92,12 +97,12 @@ impl Store {
         }
     }
 
-    /// Takes back what was asked of the experiment's driver.
+    /// Takes back that the experiment is to pause; what was asked since then stays asked.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn withdraw_request(&self, id: ExperimentId) -> Result<(), StoreError> {
-        let withdraw = "UPDATE experiments SET request = NULL WHERE id = $1";
+    pub async fn withdraw_pause(&self, id: ExperimentId) -> Result<(), StoreError> {
+        let withdraw = "UPDATE experiments SET request = NULL WHERE id = $1 AND request = 'pause'";
         self.write(Statement::new(withdraw).bind(id.0)).await?;
         Ok(())
     }
@@ -245,6 +250,7 @@ mod tests {
         a_submission_comes_back_to_the_last_bit,
         a_name_is_taken_once,
         limits_change_with_an_event,
+        limits_that_change_at_once_all_do,
         a_request_is_seen_by_the_driver,
         nothing_is_asked_of_an_experiment_that_has_ended,
         deleting_takes_everything_of_one_experiment_and_its_id_never_comes_back,
@@ -288,27 +294,48 @@ mod tests {
         assert_eq!(store.events_after(None, 0, 10).await.unwrap().len(), 2);
     }
 
+    /// Sets a limit to 20 in what is stored.
+    async fn change(store: &Store, id: ExperimentId, limit: &str) -> Result<i64, StoreError> {
+        let change = |mut document: Json| {
+            document[limit] = json!(20);
+            Ok::<_, StoreError>((document, json!({ limit: 20 })))
+        };
+        Ok(store.change_limits(id, at(5), change).await?.0)
+    }
+
+    async fn limits_that_change_at_once_all_do(kind: Kind) {
+        let (place, store, id) = experiment(kind).await;
+        let other = place.open().await;
+        let (one, another) = tokio::join!(
+            change(&store, id, "max_trials"),
+            change(&other, id, "priority")
+        );
+        assert_ne!(one.unwrap(), another.unwrap());
+        let document = store.experiment("iris").await.unwrap().unwrap().document;
+        assert_eq!(
+            (&document["max_trials"], &document["priority"]),
+            (&json!(20), &json!(20))
+        );
+    }
+
     async fn limits_change_with_an_event(kind: Kind) {
         let (_place, store, id) = experiment(kind).await;
-        let document = json!({ "max_trials": 20 });
-        let seq = store
-            .change_limits(id, &document, at(5), json!({ "max_trials": 20 }))
-            .await
-            .unwrap();
+        let seq = change(&store, id, "max_trials").await.unwrap();
         let record = store.experiment("iris").await.unwrap().unwrap();
+        let document = json!({ "version": 1, "name": "iris", "max_trials": 20 });
         assert_eq!(
             (record.document, record.state),
-            (document.clone(), ExperimentState::Pending)
+            (document, ExperimentState::Pending)
         );
         let events = store.events_after(Some(id), seq - 1, 10).await.unwrap();
         assert_eq!(
             (events[0].kind, events[0].at, events[0].seq),
             (EventKind::Limits, at(5), seq)
         );
-        assert_eq!(events[0].data, document);
+        assert_eq!(events[0].data, json!({ "max_trials": 20 }));
         let gone = ExperimentId(99);
         assert!(matches!(
-            store.change_limits(gone, &document, at(5), json!({})).await,
+            change(&store, gone, "max_trials").await,
             Err(StoreError::NoSuchExperiment(id)) if id == gone
         ));
     }

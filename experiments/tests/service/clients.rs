@@ -1,11 +1,16 @@
 //! Clients that ask and tell.
 
 use crate::engine::Steps;
-use crate::place::{Place, clients, pipeline, report, score};
+use crate::place::{Place, clients, next, pipeline, report, score};
 use std::collections::BTreeSet;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
+use tokio::task::yield_now;
 use tune_algorithms::space::{Configuration, Value};
 use tune_experiments::service::{ServiceError, Told};
 use tune_experiments::state::{ExperimentState, TrialReason, TrialState};
+use tune_experiments::store::StoreError;
 
 fn x(value: f64) -> Configuration {
     [("x".to_owned(), Value::Float(value))]
@@ -75,6 +80,25 @@ async fn the_same_result_again_is_the_same_answer_and_another_a_conflict() {
 }
 
 #[tokio::test]
+async fn a_result_of_a_trial_that_was_never_handed_out_can_be_told_again() {
+    let place = Place::new().await;
+    let server = place.server(1, Steps::EndAtOnce);
+    let id = server
+        .submit(&place, &clients("a", "max_trials: 2"))
+        .await
+        .id;
+    for number in 0..2 {
+        server.service.enqueue(id, x(0.5)).await.unwrap();
+        let told = server.service.tell(id, number, score(0.5)).await.unwrap();
+        assert_eq!(told.handed_out, 0);
+        let again = server.service.tell(id, number, score(0.5)).await;
+        assert_eq!(again.unwrap(), told);
+        let other = server.service.tell(id, number, score(0.6)).await;
+        assert!(matches!(other, Err(ServiceError::Conflict(_))), "{other:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_failure_is_told_in_the_clients_words() {
     let place = Place::new().await;
     let server = place.server(1, Steps::EndAtOnce);
@@ -112,7 +136,7 @@ async fn sixteen_clients_never_get_more_trials_than_there_may_be() {
             if asked.experiment.state.is_finished() {
                 return numbers;
             }
-            tokio::task::yield_now().await;
+            yield_now().await;
         }
     };
     let clients: Vec<_> = (0..16)
@@ -157,6 +181,68 @@ async fn reports_are_stored_and_may_be_answered_with_stop() {
     // Who was told to stop may still tell what it has, and hears it again when it goes on.
     assert_eq!(server.service.tell(id, 0, score(0.2)).await.unwrap(), trial);
     assert_eq!(server.service.heartbeat(id, 0).await.unwrap(), why);
+}
+
+#[tokio::test]
+async fn reports_without_a_level_are_points_of_their_own_across_restarts() {
+    for (strategy, expected) in [("best", 0.9), ("mean", 0.6)] {
+        let place = Place::new().await;
+        let text = clients("a", "max_trials: 2").replace(
+            "goal: maximize",
+            &format!("goal: maximize, strategy: {strategy}"),
+        );
+        let mut server = place.server(1, Steps::EndAtOnce);
+        let id = server.submit(&place, &text).await.id;
+        server.service.ask(id, 1).await.unwrap();
+        for value in [0.9, 0.5, 0.7] {
+            server
+                .service
+                .report(id, 0, vec![next(value)])
+                .await
+                .unwrap();
+            server.service.shutdown(std::time::Duration::ZERO).await;
+            server = place.server(1, Steps::EndAtOnce);
+        }
+        let last = Told::Succeeded(vec![next(0.3)]);
+        let told = server.service.tell(id, 0, last.clone()).await.unwrap();
+        assert!((told.objective.unwrap() - expected).abs() < 1e-9);
+        assert_eq!(server.service.tell(id, 0, last).await.unwrap(), told);
+        let stored = place.store.metrics(id, 0, None).await.unwrap();
+        let points: Vec<_> = stored.iter().map(|row| (row.level, row.value)).collect();
+        assert_eq!(points, [(0.0, 0.9), (1.0, 0.5), (2.0, 0.7), (3.0, 0.3)]);
+        let latest = place.store.latest_metric(id, 0, "score").await.unwrap();
+        assert_eq!(latest, Some((3.0, 0.3)));
+    }
+}
+
+#[tokio::test]
+async fn reports_that_arrive_together_are_all_kept() {
+    let place = Place::new().await;
+    let server = place.server(1, Steps::EndAtOnce);
+    let id = server
+        .submit(&place, &clients("a", "max_trials: 2"))
+        .await
+        .id;
+    server.service.ask(id, 1).await.unwrap();
+    let one = || server.service.report(id, 0, vec![next(0.1)]);
+    let (a, b, c) = tokio::join!(one(), one(), one());
+    assert_eq!((a.unwrap(), b.unwrap(), c.unwrap()), (None, None, None));
+    let stored = place.store.metrics(id, 0, None).await.unwrap();
+    let levels: Vec<_> = stored.iter().map(|row| row.level).collect();
+    assert_eq!(levels, [0.0, 1.0, 2.0]);
+}
+
+#[tokio::test]
+async fn the_stopper_sees_the_levels_grow_of_reports_without_one() {
+    let place = Place::new().await;
+    let server = place.server(1, Steps::EndAtOnce);
+    let stopping = "max_trials: 9\nearly_stopping: { name: threshold, settings: { min: 0.5, warmup_levels: 2 } }";
+    let id = server.submit(&place, &clients("a", stopping)).await.id;
+    server.service.ask(id, 1).await.unwrap();
+    let report = || server.service.report(id, 0, vec![next(0.2)]);
+    assert_eq!(report().await.unwrap(), None);
+    assert_eq!(report().await.unwrap(), None);
+    assert!(report().await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -282,7 +368,7 @@ async fn a_client_that_goes_away_loses_no_trial() {
     for _ in 0..20 {
         let service = server.service.clone();
         let asking = tokio::spawn(async move { service.ask(id, 2).await });
-        tokio::task::yield_now().await;
+        yield_now().await;
         asking.abort();
         if asking.await.is_ok() {
             // It was quicker: give back what it was given, as a client that crashes does not.
@@ -365,4 +451,33 @@ async fn a_grid_covers_every_point_once_whatever_is_enqueued_and_when() {
     }
     assert_eq!(tried, (1..=9).map(Some).collect());
     place.reaches(&server, id, ExperimentState::Succeeded).await;
+}
+
+#[tokio::test]
+async fn more_than_can_wait_is_refused() {
+    let place = Place::new().await;
+    let server = place.server(1, Steps::EndAtOnce);
+    let id = server
+        .submit(&place, &clients("a", "max_trials: 1"))
+        .await
+        .id;
+    server.service.ask(id, 1).await.unwrap();
+    let heartbeat = || Box::pin(server.service.heartbeat(id, 0));
+    let mut waiting: Vec<_> = (0..10_000).map(|_| heartbeat()).collect();
+    // The driver has no turn meanwhile.
+    let refused = poll_fn(|context| {
+        let answers = waiting.iter_mut().map(|beat| Pin::new(beat).poll(context));
+        Poll::Ready(answers.filter(Poll::is_ready).collect::<Vec<_>>())
+    });
+    let refused = refused.await;
+    assert!((1..10_000).contains(&refused.len()));
+    for answer in refused {
+        let busy: Poll<Result<Option<String>, _>> =
+            Poll::Ready(Err(ServiceError::Store(StoreError::Busy)));
+        assert_eq!(format!("{answer:?}"), format!("{busy:?}"));
+    }
+    drop(waiting);
+    while heartbeat().await.is_err() {
+        yield_now().await;
+    }
 }

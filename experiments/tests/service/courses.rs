@@ -4,10 +4,10 @@ use crate::engine::Steps;
 use crate::place::{Place, clients, pipeline, read, score};
 use std::time::Duration;
 use tokio::sync::watch;
-use tune_experiments::controller::{Control, Submitted, drive};
+use tune_experiments::controller::{Control, SubmitError, Submitted, drive};
 use tune_experiments::service::{LimitsPatch, ServiceError};
 use tune_experiments::state::{ExperimentReason, ExperimentState, TrialState};
-use tune_experiments::store::EventKind;
+use tune_experiments::store::{EventKind, StoreError};
 
 #[tokio::test]
 async fn a_paused_experiment_starts_nothing_and_goes_on_when_resumed() {
@@ -164,6 +164,23 @@ async fn a_process_that_ends_keeps_experiments_running_for_the_next() {
 }
 
 #[tokio::test]
+async fn taking_an_experiment_up_is_no_event() {
+    let place = Place::new().await;
+    let server = place.server(1, Steps::EndAtOnce);
+    let id = server
+        .submit(&place, &clients("a", "max_trials: 2"))
+        .await
+        .id;
+    server.service.ask(id, 1).await.unwrap();
+    server.service.shutdown(Duration::ZERO).await;
+    let last = place.store.last_event(id).await.unwrap();
+    let next = place.server(1, Steps::EndAtOnce);
+    next.service.heartbeat(id, 0).await.unwrap();
+    assert_eq!(next.service.load().driven, 1);
+    assert_eq!(place.store.last_event(id).await.unwrap(), last);
+}
+
+#[tokio::test]
 async fn what_another_process_drives_is_left_to_it_and_asked_through_the_store() {
     let place = Place::new().await;
     let other = place.server(1, Steps::Hold);
@@ -189,6 +206,12 @@ async fn what_another_process_drives_is_left_to_it_and_asked_through_the_store()
         matches!(refused, Err(ServiceError::DrivenElsewhere(None))),
         "{refused:?}"
     );
+    server.service.pause(record.id).await.unwrap();
+    while place.record(record.id).await.state != ExperimentState::Paused {
+        tokio::task::yield_now().await;
+    }
+    // The pause is stored and the request answered at once.
+    assert_eq!(place.record(record.id).await.request, None);
     server.service.cancel(record.id).await.unwrap();
     driving.await.unwrap().unwrap();
     assert_eq!(
@@ -205,7 +228,7 @@ async fn the_same_submission_with_the_same_key_is_one_experiment() {
     let submit = || {
         server
             .service
-            .submit(&submission, place.path(), Some("key"))
+            .submit(&submission, place.path(), Some("key"), false)
     };
     let (one, other) = tokio::join!(submit(), submit());
     let (Submitted::Created(one), Submitted::Created(other)) = (one.unwrap(), other.unwrap())
@@ -213,15 +236,73 @@ async fn the_same_submission_with_the_same_key_is_one_experiment() {
         panic!("both are told that it was created");
     };
     assert_eq!(one.id, other.id);
-    let another = read(&clients("b", "max_trials: 3"));
-    let refused = server
-        .service
-        .submit(&another, place.path(), Some("key"))
-        .await;
-    assert!(
-        matches!(refused, Err(ServiceError::Submit(_))),
-        "{refused:?}"
+    for another in [
+        clients("b", "max_trials: 2"),
+        clients("a", "max_trials: 3"),
+        pipeline("a", "max_trials: 2"),
+    ] {
+        let another = read(&another);
+        let again = server
+            .service
+            .submit(&another, place.path(), Some("key"), true);
+        assert!(is_conflict(&again.await), "{another:?}");
+    }
+    assert_eq!(place.record(one.id).await.document["max_trials"], 2);
+}
+
+#[tokio::test]
+async fn different_submissions_with_the_same_key_at_once_are_not_one_experiment() {
+    let place = Place::new().await;
+    let server = place.server(1, Steps::EndAtOnce);
+    let (one, other) = (
+        read(&clients("a", "max_trials: 2")),
+        read(&clients("a", "max_trials: 3")),
     );
+    let submit = |submission| {
+        server
+            .service
+            .submit(submission, place.path(), Some("key"), false)
+    };
+    let (one, other) = tokio::join!(submit(&one), submit(&other));
+    assert_ne!(one.is_ok(), other.is_ok());
+    assert!(is_conflict(&one) || is_conflict(&other));
+}
+
+fn is_conflict(submitted: &Result<Submitted, ServiceError>) -> bool {
+    let error = submitted.as_ref().err();
+    error.is_some_and(|error| {
+        matches!(
+            error,
+            ServiceError::Conflict(_) | ServiceError::Submit(SubmitError::Different { .. })
+        )
+    })
+}
+
+#[tokio::test]
+async fn a_name_that_is_taken_is_refused_unless_the_experiment_is_to_go_on() {
+    let place = Place::new().await;
+    let server = place.server(1, Steps::EndAtOnce);
+    let submission = read(&clients("a", "max_trials: 2"));
+    let submit = |go_on| {
+        server
+            .service
+            .submit(&submission, place.path(), None, go_on)
+    };
+    let (one, other) = tokio::join!(submit(false), submit(false));
+    for submitted in [one.as_ref(), other.as_ref()] {
+        assert!(matches!(
+            submitted,
+            Ok(Submitted::Created(_))
+                | Err(ServiceError::Submit(SubmitError::Store(
+                    StoreError::NameTaken(_)
+                )))
+        ));
+    }
+    assert_ne!(one.is_ok(), other.is_ok());
+    let (one, other) = tokio::join!(submit(true), submit(true));
+    for submitted in [one, other] {
+        assert!(matches!(submitted, Ok(Submitted::Continues(_))));
+    }
 }
 
 #[tokio::test]

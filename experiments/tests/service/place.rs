@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
 use tune_experiments::controller::{NoObserver, Setup, Submitted};
-use tune_experiments::metrics::Report;
+use tune_experiments::metrics::ClientReport;
 use tune_experiments::pipeline::{ComponentInfo, ComponentProblem, Components, With};
 use tune_experiments::service::{Service, Told};
 use tune_experiments::spec::{self, Source, Submission};
@@ -71,7 +71,7 @@ impl Server {
     pub async fn submit(&self, place: &Place, text: &str) -> ExperimentRecord {
         let submitted = self
             .service
-            .submit(&read(text), place.path(), None)
+            .submit(&read(text), place.path(), None, false)
             .await
             .unwrap();
         match submitted {
@@ -111,10 +111,18 @@ pub fn score(value: f64) -> Told {
     Told::Succeeded(vec![report(0.0, value)])
 }
 
-pub fn report(level: f64, value: f64) -> Report {
-    Report {
+pub fn report(level: f64, value: f64) -> ClientReport {
+    ClientReport {
+        level: Some(level),
+        ..next(value)
+    }
+}
+
+/// A report that names no level.
+pub fn next(value: f64) -> ClientReport {
+    ClientReport {
         name: "score".to_owned(),
-        level,
+        level: None,
         value,
     }
 }

@@ -1,8 +1,11 @@
 //! Who may do what. Once there is a token, every request needs one; before that, only this machine's user is answered.
 
 mod origin;
+mod pass;
 pub mod roles;
 pub mod secret;
+
+pub use pass::Pass;
 
 use super::App;
 use super::problem::{Kind, Problem};
@@ -25,6 +28,9 @@ use tune_experiments::store::{Role, Store, StoreError, TokenRecord};
 
 /// How long it may stay unknown that another process has made the first token.
 const LOOK_FOR_TOKENS_EVERY: Duration = Duration::from_secs(1);
+
+/// Whose rate requests without a good token use up; no token has that name.
+const NOBODY: &str = "";
 
 /// Who is asking.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,28 +140,46 @@ impl Access {
         let Caller::Token { name, role } = caller else {
             return Ok(());
         };
-        match self.roles.allowed(method, pattern) {
-            Some(Allowed::From(needed)) if *role < needed => Err(Problem::new(
-                Kind::Forbidden,
-                format!("the token `{name}` is for a {}", word(*role)),
-            )
-            .hint(format!("this needs {}", with_article(needed)))),
-            _ => Ok(()),
+        let needed = match self.roles.allowed(method, pattern) {
+            Some(Allowed::From(needed)) => needed,
+            // What somebody forgot to put into the table changes nothing for those who may do less than everything.
+            None if pattern.is_some() && !method.is_safe() => Role::Admin,
+            Some(Allowed::Everybody) | None => return Ok(()),
+        };
+        if *role >= needed {
+            return Ok(());
+        }
+        Err(Problem::new(
+            Kind::Forbidden,
+            format!("the token `{name}` is for {}", with_article(*role)),
+        )
+        .hint(format!("this needs {}", with_article(needed))))
+    }
+
+    /// Counts a request of a token.
+    fn spend(&self, caller: &Caller) -> Result<(), Problem> {
+        match caller {
+            Caller::Local => Ok(()),
+            Caller::Token { name, .. } => {
+                let used_up = || format!("the token `{name}` has used up its rate");
+                self.count(name, used_up)
+            }
         }
     }
 
-    fn spend(&self, caller: &Caller) -> Result<(), Problem> {
-        let Caller::Token { name, .. } = caller else {
-            return Ok(());
-        };
-        self.rate.check_key(name).map_err(|not_before| {
-            let wait = not_before.wait_time_from(self.clock.now());
-            Problem::new(
-                Kind::TooManyRequests,
-                format!("the token `{name}` has used up its rate"),
-            )
-            .retry_after(wait.as_secs() + 1)
-        })
+    /// Counts a request without a good token: all of them together have the rate of one token.
+    fn refuse(&self, why: Problem) -> Problem {
+        let used_up = || "too many requests without a valid token".to_owned();
+        self.count(NOBODY, used_up).err().unwrap_or(why)
+    }
+
+    fn count(&self, whose: &str, used_up: impl FnOnce() -> String) -> Result<(), Problem> {
+        self.rate
+            .check_key(&whose.to_owned())
+            .map_err(|not_before| {
+                let wait = not_before.wait_time_from(self.clock.now());
+                Problem::new(Kind::TooManyRequests, used_up()).retry_after(wait.as_secs() + 1)
+            })
     }
 }
 
@@ -176,9 +200,13 @@ async fn admit(app: &App, request: &Parts) -> Result<(), Problem> {
     if access.roles.allowed(&Method::GET, pattern) == Some(Allowed::Everybody) {
         return Ok(());
     }
-    let caller = access.caller(&request.headers).await?;
-    access.allow(&caller, &request.method, pattern)?;
-    access.spend(&caller)
+    let caller = access.caller(&request.headers).await;
+    let caller = caller.map_err(|why| match why.kind() {
+        Kind::Unauthorized => access.refuse(why),
+        _ => why,
+    })?;
+    access.spend(&caller)?;
+    access.allow(&caller, &request.method, pattern)
 }
 
 fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {

@@ -6,7 +6,6 @@ use super::super::failures::Failure;
 use super::super::input::{Asked, At, NoQuery, Nothing, Told};
 use super::super::problem::{Kind, Problem};
 use super::experiment;
-use super::reports::with_levels;
 use crate::wire;
 use axum::extract::State;
 use axum::response::Response;
@@ -33,9 +32,8 @@ pub fn routes() -> OpenApiRouter<App> {
     params(("name" = String, Path, description = "Name of the experiment")),
     request_body = wire::Ask,
     responses(
-        (status = 200, description = "Trials: fewer than wanted, or none, when there are no more right now", body = wire::Asked),
-        (status = 409, description = "The experiment has a pipeline, or is paused"),
-        (status = 422, description = "That many are not handed out at once")
+        (status = 200, description = "Trials: fewer than wanted, or none, when there are no more right now or the experiment is paused", body = wire::Asked),
+        (status = 409, description = "The experiment has a pipeline")
     )
 )]
 async fn ask(
@@ -85,7 +83,7 @@ async fn tell(
     let told = match told {
         wire::Told::Failed(words) => service::Told::Failed(words.replace('\0', "\u{fffd}")),
         wire::Told::Succeeded(reports) => {
-            service::Told::Succeeded(with_levels(&app, record.id, number, reports).await?)
+            service::Told::Succeeded(reports.into_iter().map(Into::into).collect())
         }
     };
     let trial = app.service.tell(record.id, number, told).await?;

@@ -1,6 +1,7 @@
 //! Live events, as server-sent events: each with its number, by which a reader goes on where it was.
 
 use super::super::App;
+use super::super::access::Pass;
 use super::super::failures::Failure;
 use super::super::feed::{Reader, Subject};
 use super::super::input::{Asked, At};
@@ -119,7 +120,11 @@ fn events(
     }
     let reader = app.feed.reader(subject, after);
     let body = match query.follow {
-        true => Body::from_stream(live(reader, app.closing.clone())),
+        true => Body::from_stream(live(
+            reader,
+            app.closing.clone(),
+            Pass::new(app, headers, HEARTBEAT),
+        )),
         false => Body::from_stream(stored(reader)),
     };
     let head = [
@@ -159,19 +164,50 @@ fn stored(
     })
 }
 
-/// What is stored, and what comes, until the server ends. A first comment tells the client that it is connected.
+/// What is stored, and what comes, until the server ends or the reader may not read any more. A first comment tells the client that it is connected.
 fn live(
     reader: Reader,
     closing: watch::Receiver<bool>,
+    pass: Pass,
 ) -> impl futures_util::Stream<Item = Result<Bytes, Infallible>> {
     let begun = stream::once(async { Ok(Bytes::from_static(b": tune\n\n")) });
-    let rest = stream::unfold((reader, closing), |(mut reader, mut closing)| async move {
-        let text = tokio::select! {
-            text = reader.next() => text?,
-            () = tokio::time::sleep(HEARTBEAT) => Bytes::from_static(b": still here\n\n"),
-            _ = closing.wait_for(|closing| *closing) => return None,
-        };
-        Some((Ok(text), (reader, closing)))
-    });
+    let rest = stream::unfold(
+        (reader, closing, pass),
+        |(mut reader, mut closing, mut pass)| async move {
+            if !pass.holds().await {
+                return None;
+            }
+            let text = tokio::select! {
+                text = reader.next() => text?,
+                () = tokio::time::sleep(HEARTBEAT) => Bytes::from_static(b": still here\n\n"),
+                _ = closing.wait_for(|closing| *closing) => return None,
+            };
+            Some((Ok(text), (reader, closing, pass)))
+        },
+    );
     futures_util::StreamExt::chain(begun, rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::tests::Server;
+    use super::*;
+    use futures_util::StreamExt;
+    use std::pin::pin;
+
+    #[tokio::test]
+    async fn a_stream_ends_when_its_request_would_be_refused() {
+        let server = Server::new().await;
+        server.with_trials(1).await;
+        let token = crate::http::tests::token(&server, "me").await;
+        let bearer = format!("Bearer {token}").parse().unwrap();
+        let headers = HeaderMap::from_iter([(axum::http::header::AUTHORIZATION, bearer)]);
+        let pass = Pass::new(&server.app, &headers, Duration::ZERO);
+        let reader = server.app.feed.reader(None, 0);
+        let mut stream = pin!(live(reader, server.app.closing.clone(), pass));
+        assert_eq!(&stream.next().await.unwrap().unwrap()[..], b": tune\n\n");
+        assert!(stream.next().await.unwrap().unwrap().starts_with(b"id: 1"));
+        assert!(server.store.revoke_token("me").await.unwrap());
+        assert!(stream.next().await.is_none());
+    }
 }

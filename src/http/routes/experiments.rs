@@ -17,10 +17,13 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::path::Path;
-use tune_experiments::controller::Submitted;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+use tune_experiments::controller::{SubmitError, Submitted};
+use tune_experiments::service::ServiceError;
 use tune_experiments::spec::{self, Action, Source, Submission};
 use tune_experiments::state::ExperimentState;
-use tune_experiments::store::{ExperimentQuery, ExperimentRecord};
+use tune_experiments::store::{ExperimentQuery, ExperimentRecord, StoreError};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -160,17 +163,14 @@ async fn submit(
     let key = key(&parts.headers)?;
     let kind = media_type(&parts.headers)?;
     let bytes = read(&parts.headers, body, app.limits.body).await?;
-    let submission = check(&app, kind.as_deref(), &bytes)?;
+    let submission = checked(&app, kind, bytes).await?;
     if query.dry_run {
         let spec = serde_json::json!(submission.experiment);
         return Ok(json(&wire::Validated { spec }));
     }
-    refuse_taken(&app, &submission, &query, key.as_deref()).await?;
-    let submitted = app
-        .service
-        .submit(&submission, &app.directory, key.as_deref())
-        .await?;
-    answer(&app, submitted).await
+    let (directory, key) = (&app.directory, key.as_deref());
+    let submitted = app.service.submit(&submission, directory, key, query.go_on);
+    answer(&app, submitted.await.map_err(refused)?).await
 }
 
 /// What a submission may be answered with when nothing was created.
@@ -205,6 +205,21 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
             format!("the header `idempotency-key` has 1 to {LONGEST_KEY} visible characters"),
         )),
     }
+}
+
+/// Large documents take seconds to read: one at a time, on a thread that may be held up.
+static READING: Semaphore = Semaphore::const_new(1);
+
+async fn checked(app: &App, kind: Option<String>, bytes: Bytes) -> Result<Submission, Problem> {
+    let turn = READING.acquire().await;
+    let app = app.clone();
+    let reading = spawn_blocking(move || {
+        // Also when the client has gone meanwhile.
+        let _turn = turn;
+        check(&app, kind.as_deref(), &bytes)
+    });
+    let broken = |_| Problem::new(Kind::Internal, "reading the document was broken off");
+    reading.await.map_err(broken)?
 }
 
 /// Reads the document; everything that is wrong with it is told.
@@ -246,29 +261,16 @@ fn find_directories(submission: &Submission, directory: &Path) -> Result<(), Pro
     Ok(())
 }
 
-/// A name that is taken is refused, unless the client means the experiment that has it.
-async fn refuse_taken(
-    app: &App,
-    submission: &Submission,
-    query: &SubmitQuery,
-    key: Option<&str>,
-) -> Result<(), Failure> {
-    let name = &submission.experiment.name;
-    if query.go_on || app.store.experiment(name).await?.is_none() {
-        return Ok(());
+fn refused(error: ServiceError) -> Failure {
+    match error {
+        ServiceError::Submit(SubmitError::Store(StoreError::NameTaken(name))) => {
+            let words = format!("there is already an experiment `{name}`");
+            let hint =
+                "choose another name, or delete that experiment; `?go_on=true` goes on with it";
+            Problem::new(Kind::NameTaken, words).hint(hint).into()
+        }
+        error => error.into(),
     }
-    if let Some(key) = key
-        && app.store.experiment_by_key(key).await?.is_some()
-    {
-        return Ok(());
-    }
-    let taken = Problem::new(
-        Kind::NameTaken,
-        format!("there is already an experiment `{name}`"),
-    );
-    Err(taken
-        .hint("choose another name, or delete that experiment; `?go_on=true` goes on with it")
-        .into())
 }
 
 async fn answer(app: &App, submitted: Submitted) -> Result<Response, Failure> {
@@ -340,7 +342,9 @@ async fn show(
     let last = app.store.last_event(record.id).await?;
     let driven = app.store.driver(record.id).await?.is_some();
     let request = record.request.is_some();
-    let tag = Tag::of(&[&record.id.0, &last, &driven, &request]);
+    // The time that it is driven grows without an event.
+    let active = record.active_seconds;
+    let tag = Tag::of(&[&record.id.0, &last, &driven, &request, &active]);
     if tag.is_known(&headers) {
         return Ok(tag.not_modified());
     }

@@ -1,12 +1,14 @@
 //! What a step printed, as it lies on this machine's disk.
 
 use super::super::App;
+use super::super::access::Pass;
 use super::super::failures::{Failure, internal};
 use super::super::input::{Asked, At};
 use super::super::problem::{Kind, Problem};
 use super::{experiment, unknown};
 use axum::body::{Body, Bytes};
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
@@ -22,6 +24,8 @@ use utoipa_axum::routes;
 
 /// Between two looks at a log that is followed.
 const PAUSE: Duration = Duration::from_millis(200);
+/// Between two looks at whether the reader may still read.
+const LOOK_EVERY: Duration = Duration::from_secs(15);
 /// How many bytes are read at once.
 const CHUNK: usize = 1 << 16;
 
@@ -69,6 +73,7 @@ async fn log(
     State(app): State<App>,
     At((name, number, step)): At<(String, u64, String)>,
     Asked(query): Asked<LogQuery>,
+    headers: HeaderMap,
 ) -> Result<Response, Failure> {
     if query.offset.is_some() && query.tail.is_some() {
         let both = "`offset` and `tail` say different things";
@@ -89,7 +94,8 @@ async fn log(
         attempt,
     };
     let file = open(&path, &query, &of).await?;
-    let body = Body::from_stream(chunks(file, query.follow.then_some(of)));
+    let pass = Pass::new(&app, &headers, LOOK_EVERY);
+    let body = Body::from_stream(chunks(file, query.follow.then_some((of, pass))));
     Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], body).into_response())
 }
 
@@ -163,16 +169,21 @@ impl Attempt {
     }
 }
 
-/// The file to its end; with `follow`, as it grows, until the attempt has ended.
+/// The file to its end; with `follow`, as it grows, until the attempt has ended or the reader may not read any more.
 fn chunks(
     file: File,
-    follow: Option<Attempt>,
+    follow: Option<(Attempt, Pass)>,
 ) -> impl futures_util::Stream<Item = io::Result<Bytes>> {
     stream::try_unfold(
         (file, follow, false),
-        |(mut file, follow, ended)| async move {
+        |(mut file, mut follow, ended)| async move {
             let mut ended = ended;
             loop {
+                if let Some((_, pass)) = &mut follow
+                    && !pass.holds().await
+                {
+                    return Ok(None);
+                }
                 let mut bytes = Vec::with_capacity(CHUNK);
                 let part = (&mut file).take(CHUNK as u64);
                 { part }.read_to_end(&mut bytes).await?;
@@ -180,7 +191,7 @@ fn chunks(
                     return Ok(Some((Bytes::from(bytes), (file, follow, ended))));
                 }
                 match &follow {
-                    Some(of) if !ended => {
+                    Some((of, _)) if !ended => {
                         // The state first: whatever is printed before an end that we have seen is already in the file.
                         ended = of.has_ended().await;
                         if !ended {

@@ -11,9 +11,6 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
-use std::collections::HashMap;
-use tune_experiments::metrics::Report;
-use tune_experiments::store::{ExperimentId, StoreError};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -96,26 +93,7 @@ async fn report(
     ToldMany(reports): ToldMany<wire::MetricReport>,
 ) -> Result<Response, Failure> {
     let record = experiment(&app, &name).await?;
-    let reports = with_levels(&app, record.id, number, reports).await?;
+    let reports = reports.into_iter().map(Into::into).collect();
     let stop = app.service.report(record.id, number, reports).await?;
     Ok(json(&wire::Stop::from(stop)))
-}
-
-/// Gives a level to those that come without one: one above the highest of that metric.
-pub async fn with_levels(
-    app: &App,
-    id: ExperimentId,
-    trial: u64,
-    reports: Vec<wire::MetricReport>,
-) -> Result<Vec<Report>, StoreError> {
-    let mut highest = HashMap::new();
-    for report in reports.iter().filter(|report| report.level.is_none()) {
-        if highest.contains_key(&report.name) {
-            continue;
-        }
-        if let Some((level, _)) = app.store.latest_metric(id, trial, &report.name).await? {
-            highest.insert(report.name.clone(), level);
-        }
-    }
-    Ok(wire::with_levels(reports, highest))
 }

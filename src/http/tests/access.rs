@@ -10,7 +10,7 @@ use serde_json::json;
 use std::num::NonZeroU32;
 use tune_experiments::store::{NewToken, Role};
 
-async fn token(server: &Server, name: &str, role: Role, expires_in: Option<i64>) -> String {
+pub async fn token(server: &Server, name: &str, role: Role, expires_in: Option<i64>) -> String {
     let token = secret::generate().unwrap();
     let now = Timestamp::now();
     let end =
@@ -153,6 +153,16 @@ async fn a_viewer_can_change_nothing() {
 }
 
 #[tokio::test]
+async fn a_method_that_no_route_knows_is_refused_to_all_but_admins() {
+    let server = Server::new().await;
+    for (role, status) in [(Role::Viewer, 403), (Role::Editor, 403), (Role::Admin, 405)] {
+        let token = token(&server, &format!("{role:?}"), role, None).await;
+        let answer = ask(&server, &Method::PUT, "/api/v1/experiments", Some(&token)).await;
+        assert_eq!(answer.status, status, "{role:?}");
+    }
+}
+
+#[tokio::test]
 async fn without_tokens_only_this_machine_is_answered() {
     let server = Server::new().await;
     for (method, path) in described()
@@ -241,4 +251,18 @@ async fn a_token_has_its_rate() {
     ask(&server, &Method::GET, "/readyz", Some(&other))
         .await
         .fine();
+}
+
+#[tokio::test]
+async fn refusals_use_up_the_rate_too() {
+    let server = Server::with(|limits| limits.rate = NonZeroU32::MIN).await;
+    let token = token(&server, "me", Role::Viewer, None).await;
+    for (bearer, status) in [(Some("wrong"), 401), (None, 429)] {
+        let answer = ask(&server, &Method::GET, "/readyz", bearer).await;
+        assert_eq!(answer.status, status);
+    }
+    for status in [403, 429] {
+        let answer = ask(&server, &Method::GET, "/api/v1/tokens", Some(&token)).await;
+        assert_eq!(answer.status, status);
+    }
 }

@@ -3,7 +3,7 @@
 use super::{Server, event, request, trial};
 use axum::http::Method;
 use serde_json::Value as Json;
-use tune_experiments::store::Changes;
+use tune_experiments::store::{Changes, ExperimentUpdate};
 
 const TRIALS: &str = "/api/v1/experiments/iris/trials";
 
@@ -95,6 +95,29 @@ async fn what_has_not_changed_is_not_sent_again() {
         let again = server.get_with(path, &[("if-none-match", tag)]).await;
         assert_eq!(again.status, 200, "{path}");
     }
+}
+
+#[tokio::test]
+async fn the_time_that_an_experiment_was_driven_is_part_of_its_version() {
+    let server = Server::new().await;
+    let record = server.with_trials(1).await;
+    let path = "/api/v1/experiments/iris";
+    let tag = server.get(path).await.fine().headers["etag"].clone();
+    let update = ExperimentUpdate {
+        state: record.state,
+        reason: None,
+        started_at: None,
+        finished_at: None,
+        active_seconds: 7.0,
+    };
+    let changes = Changes {
+        experiment: Some(update),
+        ..Changes::default()
+    };
+    server.commit(&record, changes).await;
+    let known = [("if-none-match", tag.to_str().unwrap())];
+    let again = server.get_with(path, &known).await.fine();
+    assert_eq!(again.json()["active_seconds"], 7.0);
 }
 
 #[tokio::test]

@@ -27,11 +27,12 @@ use tune_experiments::engine::{LocalEngine, LocalOptions};
 use tune_experiments::service::Service;
 use tune_experiments::state::TrialState;
 use tune_experiments::store::{
-    Changes, EventKind, ExperimentRecord, NewEvent, NewExperiment, Store, TrialRecord,
+    Changes, EventKind, ExperimentRecord, NewEvent, NewExperiment, Role, Store, TrialRecord,
 };
 
 /// A server without a network.
 pub struct Server {
+    pub app: App,
     router: Router,
     pub store: Store,
     stop: watch::Sender<bool>,
@@ -96,12 +97,15 @@ impl Server {
             store: store.clone(),
             directory: directory.path().to_owned(),
             limits,
+            ca_cert: None,
             numbers: Numbers::new(),
             stopping,
             closing,
         };
+        let app = App::new(parts).unwrap();
         Self {
-            router: router(App::new(parts).unwrap()),
+            router: router(app.clone()),
+            app,
             store,
             stop,
             _close: close,
@@ -183,6 +187,11 @@ impl Server {
         let _driver = self.store.lock(record.id, None).await.unwrap();
         self.store.commit(record.id, changes).await.unwrap();
     }
+}
+
+/// A token of that name for a viewer.
+pub async fn token(server: &Server, name: &str) -> String {
+    access::token(server, name, Role::Viewer, None).await
 }
 
 fn setup(store: &Store) -> Setup {

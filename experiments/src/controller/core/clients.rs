@@ -3,7 +3,7 @@
 use super::Core;
 use crate::controller::event::{Answer, Command, Ticket, Told};
 use crate::controller::trial::{TrialRun, Verdict};
-use crate::metrics::Report;
+use crate::metrics::ClientReport;
 use crate::state::{TrialReason, TrialState};
 use crate::store::TrialRecord;
 use jiff::Timestamp;
@@ -107,7 +107,7 @@ impl Core {
         now: Timestamp,
         ticket: Ticket,
         number: u64,
-        reports: Vec<Report>,
+        reports: Vec<ClientReport>,
     ) {
         if let Some(refusal) = self.not_evaluated(number) {
             return self.answer(ticket, refusal);
@@ -116,7 +116,7 @@ impl Core {
         let stop = self.take_reports(now, number, reports);
         if let Some(why) = stop.clone() {
             let (state, reason) = (TrialState::EarlyStopped, TrialReason::EarlyStopping);
-            self.condemn(number, state, reason, why);
+            self.condemn(now, number, state, reason, why);
             self.follow_verdict(now, number);
         }
         self.answer(ticket, Answer::Taken(stop));
@@ -133,18 +133,19 @@ impl Core {
         self.answer(ticket, answer);
     }
 
-    /// Keeps reports of a client; the first reason to stop that the stopper gives.
+    /// Keeps reports of a client, each at its level; the first reason to stop that the stopper gives.
     fn take_reports(
         &mut self,
         now: Timestamp,
         number: u64,
-        reports: Vec<Report>,
+        reports: Vec<ClientReport>,
     ) -> Option<String> {
         let mut stop = None;
-        for report in reports {
-            if let Some(trial) = self.trials.get_mut(&number) {
-                trial.report(0, &report);
-            }
+        for given in reports {
+            let Some(trial) = self.trials.get_mut(&number) else {
+                break;
+            };
+            let report = trial.client_report(given);
             let verdict = self.consult_stopper(number, &report);
             stop = stop.or(verdict);
             self.keep_report(now, number, NO_STEP.to_owned(), report);

@@ -57,6 +57,7 @@ impl Core {
         for number in numbers {
             let why = "the experiment ended while the trial was under way".to_owned();
             self.condemn(
+                now,
                 number,
                 TrialState::Cancelled,
                 TrialReason::ExperimentEnded,

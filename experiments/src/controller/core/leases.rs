@@ -78,7 +78,7 @@ impl Core {
             more => format!("{more} times"),
         };
         let why = format!("nothing was heard of its client in time; it was handed out {times}");
-        self.condemn(number, TrialState::Failed, TrialReason::Lost, why);
+        self.condemn(now, number, TrialState::Failed, TrialReason::Lost, why);
         self.follow_verdict(now, number);
     }
 

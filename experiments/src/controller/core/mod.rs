@@ -224,6 +224,10 @@ impl Core {
     fn begin(&mut self, now: Timestamp) {
         self.open(now);
         self.conclude_settled(now);
+        // What is taken up where another process has left it goes on: that is nothing to tell.
+        if self.update.state == ExperimentState::Running {
+            return;
+        }
         self.update.started_at.get_or_insert(now);
         self.update.finished_at = None;
         self.enter(now, ExperimentState::Running, None);

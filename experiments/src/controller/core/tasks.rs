@@ -29,7 +29,7 @@ impl Core {
             self.keep_report(now, id.trial, step, report);
             if let Some(explanation) = verdict {
                 let (state, reason) = (TrialState::EarlyStopped, TrialReason::EarlyStopping);
-                self.condemn(id.trial, state, reason, explanation);
+                self.condemn(now, id.trial, state, reason, explanation);
             }
         }
     }
@@ -55,20 +55,29 @@ impl Core {
         Some(verdict.explanation)
     }
 
-    /// Settles how a trial ends, unless that is settled, and stops its running steps.
+    /// Settles how a trial ends, unless that is settled, and stops its running steps. Why is put on record at once: should the process die
+    /// when some of the steps have ended and the trial has not, the next one must know.
     pub(super) fn condemn(
         &mut self,
+        now: Timestamp,
         number: u64,
         state: TrialState,
         reason: TrialReason,
         explanation: String,
     ) {
         if let Some(trial) = self.trials.get_mut(&number) {
-            trial.verdict.get_or_insert(Verdict {
-                state,
-                reason,
-                explanation,
-            });
+            if trial.verdict.is_none() {
+                trial.record.reason = Some(reason);
+                trial.record.explanation = Some(explanation.clone());
+                trial.verdict = Some(Verdict {
+                    state,
+                    reason,
+                    explanation,
+                });
+                if !trial.is_over() {
+                    self.outbox.trial(now, trial);
+                }
+            }
             self.wind_down_trial(number);
         }
     }

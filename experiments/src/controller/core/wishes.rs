@@ -54,7 +54,7 @@ impl Core {
         for number in numbers {
             let why = "fewer trials are allowed than there were".to_owned();
             let (state, reason) = (TrialState::Cancelled, TrialReason::ExperimentEnded);
-            self.condemn(number, state, reason, why);
+            self.condemn(now, number, state, reason, why);
             self.follow_verdict(now, number);
         }
     }

@@ -2,7 +2,7 @@
 
 use super::super::event::{Answer, Event, Ticket, Told, Wish};
 use super::world::World;
-use crate::metrics::Report;
+use crate::metrics::ClientReport;
 use crate::state::{ExperimentState, TrialState};
 use crate::store::TrialRecord;
 use jiff::{SignedDuration, Timestamp};
@@ -37,6 +37,8 @@ pub struct Outside {
     waiting: BTreeMap<Ticket, Act>,
     /// What was acknowledged, and must be there for ever.
     pub acknowledged: BTreeMap<u64, TrialRecord>,
+    /// How many reports of each trial were.
+    reported: BTreeMap<u64, usize>,
     counter: u64,
 }
 
@@ -91,10 +93,10 @@ impl World {
         trial.parameters.get("x").and_then(Value::as_f64)
     }
 
-    fn report_of(&self, trial: u64) -> Option<Report> {
-        Some(Report {
+    fn report_of(&self, trial: u64) -> Option<ClientReport> {
+        Some(ClientReport {
             name: "score".into(),
-            level: 1.0,
+            level: None,
             value: self.value_of(trial)?,
         })
     }
@@ -105,10 +107,7 @@ impl World {
         let fails = report.value.to_bits() % 100 < (self.shape.failing * 100.0) as u64;
         Some(match fails {
             true => Told::Failed("as it must".into()),
-            false => Told::Succeeded(vec![Report {
-                level: 2.0,
-                ..report
-            }]),
+            false => Told::Succeeded(vec![report]),
         })
     }
 
@@ -129,12 +128,11 @@ impl World {
                 self.later(5.0, Act::Ask(1));
             }
             (Act::Report(number), Answer::Taken(_)) => {
-                assert!(
-                    self.tables
-                        .metrics
-                        .iter()
-                        .any(|metric| metric.trial == number)
-                );
+                let acknowledged = self.outside.reported.entry(number).or_default();
+                *acknowledged += 1;
+                let metrics = self.tables.metrics.iter();
+                let stored = metrics.filter(|metric| metric.trial == number).count();
+                assert!(stored >= *acknowledged);
             }
             (Act::Enqueue(given), Answer::Trial(record)) => {
                 assert!(record.enqueued && record.parameters == given);

@@ -307,3 +307,25 @@ fn a_cancelled_experiment_ends_whether_it_is_driven_or_not() {
         assert_eq!(world.running_tasks(), 0);
     }
 }
+
+/// The stopper stops a trial with two steps under way; the process dies when the first of them has ended, before the trial has.
+#[test]
+fn a_crash_between_the_ends_of_stopped_steps_does_not_strand_their_trial() {
+    let shape = Shape {
+        needs: vec![0, 84, 11, 40],
+        max_trials: Some(16),
+        slots: 3,
+        choices: 16,
+        retries: 1,
+        early_stopping: true,
+        failing: 0.328_085_836_461_448_84,
+        ..Shape::default()
+    };
+    let faults = Faults {
+        crashes: 0.043_951_882_771_525_92,
+        duplicates: 0.234_091_784_869_832_1,
+        clock: 0.025_523_526_543_705_46,
+    };
+    let world = run(&shape, 16_880_199_114_580_525_185, faults);
+    invariants::at_the_end(&world);
+}

@@ -72,13 +72,17 @@ pub(super) async fn run(
     shared.release_group(slot);
     attempt.output.finish().await;
     shared.checkpoints.close(places.checkpoint().to_owned());
-    match status {
+    let ending = match status {
         Ok(status) => attempt.conclude(status, shared, task, &places).await,
         Err(error) => ended(Outcome::NotStarted(format!(
             "lost sight of the process: {}",
             reason(&error)
         ))),
+    };
+    if !task.secrets.is_empty() {
+        places.remove_unmasked();
     }
+    ending
 }
 
 /// All that can be done before there is leave to start.

@@ -46,6 +46,14 @@ impl Places {
         file_of(&self.files_at, "artifacts")
     }
 
+    /// What the step wrote for `tune` to read, and nobody has masked.
+    pub fn remove_unmasked(&self) {
+        for path in [self.output(), self.metrics()] {
+            // As a rule there is none.
+            let _ = fs::remove_file(path);
+        }
+    }
+
     /// `$TUNE_CHECKPOINT_DIR`.
     pub fn checkpoint(&self) -> &Path {
         &self.checkpoint

@@ -67,7 +67,11 @@ pub(super) enum Database {
         /// None when the store can only be read.
         writer: Option<tokio::sync::Mutex<SqliteConnection>>,
     },
-    Postgres(PgPool),
+    Postgres {
+        pool: PgPool,
+        /// For writing with one statement, as leases and commits do: whoever reads or deletes much never makes them wait.
+        prompt: PgPool,
+    },
 }
 
 impl Store {
@@ -92,7 +96,7 @@ impl Store {
     pub fn kind(&self) -> &'static str {
         match self.inner.database {
             Database::Sqlite { .. } => "sqlite",
-            Database::Postgres(_) => "postgres",
+            Database::Postgres { .. } => "postgres",
         }
     }
 
@@ -103,7 +107,7 @@ impl Store {
 
     /// Whether servers on other machines may use it too.
     pub fn is_shared(&self) -> bool {
-        matches!(self.inner.database, Database::Postgres(_))
+        matches!(self.inner.database, Database::Postgres { .. })
     }
 
     pub(super) fn is_read_only(&self) -> bool {
@@ -118,7 +122,15 @@ impl Store {
                 ..
             } => Ok(Writer::Sqlite(writer.lock().await)),
             Database::Sqlite { writer: None, .. } => Err(StoreError::ReadOnly),
-            Database::Postgres(pool) => Ok(Writer::Postgres(acquire(pool).await?)),
+            Database::Postgres { pool, .. } => Ok(Writer::Postgres(acquire(pool).await?)),
+        }
+    }
+
+    /// A connection that writes for a moment.
+    async fn prompt_writer(&self) -> Result<Writer<'_>, StoreError> {
+        match &self.inner.database {
+            Database::Postgres { prompt, .. } => Ok(Writer::Postgres(acquire(prompt).await?)),
+            Database::Sqlite { .. } => self.writer().await,
         }
     }
 
@@ -126,7 +138,7 @@ impl Store {
     pub(super) async fn reader(&self) -> Result<Reader, StoreError> {
         Ok(match &self.inner.database {
             Database::Sqlite { readers, .. } => Reader::Sqlite(readers.acquire().await?),
-            Database::Postgres(pool) => Reader::Postgres(acquire(pool).await?),
+            Database::Postgres { pool, .. } => Reader::Postgres(acquire(pool).await?),
         })
     }
 
@@ -154,7 +166,7 @@ impl Store {
 
     /// Writes with one statement; how many rows it changed.
     pub(super) async fn write(&self, statement: Statement) -> Result<u64, StoreError> {
-        Ok(self.writer().await?.on().execute(statement).await?)
+        Ok(self.prompt_writer().await?.on().execute(statement).await?)
     }
 
     /// Writes with one statement that answers with a row.
@@ -163,7 +175,7 @@ impl Store {
         statement: Statement,
         read: impl FnOnce(&Row) -> Result<T, StoreError>,
     ) -> Result<Option<T>, StoreError> {
-        let row = self.writer().await?.on().one(statement).await?;
+        let row = self.prompt_writer().await?.on().one(statement).await?;
         row.as_ref().map(read).transpose()
     }
 

@@ -107,7 +107,8 @@ WITH lease AS MATERIALIZED (
 ), experiment AS (
     UPDATE experiments
        SET state = $2, reason = $3, started_at = $4, finished_at = $5, active_seconds = $6,
-           request = CASE WHEN $2 IN ('succeeded', 'failed', 'cancelled') THEN NULL ELSE request END
+           request = CASE WHEN $2 IN ('succeeded', 'failed', 'cancelled') THEN NULL
+                          WHEN $2 = 'paused' AND request = 'pause' THEN NULL ELSE request END
       FROM lease WHERE experiments.id = lease.experiment_id AND $2 IS NOT NULL
 ), counted AS (
     INSERT INTO trial_counts (experiment_id, state, trials)

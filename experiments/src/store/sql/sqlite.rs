@@ -54,7 +54,8 @@ CREATE TEMP TRIGGER write_changes INSTEAD OF INSERT ON changes BEGIN
 UPDATE experiments
    SET state = NEW.state, reason = NEW.reason, started_at = NEW.started_at, finished_at = NEW.finished_at,
        active_seconds = NEW.active_seconds,
-       request = CASE WHEN NEW.state IN ('succeeded', 'failed', 'cancelled') THEN NULL ELSE request END
+       request = CASE WHEN NEW.state IN ('succeeded', 'failed', 'cancelled') THEN NULL
+                      WHEN NEW.state = 'paused' AND request = 'pause' THEN NULL ELSE request END
  WHERE id = NEW.experiment_id AND NEW.state IS NOT NULL;
 
 INSERT INTO trial_counts (experiment_id, state, trials)
