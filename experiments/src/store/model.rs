@@ -335,8 +335,16 @@ prop_compose! {
     }
 }
 
-/// Drops what belongs to trials that do not exist yet: no driver writes it.
-fn of_known_trials(mut changes: Changes, model: &Model) -> Changes {
+/// What a driver may write: nothing that belongs to trials that do not exist yet, and of those that do neither another configuration nor fewer
+/// metrics.
+fn permitted(mut changes: Changes, model: &Model) -> Changes {
+    for trial in &mut changes.trials {
+        if let Some(known) = model.trials.get(&trial.number) {
+            trial.parameters = known.parameters.clone();
+            let given = std::mem::replace(&mut trial.metrics, known.metrics.clone());
+            trial.metrics.extend(given);
+        }
+    }
     let new: Vec<_> = changes.trials.iter().map(|it| it.number).collect();
     let exists = |number: u64| new.contains(&number) || model.trials.contains_key(&number);
     changes.steps.retain(|it| exists(it.trial));
@@ -350,7 +358,7 @@ async fn play(kind: Kind, batches: Vec<(Changes, bool)>) {
     let id = store.create(new_experiment("a")).await.unwrap().id;
     let mut model = Model::default();
     for (changes, open_again) in batches {
-        let changes = of_known_trials(changes, &model);
+        let changes = permitted(changes, &model);
         commit(&store, id, changes.clone()).await.unwrap();
         model.commit(changes);
         if open_again {

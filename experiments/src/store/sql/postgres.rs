@@ -82,8 +82,7 @@ pub(in super::super) const LEASE: &str =
 /// this commit is there already.
 ///
 /// The lease is held first, and all of the rest reads its row: a commit that is late writes nothing. The lock for events comes last, so
-/// that nobody waits for anything while holding it. All parts see the database as it was before: a value that the same statement writes must
-/// not be deleted by another part of it.
+/// that nobody waits for anything while holding it. All parts see the database as it was before.
 pub(in super::super) const COMMIT_CHANGES: &str = concat!(
     "\
 WITH lease AS MATERIALIZED (
@@ -101,9 +100,7 @@ WITH lease AS MATERIALIZED (
            (value ->> 4)::double precision AS number, value ->> 5 AS text
       FROM lease CROSS JOIN json_array_elements($8::json) AS value
 ), before AS MATERIALIZED (
-    SELECT trials.number, trials.state, trials.parameters, trials.metrics,
-           trials.parameters <> given.parameters AS other_parameters, trials.metrics <> given.metrics AS other_metrics
-      FROM given JOIN trials ON trials.experiment_id = $1 AND trials.number = given.number
+    SELECT trials.number, trials.state FROM given JOIN trials ON trials.experiment_id = $1 AND trials.number = given.number
 ), experiment AS (
     UPDATE experiments
        SET state = $2, reason = $3, started_at = $4, finished_at = $5, active_seconds = $6,
@@ -115,30 +112,21 @@ WITH lease AS MATERIALIZED (
     SELECT $1, state, sum(difference)
       FROM (SELECT state, 1 AS difference FROM given UNION ALL SELECT state, -1 FROM before) AS differences GROUP BY state
         ON CONFLICT (experiment_id, state) DO UPDATE SET trials = trial_counts.trials + excluded.trials
-), stale AS (
-    DELETE FROM trial_values
-     USING (SELECT number, 'p' AS kind, json_object_keys(parameters::json) AS name FROM before WHERE other_parameters
-             UNION ALL
-            SELECT number, 'm', json_object_keys(metrics::json) FROM before WHERE other_metrics) AS old
-     WHERE trial_values.experiment_id = $1 AND trial_values.kind = old.kind AND trial_values.name = old.name
-       AND trial_values.trial = old.number
-       AND NOT EXISTS (SELECT FROM given_values AS new
-                        WHERE new.trial = old.number AND new.kind = old.kind AND new.name = old.name)
 ), written_trials AS (
     INSERT INTO trials (experiment_id, number, state, reason, explanation, parameters, metrics, objective, created_at, started_at,
                         finished_at, finished_order, enqueued, handed_out)
     SELECT $1, given.* FROM given
         ON CONFLICT (experiment_id, number) DO UPDATE
-       SET state = excluded.state, reason = excluded.reason, explanation = excluded.explanation, parameters = excluded.parameters,
+       SET state = excluded.state, reason = excluded.reason, explanation = excluded.explanation,
            metrics = excluded.metrics, objective = excluded.objective, created_at = excluded.created_at,
            started_at = excluded.started_at, finished_at = excluded.finished_at, finished_order = excluded.finished_order,
            enqueued = excluded.enqueued, handed_out = excluded.handed_out
 ), written_values AS (
     INSERT INTO trial_values (experiment_id, trial, kind, name, rank, number, text)
     SELECT $1, given_values.* FROM given_values
+     WHERE kind = 'm' OR NOT EXISTS (SELECT FROM before WHERE before.number = given_values.trial)
         ON CONFLICT (experiment_id, kind, name, trial) DO UPDATE
        SET rank = excluded.rank, number = excluded.number, text = excluded.text
-     WHERE (trial_values.rank, trial_values.number, trial_values.text) IS DISTINCT FROM (excluded.rank, excluded.number, excluded.text)
 ), written_steps AS (
     INSERT INTO step_runs (experiment_id, trial, step, state, explanation, attempt, failures, exit_code, started_at, finished_at,
                            step_values, artifacts)

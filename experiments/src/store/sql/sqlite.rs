@@ -67,19 +67,12 @@ SELECT NEW.experiment_id, state, sum(difference)
  WHERE true GROUP BY state
     ON CONFLICT (experiment_id, state) DO UPDATE SET trials = trials + excluded.trials;
 
-DELETE FROM trial_values
- WHERE experiment_id = NEW.experiment_id AND kind = 'p' AND (name, trial) IN (
-       SELECT stale.key, trials.number FROM json_each(NEW.trials) AS given CROSS JOIN trials
-        CROSS JOIN json_each(trials.parameters) AS stale
-        WHERE trials.experiment_id = NEW.experiment_id AND trials.number = given.value ->> 0
-          AND trials.parameters <> given.value -> 4);
-
-DELETE FROM trial_values
- WHERE experiment_id = NEW.experiment_id AND kind = 'm' AND (name, trial) IN (
-       SELECT stale.key, trials.number FROM json_each(NEW.trials) AS given CROSS JOIN trials
-        CROSS JOIN json_each(trials.metrics) AS stale
-        WHERE trials.experiment_id = NEW.experiment_id AND trials.number = given.value ->> 0
-          AND trials.metrics <> given.value -> 5);
+INSERT INTO trial_values (experiment_id, trial, kind, name, rank, number, text)
+SELECT NEW.experiment_id, value ->> 0, value ->> 1, value ->> 2, value ->> 3, ", real!("4"), ", value ->> 5
+  FROM json_each(NEW.trial_values)
+ WHERE value ->> 1 = 'm' OR NOT EXISTS (SELECT 1 FROM trials WHERE experiment_id = NEW.experiment_id AND number = value ->> 0)
+    ON CONFLICT (experiment_id, kind, name, trial) DO UPDATE
+   SET rank = excluded.rank, number = excluded.number, text = excluded.text;
 
 INSERT INTO trials (experiment_id, number, state, reason, explanation, parameters, metrics, objective, created_at, started_at,
                     finished_at, finished_order, enqueued, handed_out)
@@ -87,17 +80,10 @@ SELECT NEW.experiment_id, value ->> 0, value ->> 1, value ->> 2, value ->> 3, va
        value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12
   FROM json_each(NEW.trials) WHERE true
     ON CONFLICT (experiment_id, number) DO UPDATE
-   SET state = excluded.state, reason = excluded.reason, explanation = excluded.explanation, parameters = excluded.parameters,
+   SET state = excluded.state, reason = excluded.reason, explanation = excluded.explanation,
        metrics = excluded.metrics, objective = excluded.objective, created_at = excluded.created_at,
        started_at = excluded.started_at, finished_at = excluded.finished_at, finished_order = excluded.finished_order,
        enqueued = excluded.enqueued, handed_out = excluded.handed_out;
-
-INSERT INTO trial_values (experiment_id, trial, kind, name, rank, number, text)
-SELECT NEW.experiment_id, value ->> 0, value ->> 1, value ->> 2, value ->> 3, ", real!("4"), ", value ->> 5
-  FROM json_each(NEW.trial_values) WHERE true
-    ON CONFLICT (experiment_id, kind, name, trial) DO UPDATE
-   SET rank = excluded.rank, number = excluded.number, text = excluded.text
- WHERE (rank, number, text) IS NOT (excluded.rank, excluded.number, excluded.text);
 
 INSERT INTO step_runs (experiment_id, trial, step, state, explanation, attempt, failures, exit_code, started_at, finished_at,
                        step_values, artifacts)
