@@ -57,7 +57,7 @@ pub async fn watch(
         json,
     );
     let follower = follower.await?;
-    if since == Since::Now && !record.state.is_finished() {
+    if since == Since::Now {
         // It may have ended before the first event that is followed, and nothing would ever tell.
         let now = context.experiment(backend, &record.name).await?;
         if now.state.is_finished() {

@@ -127,8 +127,16 @@ impl Service {
             }
             changed => return record(changed?),
         }
+        self.taken_up(id).await
+    }
+
+    /// The experiment once it goes on, if it does: whoever looks at it next sees that it has begun anew.
+    async fn taken_up(&self, id: ExperimentId) -> Result<ExperimentRecord, ServiceError> {
         self.take_up(id);
-        self.record(id).await
+        match self.wish(id, Wish::Resume).await {
+            Err(ServiceError::DrivenElsewhere(_)) => self.record(id).await,
+            begun => record(begun?),
+        }
     }
 
     async fn store_limits(&self, id: ExperimentId, limits: NewLimits) -> Result<(), ServiceError> {

@@ -1,7 +1,7 @@
 //! Submitting: a new experiment, or one that exists and goes on.
 
 use super::{Service, ServiceError};
-use crate::controller::{NewLimits, SubmitError, Submitted, Wish, as_it_is, compared, create};
+use crate::controller::{NewLimits, SubmitError, Submitted, Wish, as_it_is, compared, create, goes_on};
 use crate::spec::Submission;
 use crate::state::ExperimentState;
 use crate::store::{ExperimentRecord, StoreError};
@@ -90,11 +90,13 @@ impl Service {
         if compared(&record, setup.components.as_ref(), given)?.is_none() {
             return Ok(as_it_is(&setup.store, record, given).await?);
         }
+        // Asked before the change: with it, the experiment may come to its end at once.
+        let more = goes_on(&setup.store, &record, given).await?;
         let limits = NewLimits::Document(submission.document.clone());
         let record = self.new_limits(record.id, limits).await?;
-        Ok(match as_it_is(&setup.store, record, given).await? {
-            Submitted::Continues(record) => Submitted::LimitsChanged(record),
-            other => other,
+        Ok(match more {
+            true => Submitted::LimitsChanged(record),
+            false => Submitted::Finished(record),
         })
     }
 

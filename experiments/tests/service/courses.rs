@@ -120,7 +120,7 @@ async fn limits_change_at_any_moment() {
     // Finished, and raised: it runs on.
     let raised = server.service.change_limits(id, more(4)).await.unwrap();
     assert_eq!(raised.document["max_trials"], 4);
-    place.reaches(&server, id, ExperimentState::Running).await;
+    assert_eq!(raised.state, ExperimentState::Running);
     let asked = server.service.ask(id, 5).await.unwrap();
     assert_eq!(
         asked
