@@ -303,8 +303,9 @@ impl Driver {
         Ok(Wish::Limits(limits))
     }
 
-    /// Lets the core decide, stores, then acts. Tasks are handed to the engine while their intent is being stored, so that it can prepare
-    /// them meanwhile; they start when it is.
+    /// Lets the core decide, stores, then acts. Tasks are handed to the engine while their intent is being stored. In a store that others
+    /// share they start when it is: this process may have lost the experiment without knowing. Else they start meanwhile, so that no
+    /// slot stands empty for a disk: should the process die just then, the attempt dies with it and is made again.
     async fn take(&mut self, events: Vec<Event>) -> Result<(), DriveError> {
         let now = now();
         let nothing = events.is_empty();
@@ -323,7 +324,17 @@ impl Driver {
         } = self.core.take();
         let storing = store(&self.setup, self.id, &self.ways.news, &changes);
         let (engine, updates) = (&self.setup.engine, &self.updates.0);
-        let handing_over = async { hand_over(engine.as_ref(), updates, starts) };
+        let (tasks, is_shared) = (&mut self.tasks, self.setup.store.is_shared());
+        let handing_over = async {
+            let leaves = hand_over(engine.as_ref(), updates, starts);
+            match is_shared {
+                true => leaves,
+                false => {
+                    let_start(tasks, leaves);
+                    Leaves::new()
+                }
+            }
+        };
         let (stored, leaves) = tokio::join!(biased; storing, handing_over);
         match stored {
             Err(error) if self.may_come_back(&error) => self.store_later(&changes, error).await?,
@@ -333,11 +344,7 @@ impl Driver {
         commands
             .into_iter()
             .try_for_each(|command| self.carry_out(command))?;
-        for (task, leave) in leaves {
-            self.tasks.insert(task, Instant::now());
-            // Without a receiver the task has ended already.
-            let _ = leave.send(());
-        }
+        let_start(&mut self.tasks, leaves);
         Ok(())
     }
 
@@ -536,12 +543,11 @@ fn tell(news: &watch::Sender<i64>, last: i64) {
     });
 }
 
+/// Leave for tasks to start.
+type Leaves = Vec<(TaskId, oneshot::Sender<()>)>;
+
 /// Gives tasks to the engine, without leave to start.
-fn hand_over(
-    engine: &dyn Engine,
-    updates: &mpsc::Sender<Update>,
-    tasks: Vec<Task>,
-) -> Vec<(TaskId, oneshot::Sender<()>)> {
+fn hand_over(engine: &dyn Engine, updates: &mpsc::Sender<Update>, tasks: Vec<Task>) -> Leaves {
     let hand_over = |task: Task| {
         let (give, leave) = oneshot::channel();
         let id = task.id.clone();
@@ -549,6 +555,15 @@ fn hand_over(
         (id, give)
     };
     tasks.into_iter().map(hand_over).collect()
+}
+
+/// Lets tasks start.
+fn let_start(tasks: &mut HashMap<TaskId, Instant>, leaves: Leaves) {
+    for (task, leave) in leaves {
+        tasks.insert(task, Instant::now());
+        // Without a receiver the task has ended already.
+        let _ = leave.send(());
+    }
 }
 
 /// All messages that are there, once there is one; for ever when none can come.

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 pub(super) struct Places {
     files_at: PathBuf,
     checkpoint: PathBuf,
+    is_first_attempt: bool,
 }
 
 impl Places {
@@ -18,6 +19,7 @@ impl Places {
         Ok(Self {
             files_at: std::path::absolute(&task.files_at)?,
             checkpoint: std::path::absolute(&task.checkpoint)?,
+            is_first_attempt: task.id.attempt == 1,
         })
     }
 
@@ -59,8 +61,9 @@ impl Places {
         &self.checkpoint
     }
 
-    /// Makes what the attempt finds when it starts. Files that are there already were left by an attempt that this store does not know, as
-    /// after it was restored or deleted: nothing in them may be taken for what this attempt writes.
+    /// Makes what the attempt finds when it starts. Files that are there already were left by an attempt that the store does not know: it was
+    /// restored or deleted, or the process died before it could note that the attempt begins. Nothing in them may be taken for what this
+    /// attempt writes, and no first attempt goes on where an unknown one was: that may have tried something else.
     pub fn prepare(&self, task: &Task, checkpoints: &Checkpoints) -> io::Result<()> {
         for (name, content) in &task.files {
             self.create(name)?.write_all(content.as_bytes())?;
@@ -75,7 +78,7 @@ impl Places {
         let path = file_of(&self.files_at, name);
         match create_new(&path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                self.remove_all()?;
+                self.remove_unknown()?;
                 create_new(&path)
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -86,7 +89,10 @@ impl Places {
         }
     }
 
-    fn remove_all(&self) -> io::Result<()> {
+    fn remove_unknown(&self) -> io::Result<()> {
+        if self.is_first_attempt && self.checkpoint.exists() {
+            fs::remove_dir_all(&self.checkpoint)?;
+        }
         let (directory, start) = (self.files_at.parent(), self.files_at.file_name());
         let (Some(directory), Some(start)) = (directory, start) else {
             return Ok(());

@@ -226,6 +226,7 @@ async fn what_another_attempt_left_in_its_place_is_not_taken_for_its_own() {
     fs::write(checkpoints.join("epoch-3"), "kept").unwrap();
     let mut task = bench.shell(0, "ls $TUNE_CHECKPOINT_DIR $TUNE_ARTIFACTS");
     task.checkpoint = checkpoints;
+    task.id.attempt = 2;
     let (reports, ending) = bench.run(with_model(task)).await;
     assert_eq!((reports, ending.values.len()), (Vec::new(), 0));
     assert!(
@@ -315,4 +316,30 @@ async fn a_step_is_not_started_without_its_secret() {
     };
     assert!(words.contains("`NOT_SET_ANYWHERE` is not set"), "{words}");
     assert!(!bench.path("started").exists());
+}
+
+#[tokio::test]
+async fn a_first_attempt_finds_nothing_of_one_that_is_not_on_record() {
+    let mut bench = Bench::new(1);
+    let keeps = "cat $TUNE_CHECKPOINT_DIR/epoch; echo 3 > $TUNE_CHECKPOINT_DIR/epoch; echo said";
+    let attempt = |bench: &Bench, number: u32| {
+        let mut task = bench.shell(0, keeps);
+        task.id.attempt = number;
+        task.files_at = bench.path(&format!("runs/0.{number}"));
+        task.checkpoint = bench.path("runs/kept");
+        task
+    };
+    let log = |bench: &Bench, number: u32| {
+        fs::read_to_string(bench.path(&format!("runs/0.{number}.log"))).unwrap()
+    };
+    for number in [1, 1] {
+        bench.run(attempt(&bench, number)).await;
+        let said = log(&bench, number);
+        assert!(
+            said.contains("No such file") && said.ends_with("said\n"),
+            "{said}"
+        );
+    }
+    bench.run(attempt(&bench, 2)).await;
+    assert_eq!(log(&bench, 2), "3\nsaid\n");
 }
