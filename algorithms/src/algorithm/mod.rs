@@ -48,7 +48,9 @@
 //! assert!(best < 0.1);
 //! ```
 
+mod axis;
 mod batch;
+mod gp;
 mod grid;
 mod permutation;
 mod random;
@@ -88,7 +90,7 @@ pub struct AlgorithmInfo {
 }
 
 /// Every algorithm, in the order of the documentation.
-pub const ALGORITHMS: &[AlgorithmInfo] = &[grid::INFO, random::INFO, sobol::INFO, tpe::INFO];
+pub const ALGORITHMS: &[AlgorithmInfo] = &[grid::INFO, random::INFO, sobol::INFO, tpe::INFO, gp::INFO];
 
 /// Makes the algorithm of that name. All problems at once; an unknown name is a problem too, and so is a grid of more
 /// than [`MAX_GRID_SIZE`] points.
@@ -107,6 +109,7 @@ pub fn build(
     Ok(match info.name {
         "grid" => Box::new(grid::Grid::new(space, seed, &settings)?),
         "tpe" => Box::new(tpe::Tpe::new(space, seed, &settings)),
+        "gp" => Box::new(gp::Gp::new(space, seed, &settings)),
         "sobol" => Box::new(sobol::Sobol::new(space, seed)),
         _ => Box::new(random::Random::new(space, seed)),
     })

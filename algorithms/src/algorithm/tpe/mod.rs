@@ -31,7 +31,6 @@
 //!
 //! `benches/search/` compares it with Optuna's.
 
-mod axis;
 mod bandwidth;
 mod blocks;
 mod kernels;
@@ -47,7 +46,7 @@ use crate::draws::{self, mix};
 use crate::history::History;
 use crate::setting::{Checked, Setting, SettingKind};
 use crate::space::{Configuration, Lattice, Space};
-use axis::Axis;
+use super::axis::Axis;
 use kernels::Least;
 use mixture::Mixture;
 use rand_chacha::ChaCha8Rng;
