@@ -57,8 +57,10 @@ mod random;
 mod sobol;
 mod tpe;
 mod untried;
+mod why;
 
 pub use grid::MAX_GRID_SIZE;
+pub use why::{Prediction, Reason, Why};
 
 use crate::history::History;
 use crate::setting::{self, Setting, SettingError, Settings};
@@ -76,6 +78,11 @@ pub trait Algorithm: Send {
 
     /// Whether its suggestions depend on how trials ended. Those of an algorithm that does not learn can be made ahead of need.
     fn learns(&self) -> bool;
+
+    /// Why it made each of its last suggestions, in their order; empty when it cannot say.
+    fn why(&self) -> &[Why] {
+        &[]
+    }
 }
 
 /// What there is to know of an algorithm before it is made.
@@ -90,7 +97,8 @@ pub struct AlgorithmInfo {
 }
 
 /// Every algorithm, in the order of the documentation.
-pub const ALGORITHMS: &[AlgorithmInfo] = &[grid::INFO, random::INFO, sobol::INFO, tpe::INFO, gp::INFO];
+pub const ALGORITHMS: &[AlgorithmInfo] =
+    &[grid::INFO, random::INFO, sobol::INFO, tpe::INFO, gp::INFO];
 
 /// Makes the algorithm of that name. All problems at once; an unknown name is a problem too, and so is a grid of more
 /// than [`MAX_GRID_SIZE`] points.

@@ -31,6 +31,15 @@ impl Acquisition<'_> {
         self.value(mean, variance.sqrt()) + feasibility
     }
 
+    /// Whether most of what is to be hoped for at a point comes of how little is known of it.
+    pub fn explores(&self, point: &[f64]) -> bool {
+        let (mean, variance) = self.posterior.at(point);
+        let z = (self.posterior.best - mean) / variance.sqrt();
+        // φ against z Φ.
+        let density = -z * z / 2.0 - LN_SQRT_TAU;
+        self.aim == Aim::Knowledge || z <= 0.0 || density > libm::log(z) + crate::normal::log_cdf(z)
+    }
+
     fn value(&self, mean: f64, deviation: f64) -> f64 {
         match self.aim {
             Aim::Improvement => {
@@ -47,7 +56,6 @@ impl Acquisition<'_> {
         let (of_mean, of_deviation) = match self.aim {
             Aim::Improvement => {
                 let z = (self.posterior.best - known.mean) / deviation;
-                // φ/h, and Φ/h = (1 - φ/h)/z, but without the difference.
                 let log_h = log_improvement(z);
                 let density = libm::exp(-z * z / 2.0 - LN_SQRT_TAU - log_h);
                 let mass = libm::exp(crate::normal::log_cdf(z) - log_h);
@@ -83,7 +91,8 @@ fn log_improvement(z: f64) -> f64 {
 /// ln(1 - z M(z)) with Mills' ratio M = (1 - Φ)/φ.
 fn log_of_rest(z: f64) -> f64 {
     if z < 8.0 {
-        let mills = libm::exp(z * z / 2.0 + 0.5 * libm::log(PI / 2.0)) * libm::erfc(z * FRAC_1_SQRT_2);
+        let mills =
+            libm::exp(z * z / 2.0 + 0.5 * libm::log(PI / 2.0)) * libm::erfc(z * FRAC_1_SQRT_2);
         return libm::log1p(-z * mills);
     }
     // The asymptotic series of Mills' ratio: z M = 1 - 1/z² + 3/z⁴ - 15/z⁶ …
@@ -106,14 +115,25 @@ pub(super) struct Feasibility {
 const REACH: f64 = 0.15;
 
 impl Feasibility {
-    /// From points, as features, and whether a trial there succeeded.
-    pub fn new(features: &Features, parameters: usize, dimensions: f64, points: &[(&[f64], bool)]) -> Self {
+    /// From points, as features, at which trials succeeded, and at which they failed.
+    pub fn new(
+        features: &Features,
+        parameters: usize,
+        dimensions: f64,
+        (succeeded, failed): (&[Vec<f64>], &[Vec<f64>]),
+    ) -> Self {
         let weight = 1.0 / (REACH * REACH * dimensions.max(1.0));
         let mut sample = Sample::new(features);
-        points.iter().for_each(|(point, _)| sample.push(point));
-        let succeeded: Vec<f64> = points.iter().map(|(_, ok)| f64::from(u8::from(*ok))).collect();
+        succeeded
+            .iter()
+            .chain(failed)
+            .for_each(|point| sample.push(point));
+        let all = (succeeded.len() + failed.len()) as f64;
+        let share = (0.5 + succeeded.len() as f64) / (1.0 + all);
+        let mut succeeded = vec![1.0; succeeded.len()];
+        succeeded.resize(sample.size(), 0.0);
         Self {
-            share: (0.5 + succeeded.iter().sum::<f64>()) / (1.0 + points.len() as f64),
+            share,
             weights: features.weights(&vec![weight; parameters]),
             sample,
             succeeded,
@@ -122,7 +142,8 @@ impl Feasibility {
 
     fn log_at(&self, point: &[f64]) -> f64 {
         let mut squares = Vec::new();
-        self.sample.squares(point, &self.weights, &mut squares, self.sample.size());
+        self.sample
+            .squares(point, &self.weights, &mut squares, self.sample.size());
         let (mut good, mut all) = (self.share, 1.0);
         for (square, succeeded) in squares.iter().zip(&self.succeeded) {
             let near = matern(*square).0;
@@ -134,9 +155,11 @@ impl Feasibility {
 
     fn add_slopes(&self, point: &[f64], slope: &mut [f64]) -> f64 {
         let mut squares = Vec::new();
-        self.sample.squares(point, &self.weights, &mut squares, self.sample.size());
+        self.sample
+            .squares(point, &self.weights, &mut squares, self.sample.size());
         let near: Vec<(f64, f64)> = squares.iter().map(|square| matern(*square)).collect();
-        let good = (near.iter().zip(&self.succeeded)).fold(self.share, |sum, (near, ok)| sum + near.0 * ok);
+        let good = (near.iter().zip(&self.succeeded))
+            .fold(self.share, |sum, (near, ok)| sum + near.0 * ok);
         let all = near.iter().fold(1.0, |sum, near| sum + near.0);
         let factors: Vec<f64> = (near.iter().zip(&self.succeeded))
             .map(|((_, slope), ok)| slope * (ok / good - 1.0 / all))
@@ -172,8 +195,14 @@ mod tests {
             assert!((found / expected - 1.0).abs() < 1e-9, "{z}: {found}");
         }
         for border in [-1.0, -8.0, -1e4] {
-            let (above, below) = (log_improvement(border + 1e-9), log_improvement(border - 1e-9));
-            assert!((above - below).abs() < 1e-7 * above.abs(), "{border}: {above} {below}");
+            let (above, below) = (
+                log_improvement(border + 1e-9),
+                log_improvement(border - 1e-9),
+            );
+            assert!(
+                (above - below).abs() < 1e-7 * above.abs(),
+                "{border}: {above} {below}"
+            );
         }
     }
 
@@ -181,13 +210,18 @@ mod tests {
     fn slopes_are_derivatives() {
         let features = Features::new(&[Axis::Continuous, Axis::Continuous], &[false; 2]);
         let kernel = Kernel::new(&features, &[-1.0, -0.5, 0.0, -7.0]);
-        let points: Vec<Vec<f64>> = (0..7).map(|i| vec![f64::from(i * 3 % 7) / 7.0, f64::from(i) / 7.0]).collect();
+        let points: Vec<Vec<f64>> = (0..7)
+            .map(|i| vec![f64::from(i * 3 % 7) / 7.0, f64::from(i) / 7.0])
+            .collect();
         let values: Vec<f64> = points.iter().map(|p| p[0] * p[0] - p[1]).collect();
         let posterior = Posterior::new(&features, kernel, &points, &values);
-        let ends: Vec<(&[f64], bool)> = points.iter().enumerate().map(|(i, p)| (&p[..], i % 3 > 0)).collect();
-        let feasibility = Feasibility::new(&features, 2, 2.0, &ends);
+        let feasibility = Feasibility::new(&features, 2, 2.0, points.split_at(5));
         for aim in [Aim::Improvement, Aim::Knowledge] {
-            let acquisition = Acquisition { posterior: &posterior, feasibility: Some(&feasibility), aim };
+            let acquisition = Acquisition {
+                posterior: &posterior,
+                feasibility: Some(&feasibility),
+                aim,
+            };
             for at in [[0.3, 0.6], [0.9, 0.1], [0.0, 1.0]] {
                 let (value, slope) = acquisition.slopes(&at);
                 assert!((value - acquisition.at(&at)).abs() < 1e-9 * (1.0 + value.abs()));
@@ -198,7 +232,10 @@ mod tests {
                         acquisition.at(&at)
                     };
                     let difference = (moved(1e-6) - moved(-1e-6)) / 2e-6;
-                    assert!((difference - slope[index]).abs() < 1e-4 * (1.0 + difference.abs()), "{aim:?} {at:?} {difference} {slope:?}");
+                    assert!(
+                        (difference - slope[index]).abs() < 1e-4 * (1.0 + difference.abs()),
+                        "{aim:?} {at:?} {difference} {slope:?}"
+                    );
                 }
             }
         }

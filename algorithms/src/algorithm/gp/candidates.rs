@@ -14,7 +14,12 @@ const DEVIATIONS: [f64; 4] = [0.1, 0.03, 0.01, 0.001];
 const MOVED: f64 = 10.0;
 
 /// A point near another: some coordinates are moved by about as much as the turn says.
-pub(super) fn near(point: &[f64], axes: &[Axis], turn: usize, generator: &mut ChaCha8Rng) -> Vec<f64> {
+pub(super) fn near(
+    point: &[f64],
+    axes: &[Axis],
+    turn: usize,
+    generator: &mut ChaCha8Rng,
+) -> Vec<f64> {
     let deviation = DEVIATIONS[turn % DEVIATIONS.len()];
     let share = (MOVED / point.len() as f64).min(if turn % 2 == 0 { 1.0 } else { 0.5 });
     let coordinates = point.iter().zip(axes);
@@ -27,11 +32,17 @@ pub(super) fn near(point: &[f64], axes: &[Axis], turn: usize, generator: &mut Ch
                 Axis::Choices(count) => {
                     let other = draws::unit(generator);
                     let moved = draws::unit(generator) < 2.0 * deviation;
-                    if moved { middle(*count, choice_of(*count, other)) } else { *at }
+                    if moved {
+                        middle(*count, choice_of(*count, other))
+                    } else {
+                        *at
+                    }
                 }
                 Axis::Steps(edges) => {
                     let cell = 1.0 / (edges.len() - 1) as f64;
-                    axis.snap(reflected(at + normal::draw(generator) * deviation.max(0.7 * cell)))
+                    axis.snap(reflected(
+                        at + normal::draw(generator) * deviation.max(0.7 * cell),
+                    ))
                 }
                 Axis::Continuous => reflected(at + normal::draw(generator) * deviation),
             }
@@ -42,7 +53,11 @@ pub(super) fn near(point: &[f64], axes: &[Axis], turn: usize, generator: &mut Ch
 /// Back into [0, 1].
 fn reflected(unit: f64) -> f64 {
     let unit = unit.abs();
-    if unit > 1.0 { (2.0 - unit).max(0.0) } else { unit }
+    if unit > 1.0 {
+        (2.0 - unit).max(0.0)
+    } else {
+        unit
+    }
 }
 
 /// Other values of a discrete parameter: all where they are few, else neighbours and some at random.
@@ -50,7 +65,9 @@ pub(super) fn others(at: f64, axis: &Axis, generator: &mut ChaCha8Rng) -> Vec<f6
     let (count, center): (usize, &dyn Fn(usize) -> f64) = match axis {
         Axis::Continuous => return Vec::new(),
         Axis::Choices(count) => (*count, &|index| middle(*count, index)),
-        Axis::Steps(edges) => (edges.len() - 1, &|index| (edges[index] + edges[index + 1]) / 2.0),
+        Axis::Steps(edges) => (edges.len() - 1, &|index| {
+            (edges[index] + edges[index + 1]) / 2.0
+        }),
     };
     let here = match axis {
         Axis::Steps(edges) => super::super::axis::cell_of(edges, at),
@@ -68,5 +85,9 @@ pub(super) fn others(at: f64, axis: &Axis, generator: &mut ChaCha8Rng) -> Vec<f6
         }
         indices
     };
-    indices.into_iter().filter(|index| *index != here).map(center).collect()
+    indices
+        .into_iter()
+        .filter(|index| *index != here)
+        .map(center)
+        .collect()
 }

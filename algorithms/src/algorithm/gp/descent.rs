@@ -111,7 +111,9 @@ fn clamp(point: &mut [f64], bounds: &[(f64, f64)]) {
 fn free(here: &[f64], slope: &[f64], bounds: &[(f64, f64)]) -> Vec<bool> {
     let coordinates = here.iter().zip(slope).zip(bounds);
     coordinates
-        .map(|((x, slope), (low, high))| !(*x <= *low && *slope > 0.0 || *x >= *high && *slope < 0.0))
+        .map(|((x, slope), (low, high))| {
+            !(*x <= *low && *slope > 0.0 || *x >= *high && *slope < 0.0)
+        })
         .collect()
 }
 
@@ -124,7 +126,10 @@ impl Memory {
         let difference = |new: &[f64], old: &[f64]| -> Vec<f64> {
             new.iter().zip(old).map(|(new, old)| new - old).collect()
         };
-        let (moved, turned) = (difference(&step.point, here), difference(&step.slope, slope));
+        let (moved, turned) = (
+            difference(&step.point, here),
+            difference(&step.slope, slope),
+        );
         if inner(&moved, &turned) > 1e-10 * inner(&turned, &turned) {
             if self.0.len() == MEMORY {
                 self.0.pop_front();
@@ -144,7 +149,9 @@ impl Memory {
     fn direction(&self, slope: &[f64], free: &[bool], first: f64) -> Vec<f64> {
         let masked = |vector: &[f64]| -> Vec<f64> {
             let coordinates = vector.iter().zip(free);
-            coordinates.map(|(x, free)| if *free { *x } else { 0.0 }).collect()
+            coordinates
+                .map(|(x, free)| if *free { *x } else { 0.0 })
+                .collect()
         };
         let mut direction: Vec<f64> = masked(slope).iter().map(|x| -x).collect();
         let pairs: Vec<(Vec<f64>, Vec<f64>, f64)> = (self.0.iter())
@@ -216,7 +223,10 @@ mod tests {
     fn bounds_hold() {
         let bounds = [(-5.0, 0.5), (-5.0, 5.0)];
         let (point, _) = descend(vec![-1.2, 1.0], &bounds, PATIENCE, rosenbrock);
-        assert!(point[0] == 0.5 && (point[1] - 0.25).abs() < 1e-6, "{point:?}");
+        assert!(
+            point[0] == 0.5 && (point[1] - 0.25).abs() < 1e-6,
+            "{point:?}"
+        );
         let start = vec![9.0, 9.0];
         let (point, _) = descend(start, &[(1.0, 2.0); 2], PATIENCE, |x, slope| {
             slope.copy_from_slice(&[1.0, -1.0]);
@@ -231,6 +241,9 @@ mod tests {
             slope[0] = 1.0;
             if x[0] < 0.25 { f64::NAN } else { x[0] }
         });
-        assert!((0.25..0.3).contains(&point[0]) && value == point[0], "{point:?}");
+        assert!(
+            (0.25..0.3).contains(&point[0]) && value == point[0],
+            "{point:?}"
+        );
     }
 }

@@ -5,6 +5,7 @@
 //! do not differ in it. All this is the distance of vectors, so that the kernel stays positive definite.
 
 use super::super::axis::Axis;
+use super::sums::lanes;
 
 /// How far apart, squared, a parameter that is active is from one that is not, beside what its coordinate says.
 const APART: f64 = 0.25;
@@ -24,7 +25,11 @@ impl Features {
     pub fn new(axes: &[Axis], conditional: &[bool]) -> Self {
         let is_choice = |parameter: &usize| matches!(axes[*parameter], Axis::Choices(_));
         let (choices, numbers): (Vec<usize>, Vec<usize>) = (0..axes.len()).partition(is_choice);
-        let conditional = numbers.iter().copied().filter(|p| conditional[*p]).collect();
+        let conditional = numbers
+            .iter()
+            .copied()
+            .filter(|p| conditional[*p])
+            .collect();
         Self {
             numbers,
             choices,
@@ -119,14 +124,17 @@ impl Sample {
     /// Adds, for each feature, the sum of the unweighted squared differences from the first few of them, each times its factor.
     pub fn add_weighted_squares(&self, at: &[f64], factors: &[f64], sums: &mut [f64]) {
         for (feature, (column, at)) in self.columns.iter().zip(at).enumerate() {
-            let terms = factors.iter().zip(column);
             sums[feature] += if feature < self.numbers {
-                lanes(terms, |factor, value| {
+                lanes(factors, column, |factor, value| {
                     let difference = at - value;
                     factor * (difference * difference)
                 })
             } else {
-                lanes(terms, |factor, value| if value == *at { 0.0 } else { factor })
+                lanes(
+                    factors,
+                    column,
+                    |factor, value| if value == *at { 0.0 } else { factor },
+                )
             };
         }
     }
@@ -135,25 +143,9 @@ impl Sample {
     pub fn weighted_differences(&self, at: &[f64], factors: &[f64]) -> Vec<f64> {
         let numbers = self.columns[..self.numbers].iter().zip(at);
         numbers
-            .map(|(column, at)| {
-                let terms = factors.iter().zip(column);
-                lanes(terms, |factor, value| factor * (at - value))
-            })
+            .map(|(column, at)| lanes(factors, column, |factor, value| factor * (at - value)))
             .collect()
     }
-}
-
-/// A sum in eight running sums: always in the same order.
-fn lanes<'a>(
-    terms: impl ExactSizeIterator<Item = (&'a f64, &'a f64)>,
-    term: impl Fn(f64, f64) -> f64,
-) -> f64 {
-    let mut sums = [0.0; 8];
-    for (index, (a, b)) in terms.enumerate() {
-        sums[index % 8] += term(*a, *b);
-    }
-    let halves = [0, 1, 2, 3].map(|lane| sums[lane] + sums[lane + 4]);
-    (halves[0] + halves[2]) + (halves[1] + halves[3])
 }
 
 #[cfg(test)]

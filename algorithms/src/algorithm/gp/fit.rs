@@ -6,7 +6,8 @@
 use super::descent::{Patience, descend};
 use super::features::{Features, Sample};
 use super::kernel::Kernel;
-use super::matrix::{Lower, dot};
+use super::matrix::Lower;
+use super::sums::dot;
 
 /// The variance of the logarithm of a length, before anything is known.
 const LENGTH_VARIANCE: f64 = 3.0;
@@ -51,9 +52,15 @@ fn length(dimensions: f64) -> f64 {
 pub(super) fn fit(evidence: &Evidence<'_>, start: Vec<f64>, steps: usize) -> (Vec<f64>, f64) {
     let mut bounds = vec![LENGTHS; evidence.parameters];
     bounds.extend([SIGNALS, NOISES]);
-    let patience = Patience { steps, gain: 1e-3, first: 1.0 };
+    let patience = Patience {
+        steps,
+        gain: 1e-3,
+        first: 1.0,
+    };
     descend(start, &bounds, patience, |logs, slope| {
-        evidence.likelihood(logs, slope).map_or(f64::NAN, |value| value + prior_density(evidence, logs, slope))
+        evidence.likelihood(logs, slope).map_or(f64::NAN, |value| {
+            value + prior_density(evidence, logs, slope)
+        })
     })
 }
 
@@ -89,7 +96,12 @@ impl Evidence<'_> {
             factor.append(row, LEAST).then_some(())?;
         }
         let (residuals, weights) = residuals(&factor, self.values);
-        self.differentiate(&kernel, &factor.inverse_of_product(), (&rows, &weights), slope);
+        self.differentiate(
+            &kernel,
+            &factor.inverse_of_product(),
+            (&rows, &weights),
+            slope,
+        );
         Some(0.5 * dot(&residuals, &weights) + factor.half_log_determinant())
     }
 
@@ -113,7 +125,8 @@ impl Evidence<'_> {
             for (factor, slope) in factors.iter_mut().zip(slopes) {
                 *factor *= slope;
             }
-            self.sample.add_weighted_squares(&self.sample.row(index), &factors, &mut sums);
+            self.sample
+                .add_weighted_squares(&self.sample.row(index), &factors, &mut sums);
         }
         slope.fill(0.0);
         let features = self.features.parameters().zip(&sums).zip(&kernel.weights);
@@ -186,7 +199,10 @@ mod tests {
                     of(&at, &mut [0.0; 5])
                 };
                 let difference = (moved(1e-5) - moved(-1e-5)) / 2e-5;
-                assert!((difference - slope[index]).abs() < 1e-5 * (1.0 + slope[index].abs()), "{index} {difference} {slope:?}");
+                assert!(
+                    (difference - slope[index]).abs() < 1e-5 * (1.0 + slope[index].abs()),
+                    "{index} {difference} {slope:?}"
+                );
             }
         });
     }
@@ -195,7 +211,9 @@ mod tests {
     fn what_does_not_matter_gets_a_great_length_and_noise_is_seen() {
         let fitted = |noise: f64| {
             let mut found = Vec::new();
-            with_evidence(noise, |evidence| found = fit(evidence, prior(3, 3.0), 100).0);
+            with_evidence(noise, |evidence| {
+                found = fit(evidence, prior(3, 3.0), 100).0
+            });
             found
         };
         let (exact, noisy) = (fitted(0.0), fitted(1.0));

@@ -1,6 +1,8 @@
 //! A symmetric positive definite matrix and its Cholesky factor, row by row: a row that is appended has the same bits as if
 //! the whole had been factored at once, and the same on every machine.
 
+use super::sums::dot;
+
 /// A lower triangular matrix, whose rows are stored one after the other.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lower {
@@ -15,10 +17,6 @@ impl Lower {
             rows: Vec::with_capacity(start(size)),
             size: 0,
         }
-    }
-
-    pub fn size(&self) -> usize {
-        self.size
     }
 
     /// A row up to its element on the diagonal.
@@ -51,7 +49,7 @@ impl Lower {
     pub fn solve(&self, b: &mut [f64]) {
         for index in 0..b.len() {
             let row = self.row(index);
-            b[index] = (b[index] - dot(&row[..index], &b[..index])) / row[index];
+            b[index] = (b[index] - dot(&b[..index], row)) / row[index];
         }
     }
 
@@ -98,7 +96,7 @@ impl Lower {
                 values.push(1.0 / self.row(column)[column]);
                 for index in column + 1..self.size {
                     let row = self.row(index);
-                    values.push(-dot(&row[column..index], &values) / row[index]);
+                    values.push(-dot(&values, &row[column..]) / row[index]);
                 }
                 values
             })
@@ -109,22 +107,6 @@ impl Lower {
 /// Where a row begins.
 fn start(row: usize) -> usize {
     row * (row + 1) / 2
-}
-
-/// The sum of products, in eight running sums: always the same order.
-pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let mut sums = [0.0; 8];
-    let (mut eights, mut others) = (a.chunks_exact(8), b.chunks_exact(8));
-    for (x, y) in eights.by_ref().zip(others.by_ref()) {
-        for lane in 0..8 {
-            sums[lane] += x[lane] * y[lane];
-        }
-    }
-    let done = a.len() - eights.remainder().len();
-    let rest = a[done..].iter().zip(&b[done.min(b.len())..]);
-    let rest: f64 = rest.map(|(x, y)| x * y).sum();
-    let halves = [0, 1, 2, 3].map(|lane| sums[lane] + sums[lane + 4]);
-    (halves[0] + halves[2]) + (halves[1] + halves[3]) + rest
 }
 
 #[cfg(test)]
@@ -169,7 +151,9 @@ mod tests {
         let mut solved = vec![1.0; 19];
         factor.solve_transposed(&mut solved);
         for column in 0..19 {
-            let product: f64 = (column..19).map(|i| factor.row(i)[column] * solved[i]).sum();
+            let product: f64 = (column..19)
+                .map(|i| factor.row(i)[column] * solved[i])
+                .sum();
             assert!((product - 1.0).abs() < 1e-12);
         }
     }
@@ -194,6 +178,6 @@ mod tests {
         assert!(factor.append(vec![1.0], 1e-12));
         assert!(!factor.append(vec![1.0, 1.0], 1e-12));
         assert!(!factor.append(vec![f64::NAN, 1.0], 1e-12));
-        assert_eq!(factor.size(), 1);
+        assert_eq!(factor.size, 1);
     }
 }

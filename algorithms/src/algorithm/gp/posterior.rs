@@ -3,9 +3,11 @@
 use super::features::{Features, Sample};
 use super::fit::{LEAST, mean};
 use super::kernel::Kernel;
-use super::matrix::{Lower, dot};
+use super::matrix::Lower;
+use super::sums::dot;
 
 /// A normal distribution for the function's value at each point.
+#[derive(Clone)]
 pub(super) struct Posterior {
     kernel: Kernel,
     sample: Sample,
@@ -61,7 +63,9 @@ impl Posterior {
     }
 
     fn push(&mut self, point: &[f64], value: f64) -> bool {
-        let mut row = self.kernel.covariances(&self.sample, point, self.sample.size());
+        let mut row = self
+            .kernel
+            .covariances(&self.sample, point, self.sample.size());
         row.push(self.kernel.signal + self.kernel.noise);
         let appended = self.factor.append(row, LEAST);
         if appended {
@@ -80,7 +84,9 @@ impl Posterior {
 
     /// Mean and variance.
     pub fn at(&self, point: &[f64]) -> (f64, f64) {
-        let mut covariances = self.kernel.covariances(&self.sample, point, self.sample.size());
+        let mut covariances = self
+            .kernel
+            .covariances(&self.sample, point, self.sample.size());
         let mean = self.mean + dot(&covariances, &self.weights);
         self.factor.solve(&mut covariances);
         (mean, self.variance(&covariances))
@@ -135,7 +141,10 @@ mod tests {
     fn it_goes_through_what_was_observed() {
         let posterior = posterior(1e-8);
         let (mean, variance) = posterior.at(&[0.5, 1.0]);
-        assert!((mean + 0.75).abs() < 1e-5 && variance < 1e-6, "{mean} {variance}");
+        assert!(
+            (mean + 0.75).abs() < 1e-5 && variance < 1e-6,
+            "{mean} {variance}"
+        );
         assert!((posterior.best + 1.0).abs() < 1e-5);
         assert!(posterior.at(&[0.25, 0.75]).1 > 1e-3);
     }

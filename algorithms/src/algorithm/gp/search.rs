@@ -1,11 +1,11 @@
 //! Where the acquisition is highest: many points are looked at, and the best are improved by turns, numbers along the slope and
 //! discrete parameters value by value. Nothing is ever rounded.
 
-use super::acquisition::Acquisition;
+use super::super::axis::Axis;
+use super::acquisition::{Acquisition, Aim};
 use super::candidates::others;
 use super::descent::{Patience, descend};
 use super::features::Features;
-use super::super::axis::Axis;
 use crate::space::Space;
 use rand_chacha::ChaCha8Rng;
 
@@ -26,6 +26,8 @@ pub(super) struct Terrain<'a> {
     pub features: &'a Features,
     /// Whether there are conditions.
     pub conditional: bool,
+    /// Between which coordinates to search; choices are free.
+    pub bounds: &'a [(f64, f64)],
 }
 
 impl Terrain<'_> {
@@ -36,11 +38,33 @@ impl Terrain<'_> {
         }
         let active = self.space.active_at(point);
         let units = point.iter().zip(active);
-        units.map(|(unit, active)| if active { *unit } else { f64::NAN }).collect()
+        units
+            .map(|(unit, active)| if active { *unit } else { f64::NAN })
+            .collect()
     }
 
     pub fn features(&self, point: &[f64]) -> Vec<f64> {
         self.features.at(&self.active(point))
+    }
+
+    /// A point of the unit cube in the box.
+    pub fn stretched(&self, point: &[f64]) -> Vec<f64> {
+        let coordinates = point.iter().zip(self.axes).zip(self.bounds);
+        let stretched = coordinates.map(|((unit, axis), (low, high))| match axis {
+            Axis::Choices(_) => axis.snap(*unit),
+            _ => axis.snap(low + unit * (high - low)),
+        });
+        stretched.collect()
+    }
+
+    /// The nearest point in the box.
+    pub fn clamped(&self, mut point: Vec<f64>) -> Vec<f64> {
+        for ((unit, axis), (low, high)) in point.iter_mut().zip(self.axes).zip(self.bounds) {
+            if *axis == Axis::Continuous {
+                *unit = unit.clamp(*low, *high);
+            }
+        }
+        point
     }
 }
 
@@ -71,10 +95,23 @@ impl<'a> Climb<'a> {
     }
 
     /// Looks at a point.
-    pub fn look(&mut self, point: Vec<f64>) -> f64 {
+    pub fn look(&mut self, point: Vec<f64>) {
+        let scored = self.scored(point);
+        self.seen.push(scored);
+    }
+
+    /// Looks at the same points for another aim.
+    pub fn again(mut self, aim: Aim) -> Self {
+        self.acquisition.aim = aim;
+        for point in std::mem::take(&mut self.seen) {
+            self.look(point.point);
+        }
+        self
+    }
+
+    fn scored(&self, point: Vec<f64>) -> Scored {
         let score = self.acquisition.at(&self.terrain.features(&point));
-        self.seen.push(Scored { score, point });
-        score
+        Scored { score, point }
     }
 
     /// Climbs from a point.
@@ -90,15 +127,16 @@ impl<'a> Climb<'a> {
 
     fn along_slope(&mut self, from: Scored) -> Scored {
         let active = self.terrain.active(&from.point);
-        let free: Vec<(usize, usize)> = (self.terrain.features.numbers().iter().copied().enumerate())
-            .filter(|(_, p)| !active[*p].is_nan() && self.terrain.axes[*p] == Axis::Continuous)
-            .collect();
+        let free: Vec<(usize, usize)> =
+            (self.terrain.features.numbers().iter().copied().enumerate())
+                .filter(|(_, p)| !active[*p].is_nan() && self.terrain.axes[*p] == Axis::Continuous)
+                .collect();
         if free.is_empty() {
             return from;
         }
         let start: Vec<f64> = free.iter().map(|(_, p)| from.point[*p]).collect();
         let mut at = self.terrain.features.at(&active);
-        let bounds = vec![(0.0, 1.0); free.len()];
+        let bounds: Vec<(f64, f64)> = free.iter().map(|(_, p)| self.terrain.bounds[*p]).collect();
         let (end, value) = descend(start, &bounds, PATIENCE, |x, slope| {
             for ((feature, _), x) in free.iter().zip(x) {
                 at[*feature] = *x;
@@ -113,7 +151,10 @@ impl<'a> Climb<'a> {
         for ((_, p), x) in free.iter().zip(end) {
             point[*p] = x;
         }
-        let scored = Scored { score: -value, point };
+        let scored = Scored {
+            score: -value,
+            point,
+        };
         self.seen.push(scored.clone());
         scored
     }
@@ -129,13 +170,18 @@ impl<'a> Climb<'a> {
             if self.terrain.active(&best.point)[parameter].is_nan() {
                 continue;
             }
-            for value in others(best.point[parameter], &self.terrain.axes[parameter], generator) {
+            for value in others(
+                best.point[parameter],
+                &self.terrain.axes[parameter],
+                generator,
+            ) {
                 let mut point = best.point.clone();
                 point[parameter] = value;
                 self.moves += 1;
-                let score = self.look(point.clone());
-                if score > best.score {
-                    best = Scored { score, point };
+                let moved = self.scored(point);
+                self.seen.push(moved.clone());
+                if moved.score > best.score {
+                    best = moved;
                     changed = true;
                 }
             }
