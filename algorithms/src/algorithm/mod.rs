@@ -48,6 +48,7 @@
 //! assert!(best < 0.1);
 //! ```
 
+mod auto;
 mod axis;
 mod batch;
 mod gp;
@@ -97,8 +98,14 @@ pub struct AlgorithmInfo {
 }
 
 /// Every algorithm, in the order of the documentation.
-pub const ALGORITHMS: &[AlgorithmInfo] =
-    &[grid::INFO, random::INFO, sobol::INFO, tpe::INFO, gp::INFO];
+pub const ALGORITHMS: &[AlgorithmInfo] = &[
+    grid::INFO,
+    random::INFO,
+    sobol::INFO,
+    tpe::INFO,
+    gp::INFO,
+    auto::INFO,
+];
 
 /// Makes the algorithm of that name. All problems at once; an unknown name is a problem too, and so is a grid of more
 /// than [`MAX_GRID_SIZE`] points.
@@ -115,6 +122,12 @@ pub fn build(
         .ok_or_else(|| setting::unknown_name("algorithm", name, names))?;
     let settings = setting::check(info.settings, settings)?;
     Ok(match info.name {
+        "auto" => {
+            let gp = setting::check(gp::INFO.settings, &Settings::new())?;
+            let tpe = setting::check(tpe::INFO.settings, &Settings::new())?;
+            let gp = gp::Gp::new(Arc::clone(&space), seed, &gp);
+            Box::new(auto::Auto::new(gp, tpe::Tpe::new(space, seed, &tpe)))
+        }
         "grid" => Box::new(grid::Grid::new(space, seed, &settings)?),
         "tpe" => Box::new(tpe::Tpe::new(space, seed, &settings)),
         "gp" => Box::new(gp::Gp::new(space, seed, &settings)),

@@ -90,7 +90,7 @@ fn log_improvement(z: f64) -> f64 {
 
 /// ln(1 - z M(z)) with Mills' ratio M = (1 - Φ)/φ.
 fn log_of_rest(z: f64) -> f64 {
-    if z < 8.0 {
+    if z < 16.0 {
         let mills =
             libm::exp(z * z / 2.0 + 0.5 * libm::log(PI / 2.0)) * libm::erfc(z * FRAC_1_SQRT_2);
         return libm::log1p(-z * mills);
@@ -194,7 +194,7 @@ mod tests {
             let found = log_improvement(z);
             assert!((found / expected - 1.0).abs() < 1e-9, "{z}: {found}");
         }
-        for border in [-1.0, -8.0, -1e4] {
+        for border in [-1.0, -16.0, -1e4] {
             let (above, below) = (
                 log_improvement(border + 1e-9),
                 log_improvement(border - 1e-9),

@@ -117,6 +117,11 @@ impl Gp {
         }
     }
 
+    /// How many parameters are active at once, on average.
+    pub fn dimensions(&self) -> f64 {
+        self.dimensions
+    }
+
     /// Brings the coordinates up to date.
     fn follow(&mut self, history: &History) {
         let trials = history.trials();
