@@ -40,12 +40,12 @@ fn each_configuration_of_a_finite_space_is_tried_once() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn each_configuration_of_any_finite_space_is_tried_once(space in any_space(false), batch in 1_usize..9) {
         let size = space.size().unwrap();
-        prop_assume!(size < 500);
+        prop_assume!(size < 200);
         for name in suitable(&space) {
             let count = if name == "grid" { space.grid_size(10) } else { size };
             check_exhaustion(name, &space, count, batch);

@@ -21,7 +21,7 @@ pub(super) fn near(
     generator: &mut ChaCha8Rng,
 ) -> Vec<f64> {
     let deviation = DEVIATIONS[turn % DEVIATIONS.len()];
-    let share = (MOVED / point.len() as f64).min(if turn % 2 == 0 { 1.0 } else { 0.5 });
+    let share = (MOVED / point.len() as f64).min(if turn.is_multiple_of(2) { 1.0 } else { 0.5 });
     let coordinates = point.iter().zip(axes);
     coordinates
         .map(|(at, axis)| {

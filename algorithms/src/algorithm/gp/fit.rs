@@ -82,13 +82,16 @@ fn prior_density(evidence: &Evidence<'_>, logs: &[f64], slope: &mut [f64]) -> f6
     density
 }
 
+/// For each point the covariances with those before it, and how each changes with the squared distance.
+type Rows = Vec<(Vec<f64>, Vec<f64>)>;
+
 impl Evidence<'_> {
     /// The negative log likelihood of the values, around their own mean; writes its derivative. `None` when rounding makes the matrix singular.
     fn likelihood(&self, logs: &[f64], slope: &mut [f64]) -> Option<f64> {
         let kernel = Kernel::new(self.features, logs);
         let size = self.sample.size();
         let mut factor = Lower::with_capacity(size);
-        let mut rows = Vec::with_capacity(size);
+        let mut rows = Rows::with_capacity(size);
         for index in 0..size {
             let (mut row, slopes) = kernel.slopes(self.sample, &self.sample.row(index), index);
             rows.push((row.clone(), slopes));
@@ -109,7 +112,7 @@ impl Evidence<'_> {
         &self,
         kernel: &Kernel,
         inverse: &Lower,
-        (rows, weights): (&[(Vec<f64>, Vec<f64>)], &[f64]),
+        (rows, weights): (&Rows, &[f64]),
         slope: &mut [f64],
     ) {
         let mut sums = vec![0.0; kernel.weights.len()];
@@ -212,7 +215,7 @@ mod tests {
         let fitted = |noise: f64| {
             let mut found = Vec::new();
             with_evidence(noise, |evidence| {
-                found = fit(evidence, prior(3, 3.0), 100).0
+                found = fit(evidence, prior(3, 3.0), 100).0;
             });
             found
         };

@@ -2,7 +2,7 @@
 //! start.
 //!
 //! A fit is made from the first so many trials, at first of each number, later at ever longer intervals. It starts from the last one of
-//! few that are found however many trials there are, at 8, 12, 16, 24, 32, 48 …; these also decide how losses are warped.
+//! few that are always found, of 8, 12, 16, 24 … 192 and 256 trials; these also decide how losses are warped.
 
 use super::features::{Features, Sample};
 use super::fit::{Evidence, fit, prior};
@@ -10,13 +10,17 @@ use super::observed::{Valued, representatives};
 use super::warp::{POWERS, warp};
 
 /// A fit is made from so many trials at most …
-const MOST: usize = 200;
+const MOST: usize = 160;
 
 /// … and how to warp is decided with so many.
-const MOST_COMPARED: usize = 100;
+const MOST_COMPARED: usize = 72;
 
-/// How many steps a fit takes at most, where much may be new and where little is.
-const STEPS: [usize; 2] = [25, 10];
+/// How many steps a fit takes at most where little is new, and where much may be.
+const FEW: usize = 8;
+const MANY: usize = 20;
+
+/// The largest of those from which others start.
+const LAST_ANCHOR: usize = 256;
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,7 +79,7 @@ impl Fits {
 
     /// A few steps from an earlier fit.
     fn follow(&self, lessons: Lessons<'_>, valued: &[Valued], start: &Fit) -> Fit {
-        let found = self.fit(lessons, valued, (start, MOST, STEPS[1]));
+        let found = self.fit(lessons, valued, (start, MOST, FEW));
         found.map_or_else(|| start.clone(), |(fit, _)| fit)
     }
 
@@ -84,27 +88,25 @@ impl Fits {
         let fresh = prior(self.parameters, self.dimensions);
         let logs = start.map_or(&fresh, |start| &start.logs);
         let better = |a: &(Fit, f64), b: &(Fit, f64)| a.1.total_cmp(&b.1);
-        let attempt = |power: f64, logs: &[f64]| {
+        let attempt = |power: f64, logs: &[f64], steps| {
             let start = Fit {
                 power,
                 logs: logs.to_vec(),
             };
-            self.fit(lessons, valued, (&start, MOST_COMPARED, STEPS[0]))
+            self.fit(lessons, valued, (&start, MOST_COMPARED, steps))
         };
-        let warped = POWERS
-            .iter()
-            .filter_map(|power| attempt(*power, logs))
-            .min_by(better);
-        let afresh = match (&warped, start) {
-            (Some((fit, _)), Some(_)) => attempt(fit.power, &fresh),
-            _ => None,
-        };
-        let Some((found, _)) = warped.into_iter().chain(afresh).min_by(better) else {
+        let tried = POWERS.iter().filter_map(|power| attempt(*power, logs, FEW));
+        let Some((first, density)) = tried.min_by(better) else {
             return Fit {
                 power: 0.0,
                 logs: fresh,
             };
         };
+        let further = [&first.logs, &fresh].map(|logs| attempt(first.power, logs, MANY));
+        let best = further.into_iter().flatten().min_by(better);
+        let found = best
+            .filter(|best| best.1 < density)
+            .map_or(first, |(fit, _)| fit);
         if valued.len() > MOST_COMPARED {
             self.follow(lessons, valued, &found)
         } else {
@@ -152,6 +154,7 @@ fn last_checkpoint(count: usize) -> usize {
 /// The largest anchor below a number.
 fn anchor_before(count: usize) -> Option<usize> {
     let below = count.checked_sub(1).filter(|below| *below >= 8)?;
+    let below = below.min(LAST_ANCHOR);
     let power = 1 << below.ilog2();
     let between = power + power / 2;
     Some(if below >= between { between } else { power })
@@ -178,7 +181,7 @@ mod tests {
             Some(12),
             Some(16),
             Some(24),
-            Some(768),
+            Some(256),
         ];
         assert_eq!(anchors, expected);
         for count in 9..5000 {

@@ -35,8 +35,7 @@ impl Lower {
         let own = covariances.pop().unwrap_or_default();
         self.solve(&mut covariances);
         let rest = own - dot(&covariances, &covariances);
-        // Also when it is not a number.
-        if !(rest > least * own) {
+        if rest.is_nan() || rest <= least * own {
             return false;
         }
         self.rows.extend(covariances);

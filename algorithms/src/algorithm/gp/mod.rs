@@ -1,4 +1,35 @@
-//! `gp`
+//! `gp`, Bayesian optimisation with a Gaussian process: finds the most in few trials, in spaces of any kind.
+//!
+//! It models the objective as a random function of which some values are known, and suggests the point from which most
+//! improvement is to be expected. Use it when a trial takes seconds or more and there are up to some thousand; a suggestion takes some
+//! ten milliseconds, and no longer however many trials there are. Up to a hundred parameters; conditions, noise, failures and parallel trials are coped with.
+//!
+//! | setting | default | range | |
+//! |---|---|---|---|
+//! | `startup_trials` | 8 | from 2 | so many trials must have succeeded before it learns; until then: the middle of the space, and then as `sobol` |
+//!
+//! How it works, each part in a file of its own:
+//!
+//! - **`features`, `kernel`**: Matérn 5/2 with a length for each parameter. Choices are equal or not (Hamming distance). A parameter that is not
+//!   active is at the middle and set apart, so that a conditional space has one model: branches share what they have in common.
+//! - **`fit`, `fits`**: lengths, signal and noise maximise their posterior density, by L-BFGS (`descent`) with exact derivatives. The prior of lengths grows
+//!   with the number of dimensions (Hvarfner, Hellsten & Nardi 2024, doi:10.48550/arXiv.2402.02229), so that many parameters do not make all points strangers. When to
+//!   fit, and from where, depends on the number of trials alone.
+//! - **`warp`**: losses are raised to the power 1, ½ or 0 (the logarithm), the most likely of these (Box & Cox 1964,
+//!   doi:10.1111/j.2517-6161.1964.tb00553.x), so that neither valleys nor walls hide what matters.
+//! - **`posterior`**: mean and variance at any point. Trials that are running, or failed, are supposed to have found what is expected of them, or as good as the best
+//!   (Ginsbourger, Le Riche & Carraro 2010, doi:10.1007/978-3-642-10701-6_6): they are kept away from, and nothing else is learnt.
+//! - **`acquisition`**: the logarithm of the expected improvement over the best mean, stable however small (Ament, Daulton, Eriksson, Balandat & Bakshy 2023,
+//!   doi:10.48550/arXiv.2310.20708), plus that of the share of trials nearby that did not fail. Where there is nothing to hope for, where least is known.
+//! - **`search`, `candidates`**: many points of a Sobol sequence and near good trials are looked at; from the best, numbers climb along the
+//!   slope by turns with discrete parameters, value by value. A space of up to 256 configurations is looked at whole. Nothing is rounded.
+//! - **`observed`, `model`**: beyond 400 trials a model is made from the best, the last and an even choice of the others, and three of four suggestions are
+//!   looked for in the box around the best hundred: a trust region (after Eriksson, Pearce, Gardner, Turner & Poloczek 2019, doi:10.48550/arXiv.1910.01739).
+//!
+//! Also: Snoek, Larochelle & Adams 2012, *Practical Bayesian optimization of machine learning algorithms* (doi:10.48550/arXiv.1206.2944); Rasmussen & Williams
+//! 2006, *Gaussian processes for machine learning* (doi:10.7551/mitpress/3206.001.0001).
+//!
+//! `benches/search/` compares it with Optuna's.
 
 mod acquisition;
 mod candidates;
@@ -164,7 +195,7 @@ impl Gp {
         };
         let everywhere = vec![(0.0, 1.0); self.axes.len()];
         let bounds = match &model.span {
-            Some(span) if place % EVERYWHERE > 0 => span,
+            Some(span) if !place.is_multiple_of(EVERYWHERE) => span,
             _ => &everywhere,
         };
         let mut climb = self.look_around(model, bounds, place);
@@ -337,5 +368,148 @@ impl Algorithm for Gp {
 
     fn why(&self) -> &[Why] {
         &self.why
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::Outcome;
+    use crate::space::{Domain, Parameter, Scale};
+
+    fn floats(count: usize) -> Arc<Space> {
+        let float = Domain::Float {
+            min: 0.0,
+            max: 1.0,
+            scale: Scale::Linear,
+            step: None,
+            points: None,
+        };
+        let parameters = (0..count).map(|i| Parameter::new(format!("x{i}"), float.clone()));
+        Arc::new(Space::new(parameters.collect()).unwrap())
+    }
+
+    fn gp(space: &Arc<Space>) -> Gp {
+        let settings = crate::setting::check(INFO.settings, &Default::default()).unwrap();
+        Gp::new(Arc::clone(space), 1, &settings)
+    }
+
+    fn bowl(configuration: &Configuration) -> f64 {
+        let numbers = configuration.iter().filter_map(|(_, value)| value.as_f64());
+        numbers.map(|x| (x - 0.3) * (x - 0.3)).sum()
+    }
+
+    /// So many random trials.
+    fn tried(space: &Arc<Space>, count: usize) -> History {
+        let mut history = History::new(Goal::Minimize);
+        let configurations = random::Random::new(Arc::clone(space), 1).suggest(&history, count);
+        for configuration in configurations {
+            finish(&mut history, configuration);
+        }
+        history
+    }
+
+    fn finish(history: &mut History, configuration: Configuration) {
+        let value = bowl(&configuration);
+        let number = history.create(configuration);
+        history.finish(number, Outcome::Succeeded(value));
+    }
+
+    #[test]
+    fn it_begins_in_the_middle() {
+        let space = floats(3);
+        let first = gp(&space).suggest(&History::new(Goal::Minimize), 1);
+        assert_eq!(first[0], space.decode(&[0.5; 3]));
+    }
+
+    #[test]
+    fn with_very_many_trials_it_still_learns_and_a_new_instance_suggests_the_same() {
+        let space = floats(2);
+        let mut history = tried(&space, 500);
+        let mut followed = gp(&space);
+        for _ in 0..12 {
+            let next = followed.suggest(&history, 1).remove(0);
+            finish(&mut history, next);
+        }
+        assert_eq!(
+            gp(&space).suggest(&history, 3),
+            followed.suggest(&history, 3)
+        );
+        let last = &history.trials()[500..];
+        let best = last
+            .iter()
+            .map(|trial| bowl(&trial.configuration))
+            .fold(1.0, f64::min);
+        assert!(best < 1e-4, "{best}");
+    }
+
+    #[test]
+    fn more_trials_at_once_than_it_takes_note_of_make_no_difference() {
+        let space = floats(2);
+        let mut history = tried(&space, 10);
+        let whole = gp(&space).suggest(&history, model::MOST_PENDING + 5);
+        for configuration in &whole[..model::MOST_PENDING + 2] {
+            history.create(configuration.clone());
+        }
+        assert_eq!(
+            gp(&space).suggest(&history, 3),
+            whole[model::MOST_PENDING + 2..]
+        );
+    }
+
+    #[test]
+    fn it_says_why() {
+        let space = floats(2);
+        let mut history = tried(&space, 7);
+        let mut gp = gp(&space);
+        gp.suggest(&history, 2);
+        assert!(gp.why().len() == 2 && gp.why()[0].reason == Reason::Startup);
+        let next = gp.suggest(&history, 1).remove(0);
+        finish(&mut history, next);
+        for _ in 0..20 {
+            let next = gp.suggest(&history, 1).remove(0);
+            let value = bowl(&next);
+            let prediction = gp.why()[0].prediction.unwrap();
+            finish(&mut history, next);
+            assert!(prediction.deviation > 0.0 && prediction.acquisition.is_finite());
+            if history.trials().len() > 20 {
+                let error = (prediction.mean - value).abs();
+                assert!(
+                    error < 0.01 + 5.0 * prediction.deviation,
+                    "{prediction:?} {value}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn where_trials_fail_it_hardly_looks() {
+        let space = floats(2);
+        let mut history = tried(&space, 10);
+        let mut gp = gp(&space);
+        let mut failed = 0;
+        for _ in 0..40 {
+            // The best is at the border of where trials fail.
+            let next = gp.suggest(&history, 1).remove(0);
+            let fails = next.get("x0").and_then(crate::space::Value::as_f64) < Some(0.3);
+            let value = bowl(&next);
+            let number = history.create(next);
+            let outcome = if fails {
+                Outcome::Failed
+            } else {
+                Outcome::Succeeded(value)
+            };
+            history.finish(number, outcome);
+            failed += usize::from(fails);
+        }
+        let succeeded = history
+            .trials()
+            .iter()
+            .filter_map(|trial| match trial.outcome {
+                Some(Outcome::Succeeded(value)) => Some(value),
+                _ => None,
+            });
+        let best = succeeded.fold(1.0, f64::min);
+        assert!(failed < 25 && best < 1e-3, "{failed} {best}");
     }
 }

@@ -106,7 +106,7 @@ impl Model {
     /// Takes note of a point that is being tried.
     pub fn suppose(&mut self, point: &[f64]) {
         let settled = self.settled.get_or_insert_with(|| self.posterior.clone());
-        if self.pending > 0 && self.pending % MOST_PENDING == 0 {
+        if self.pending > 0 && self.pending.is_multiple_of(MOST_PENDING) {
             self.posterior = settled.clone();
         }
         self.posterior.suppose(point);

@@ -1,4 +1,4 @@
-//! `tpe`, a tree-structured Parzen estimator: the first choice for spaces of any kind and more than a dozen trials.
+//! `tpe`, a tree-structured Parzen estimator: for spaces of any kind and trials that are many or quick.
 //!
 //! It splits the trials into good and bad ones, estimates a density of either, and suggests the point at which that of
 //! the good most exceeds that of the bad. It copes with conditions, categoricals, noise, failures and many parallel
