@@ -6,7 +6,7 @@
 //!
 //! - [`space`]: parameters, conditions, configurations
 //! - [`history`]: what is known of the trials so far
-//! - [`algorithm`]: grid, random, sobol, tpe
+//! - [`algorithm`]: auto, grid, random, sobol, tpe, gp
 //! - [`stopper`]: rules that end hopeless trials early
 //! - [`importance`]: which parameters matter
 //! - [`compare`]: whether groups of results differ by more than chance

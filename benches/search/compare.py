@@ -52,6 +52,7 @@ class Optuna:
         samplers = {
             "tpe": lambda: optuna.samplers.TPESampler(seed=seed),
             "tpe-grouped": lambda: optuna.samplers.TPESampler(seed=seed, multivariate=True, group=True),
+            "gp": lambda: optuna.samplers.GPSampler(seed=seed),
             "cmaes": lambda: optuna.samplers.CmaEsSampler(seed=seed),
             "random": lambda: optuna.samplers.RandomSampler(seed=seed),
         }

@@ -1,8 +1,10 @@
-//! Search algorithms: each suggests what to try next.
+//! Search algorithms: each suggests what to try next, and some can say why ([`Algorithm::why`]).
 //!
 //! | use | when |
 //! |---|---|
-//! | `tpe` | the space is too large to be covered: it learns from the trials; any kind of parameters and conditions |
+//! | `auto` | whenever you do not want to choose |
+//! | `gp` | trials take seconds or more, up to some thousand: it learns most from each; any kind of parameters and conditions |
+//! | `tpe` | trials are many or quick, or there are hundreds of parameters: it learns too, in a fraction of the time |
 //! | `sobol` | fewer than about 20 trials, or all at once |
 //! | `random` | a baseline; hundreds of parallel trials |
 //! | `grid` | the space is small and a complete table is wanted |
@@ -19,44 +21,56 @@
 //! - **`tpe`** looks where good trials are dense and bad ones are not. Settings: `startup_trials` (10), so many trials
 //!   must have succeeded before it learns; `candidates` (64), more make the search greedier. How it works, with references,
 //!   is told at the head of `algorithm/tpe/mod.rs`.
+//! - **`gp`** models the objective by a Gaussian process and looks where most improvement is to be expected. Setting: `startup_trials` (8). See the head of
+//!   `algorithm/gp/mod.rs`.
+//! - **`auto`** is `gp`, and `tpe` where there is too much of anything for it: thousands of trials, a hundred parameters, scores of trials at once. It has no settings.
 //!
 //! Asking for several suggestions at once gives the same as asking for one after the other while all of them are running.
 //!
 //! # Example
 //!
 //! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use std::sync::Arc;
 //! use tune_algorithms::algorithm;
 //! use tune_algorithms::history::{Goal, History, Outcome};
 //! use tune_algorithms::space::{Domain, Parameter, Scale, Space, Value};
 //!
 //! let x = Domain::Float { min: -5.0, max: 5.0, scale: Scale::Linear, step: None, points: None };
-//! let space = Space::new(vec![Parameter::new("x", x.clone()), Parameter::new("y", x)]).unwrap();
-//! let settings = serde_json::from_str(r#"{"candidates": 100}"#).unwrap();
-//! let mut tpe = algorithm::build("tpe", Arc::new(space), 1, &settings).unwrap();
+//! let parameters = vec![Parameter::new("x", x.clone()), Parameter::new("y", x)];
+//! let space = Space::new(parameters).map_err(|found| format!("{found:?}"))?;
+//! let settings = serde_json::from_str(r#"{"startup_trials": 5}"#)?;
+//! let mut gp = algorithm::build("gp", Arc::new(space), 1, &settings).map_err(|found| format!("{found:?}"))?;
 //!
 //! let mut history = History::new(Goal::Minimize);
 //! let mut best = f64::INFINITY;
-//! for _ in 0..60 {
-//!     let configuration = tpe.suggest(&history, 1).remove(0);
-//!     let of = |name| configuration.get(name).and_then(Value::as_f64).unwrap();
-//!     let value = (of("x") - 1.0).powi(2) + (of("y") + 2.0).powi(2);
+//! for _ in 0..30 {
+//!     let configuration = gp.suggest(&history, 1).remove(0);
+//!     let of = |name| configuration.get(name).and_then(Value::as_f64).ok_or("every parameter is active");
+//!     let value = (of("x")? - 1.0).powi(2) + (of("y")? + 2.0).powi(2);
 //!     best = best.min(value);
 //!     let number = history.create(configuration);
 //!     history.finish(number, Outcome::Succeeded(value));
 //! }
-//! assert!(best < 0.1);
+//! assert!(best < 0.001);
+//! # Ok(())
+//! # }
 //! ```
 
+mod auto;
+mod axis;
 mod batch;
+mod gp;
 mod grid;
 mod permutation;
 mod random;
 mod sobol;
 mod tpe;
 mod untried;
+mod why;
 
 pub use grid::MAX_GRID_SIZE;
+pub use why::{Prediction, Reason, Why};
 
 use crate::history::History;
 use crate::setting::{self, Setting, SettingError, Settings};
@@ -74,6 +88,11 @@ pub trait Algorithm: Send {
 
     /// Whether its suggestions depend on how trials ended. Those of an algorithm that does not learn can be made ahead of need.
     fn learns(&self) -> bool;
+
+    /// Why it made each of its last suggestions, in their order; empty when it cannot say.
+    fn why(&self) -> &[Why] {
+        &[]
+    }
 }
 
 /// What there is to know of an algorithm before it is made.
@@ -88,7 +107,14 @@ pub struct AlgorithmInfo {
 }
 
 /// Every algorithm, in the order of the documentation.
-pub const ALGORITHMS: &[AlgorithmInfo] = &[grid::INFO, random::INFO, sobol::INFO, tpe::INFO];
+pub const ALGORITHMS: &[AlgorithmInfo] = &[
+    grid::INFO,
+    random::INFO,
+    sobol::INFO,
+    tpe::INFO,
+    gp::INFO,
+    auto::INFO,
+];
 
 /// Makes the algorithm of that name. All problems at once; an unknown name is a problem too, and so is a grid of more
 /// than [`MAX_GRID_SIZE`] points.
@@ -105,8 +131,15 @@ pub fn build(
         .ok_or_else(|| setting::unknown_name("algorithm", name, names))?;
     let settings = setting::check(info.settings, settings)?;
     Ok(match info.name {
+        "auto" => {
+            let gp = setting::check(gp::INFO.settings, &Settings::new())?;
+            let tpe = setting::check(tpe::INFO.settings, &Settings::new())?;
+            let gp = gp::Gp::new(Arc::clone(&space), seed, &gp);
+            Box::new(auto::Auto::new(gp, tpe::Tpe::new(space, seed, &tpe)))
+        }
         "grid" => Box::new(grid::Grid::new(space, seed, &settings)?),
         "tpe" => Box::new(tpe::Tpe::new(space, seed, &settings)),
+        "gp" => Box::new(gp::Gp::new(space, seed, &settings)),
         "sobol" => Box::new(sobol::Sobol::new(space, seed)),
         _ => Box::new(random::Random::new(space, seed)),
     })

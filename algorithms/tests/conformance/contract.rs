@@ -162,7 +162,7 @@ fn parallel_suggestions_differ() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn restarts_and_batches_change_nothing_in_any_space(space in any_space(true)) {

@@ -1,0 +1,243 @@
+//! How much is to be hoped for at a point: the logarithm of the expected improvement, stable however small it is (Ament, Daulton,
+//! Eriksson, Balandat & Bakshy 2023, doi:10.48550/arXiv.2310.20708), times the probability that a trial there succeeds.
+
+use super::features::{Features, Sample};
+use super::kernel::matern;
+use super::posterior::Posterior;
+use crate::normal::LN_SQRT_TAU;
+use std::f64::consts::{FRAC_1_SQRT_2, PI};
+
+/// What is looked for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Aim {
+    /// To be better than the best.
+    Improvement,
+    /// To learn, where nothing better is to be expected.
+    Knowledge,
+}
+
+/// What is looked for, given what is known.
+pub(super) struct Acquisition<'a> {
+    pub posterior: &'a Posterior,
+    pub feasibility: Option<&'a Feasibility>,
+    pub aim: Aim,
+}
+
+impl Acquisition<'_> {
+    /// At a point, as features.
+    pub fn at(&self, point: &[f64]) -> f64 {
+        let (mean, variance) = self.posterior.at(point);
+        let feasibility = self.feasibility.map_or(0.0, |known| known.log_at(point));
+        self.value(mean, variance.sqrt()) + feasibility
+    }
+
+    /// Whether most of what is to be hoped for at a point comes of how little is known of it.
+    pub fn explores(&self, point: &[f64]) -> bool {
+        let (mean, variance) = self.posterior.at(point);
+        let z = (self.posterior.best - mean) / variance.sqrt();
+        // φ against z Φ.
+        let density = -z * z / 2.0 - LN_SQRT_TAU;
+        self.aim == Aim::Knowledge || z <= 0.0 || density > libm::log(z) + crate::normal::log_cdf(z)
+    }
+
+    fn value(&self, mean: f64, deviation: f64) -> f64 {
+        match self.aim {
+            Aim::Improvement => {
+                log_improvement((self.posterior.best - mean) / deviation) + libm::log(deviation)
+            }
+            Aim::Knowledge => libm::log(deviation),
+        }
+    }
+
+    /// The same, and how it changes with each number.
+    pub fn slopes(&self, point: &[f64]) -> (f64, Vec<f64>) {
+        let known = self.posterior.slopes(point);
+        let deviation = known.variance.sqrt();
+        let (of_mean, of_deviation) = match self.aim {
+            Aim::Improvement => {
+                let z = (self.posterior.best - known.mean) / deviation;
+                let log_h = log_improvement(z);
+                let density = libm::exp(-z * z / 2.0 - LN_SQRT_TAU - log_h);
+                let mass = libm::exp(crate::normal::log_cdf(z) - log_h);
+                (-mass / deviation, density / deviation)
+            }
+            Aim::Knowledge => (0.0, 1.0 / deviation),
+        };
+        let of_variance = of_deviation / (2.0 * deviation);
+        let slopes = known.of_mean.iter().zip(&known.of_variance);
+        let mut slope: Vec<f64> = slopes
+            .map(|(mean, variance)| of_mean * mean + of_variance * variance)
+            .collect();
+        let mut value = self.value(known.mean, deviation);
+        if let Some(feasibility) = self.feasibility {
+            value += feasibility.add_slopes(point, &mut slope);
+        }
+        (value, slope)
+    }
+}
+
+/// ln(φ(z) + z Φ(z)).
+fn log_improvement(z: f64) -> f64 {
+    if z > -1.0 {
+        let density = libm::exp(-z * z / 2.0 - LN_SQRT_TAU);
+        return libm::log(density + z * 0.5 * libm::erfc(-z * FRAC_1_SQRT_2));
+    }
+    if z > -1e4 {
+        return -z * z / 2.0 - LN_SQRT_TAU + log_of_rest(-z);
+    }
+    -z * z / 2.0 - LN_SQRT_TAU - 2.0 * libm::log(-z)
+}
+
+/// ln(1 - z M(z)) with Mills' ratio M = (1 - Φ)/φ.
+fn log_of_rest(z: f64) -> f64 {
+    if z < 16.0 {
+        let mills =
+            libm::exp(z * z / 2.0 + 0.5 * libm::log(PI / 2.0)) * libm::erfc(z * FRAC_1_SQRT_2);
+        return libm::log1p(-z * mills);
+    }
+    // The asymptotic series of Mills' ratio: z M = 1 - 1/z² + 3/z⁴ - 15/z⁶ …
+    let square = 1.0 / (z * z);
+    let series = 1.0
+        - square * (3.0 - square * (15.0 - square * (105.0 - square * (945.0 - square * 10395.0))));
+    libm::log(square * series)
+}
+
+/// Where trials succeed: the share of those nearby that did, a smooth function without anything to fit.
+pub(super) struct Feasibility {
+    sample: Sample,
+    succeeded: Vec<f64>,
+    weights: Vec<f64>,
+    /// The share everywhere, which counts like one trial.
+    share: f64,
+}
+
+/// How far a trial tells of others, in one dimension.
+const REACH: f64 = 0.15;
+
+impl Feasibility {
+    /// From points, as features, at which trials succeeded, and at which they failed.
+    pub fn new(
+        features: &Features,
+        parameters: usize,
+        dimensions: f64,
+        (succeeded, failed): (&[Vec<f64>], &[Vec<f64>]),
+    ) -> Self {
+        let weight = 1.0 / (REACH * REACH * dimensions.max(1.0));
+        let mut sample = Sample::new(features);
+        succeeded
+            .iter()
+            .chain(failed)
+            .for_each(|point| sample.push(point));
+        let all = (succeeded.len() + failed.len()) as f64;
+        let share = (0.5 + succeeded.len() as f64) / (1.0 + all);
+        let mut succeeded = vec![1.0; succeeded.len()];
+        succeeded.resize(sample.size(), 0.0);
+        Self {
+            share,
+            weights: features.weights(&vec![weight; parameters]),
+            sample,
+            succeeded,
+        }
+    }
+
+    fn log_at(&self, point: &[f64]) -> f64 {
+        let mut squares = Vec::new();
+        self.sample
+            .squares(point, &self.weights, &mut squares, self.sample.size());
+        let (mut good, mut all) = (self.share, 1.0);
+        for (square, succeeded) in squares.iter().zip(&self.succeeded) {
+            let near = matern(*square).0;
+            good += near * succeeded;
+            all += near;
+        }
+        libm::log(good / all)
+    }
+
+    fn add_slopes(&self, point: &[f64], slope: &mut [f64]) -> f64 {
+        let mut squares = Vec::new();
+        self.sample
+            .squares(point, &self.weights, &mut squares, self.sample.size());
+        let near: Vec<(f64, f64)> = squares.iter().map(|square| matern(*square)).collect();
+        let good = (near.iter().zip(&self.succeeded))
+            .fold(self.share, |sum, (near, ok)| sum + near.0 * ok);
+        let all = near.iter().fold(1.0, |sum, near| sum + near.0);
+        let factors: Vec<f64> = (near.iter().zip(&self.succeeded))
+            .map(|((_, slope), ok)| slope * (ok / good - 1.0 / all))
+            .collect();
+        let sums = self.sample.weighted_differences(point, &factors);
+        for ((slope, sum), weight) in slope.iter_mut().zip(sums).zip(&self.weights) {
+            *slope += 2.0 * weight * sum;
+        }
+        libm::log(good / all)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::axis::Axis;
+    use super::super::kernel::Kernel;
+    use super::*;
+
+    /// Reference values to 16 digits, computed with mpmath at 60 digits.
+    #[test]
+    fn improvements_are_exact_however_small() {
+        for (z, expected) in [
+            (3.0, 1.0987396653277078),
+            (0.0, -0.9189385332046727),
+            (-0.99, -2.46611439166905),
+            (-1.01, -2.50419985748026),
+            (-5.0, -16.74430116266099),
+            (-10.0, -55.55312203612236),
+            (-100.0, -5010.12957880025),
+            (-20000.0, -200_000_020.725_913_65),
+        ] {
+            let found = log_improvement(z);
+            assert!((found / expected - 1.0).abs() < 1e-9, "{z}: {found}");
+        }
+        for border in [-1.0, -16.0, -1e4] {
+            let (above, below) = (
+                log_improvement(border + 1e-9),
+                log_improvement(border - 1e-9),
+            );
+            assert!(
+                (above - below).abs() < 1e-7 * above.abs(),
+                "{border}: {above} {below}"
+            );
+        }
+    }
+
+    #[test]
+    fn slopes_are_derivatives() {
+        let features = Features::new(&[Axis::Continuous, Axis::Continuous], &[false; 2]);
+        let kernel = Kernel::new(&features, &[-1.0, -0.5, 0.0, -7.0]);
+        let points: Vec<Vec<f64>> = (0..7)
+            .map(|i| vec![f64::from(i * 3 % 7) / 7.0, f64::from(i) / 7.0])
+            .collect();
+        let values: Vec<f64> = points.iter().map(|p| p[0] * p[0] - p[1]).collect();
+        let posterior = Posterior::new(&features, kernel, &points, &values);
+        let feasibility = Feasibility::new(&features, 2, 2.0, points.split_at(5));
+        for aim in [Aim::Improvement, Aim::Knowledge] {
+            let acquisition = Acquisition {
+                posterior: &posterior,
+                feasibility: Some(&feasibility),
+                aim,
+            };
+            for at in [[0.3, 0.6], [0.9, 0.1], [0.0, 1.0]] {
+                let (value, slope) = acquisition.slopes(&at);
+                assert!((value - acquisition.at(&at)).abs() < 1e-9 * (1.0 + value.abs()));
+                for index in 0..2 {
+                    let moved = |by: f64| {
+                        let mut at = at;
+                        at[index] += by;
+                        acquisition.at(&at)
+                    };
+                    let difference = (moved(1e-6) - moved(-1e-6)) / 2e-6;
+                    assert!(
+                        (difference - slope[index]).abs() < 1e-4 * (1.0 + difference.abs()),
+                        "{aim:?} {at:?} {difference} {slope:?}"
+                    );
+                }
+            }
+        }
+    }
+}

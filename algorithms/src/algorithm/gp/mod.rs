@@ -1,0 +1,515 @@
+//! `gp`, Bayesian optimisation with a Gaussian process: finds the most in few trials, in spaces of any kind.
+//!
+//! It models the objective as a random function of which some values are known, and suggests the point from which most
+//! improvement is to be expected. Use it when a trial takes seconds or more and there are up to some thousand; a suggestion takes some
+//! ten milliseconds, and no longer however many trials there are. Up to a hundred parameters; conditions, noise, failures and parallel trials are coped with.
+//!
+//! | setting | default | range | |
+//! |---|---|---|---|
+//! | `startup_trials` | 8 | from 2 | so many trials must have succeeded before it learns; until then: the middle of the space, and then as `sobol` |
+//!
+//! How it works, each part in a file of its own:
+//!
+//! - **`features`, `kernel`**: Matérn 5/2 with a length for each parameter. Choices are equal or not (Hamming distance). A parameter that is not
+//!   active is at the middle and set apart, so that a conditional space has one model: branches share what they have in common.
+//! - **`fit`, `fits`**: lengths, signal and noise maximise their posterior density, by L-BFGS (`descent`) with exact derivatives. The prior of lengths grows
+//!   with the number of dimensions (Hvarfner, Hellsten & Nardi 2024, doi:10.48550/arXiv.2402.02229), so that many parameters do not make all points strangers. When to
+//!   fit, and from where, depends on the number of trials alone.
+//! - **`warp`**: losses are raised to the power 1, ½ or 0 (the logarithm), the most likely of these (Box & Cox 1964,
+//!   doi:10.1111/j.2517-6161.1964.tb00553.x), so that neither valleys nor walls hide what matters.
+//! - **`posterior`**: mean and variance at any point. Trials that are running, or failed, are supposed to have found what is expected of them, or as good as the best
+//!   (Ginsbourger, Le Riche & Carraro 2010, doi:10.1007/978-3-642-10701-6_6): they are kept away from, and nothing else is learnt.
+//! - **`acquisition`**: the logarithm of the expected improvement over the best mean, stable however small (Ament, Daulton, Eriksson, Balandat & Bakshy 2023,
+//!   doi:10.48550/arXiv.2310.20708), plus that of the share of trials nearby that did not fail. Where there is nothing to hope for, where least is known.
+//! - **`search`, `candidates`**: many points of a Sobol sequence and near good trials are looked at; from the best, numbers climb along the
+//!   slope by turns with discrete parameters, value by value. A space of up to 256 configurations is looked at whole. Nothing is rounded.
+//! - **`observed`, `model`**: beyond 400 trials a model is made from the best, the last and an even choice of the others, and three of four suggestions are
+//!   looked for in the box around the best hundred: a trust region (after Eriksson, Pearce, Gardner, Turner & Poloczek 2019, doi:10.48550/arXiv.1910.01739).
+//!
+//! Also: Snoek, Larochelle & Adams 2012, *Practical Bayesian optimization of machine learning algorithms* (doi:10.48550/arXiv.1206.2944); Rasmussen & Williams
+//! 2006, *Gaussian processes for machine learning* (doi:10.7551/mitpress/3206.001.0001).
+//!
+//! `benches/search/` compares it with Optuna's.
+
+mod acquisition;
+mod candidates;
+mod descent;
+mod features;
+mod fit;
+mod fits;
+mod kernel;
+mod matrix;
+mod model;
+mod observed;
+mod posterior;
+mod search;
+mod sums;
+mod warp;
+
+use super::axis::Axis;
+use super::batch::Batch;
+use super::random;
+use super::sobol::Sequence;
+use super::untried::Untried;
+use super::{Algorithm, AlgorithmInfo, Prediction, Reason, Why};
+use crate::draws::{self, mix};
+use crate::history::{Goal, History};
+use crate::setting::{Checked, Setting, SettingKind};
+use crate::space::{Configuration, Lattice, Space};
+use acquisition::{Acquisition, Aim};
+use candidates::near;
+use features::Features;
+use fits::Fits;
+use model::{Model, Scene};
+use observed::Observed;
+use search::{Climb, Scored, Terrain};
+use std::sync::Arc;
+
+/// What there is to know of `gp`.
+pub(super) const INFO: AlgorithmInfo = AlgorithmInfo {
+    name: "gp",
+    summary: "models the objective by a Gaussian process and tries what is most likely to be better; finds the most in few trials, in spaces of any kind",
+    settings: &[Setting {
+        name: "startup_trials",
+        kind: SettingKind::Int {
+            min: 2,
+            max: i64::MAX,
+        },
+        default: "8",
+        doc: "so many trials must have succeeded before it learns; until then it tries the middle and spreads its points as `sobol` does",
+    }],
+};
+
+/// Sets its random numbers apart from those of other algorithms with the same seed.
+const SALT: u64 = 0x6770_0000;
+
+/// So many points of the sequence are looked at for a suggestion …
+const SPREAD: u64 = 256;
+
+/// … and so many near each good one.
+const NEAR: usize = 16;
+
+/// From so many of either the search climbs.
+const STARTS: usize = 2;
+
+/// A space of no more configurations is looked at whole.
+const SMALL: u128 = 256;
+
+/// With many trials, one suggestion in so many is looked for everywhere.
+const EVERYWHERE: u64 = 4;
+
+/// Where the logarithm of the expected improvement is below this, nothing better is to be expected.
+const HOPELESS: f64 = -60.0;
+
+/// Suggests where the expected improvement is highest.
+pub(super) struct Gp {
+    space: Arc<Space>,
+    seed: u64,
+    startup_trials: usize,
+    axes: Vec<Axis>,
+    features: Features,
+    is_parent: Vec<bool>,
+    /// How many parameters are active at once, on average.
+    dimensions: f64,
+    /// All points of a small space.
+    all: Vec<Vec<f64>>,
+    startup: Sequence,
+    untried: Untried,
+    /// The coordinates of each trial, NaN where a parameter is not active: a cache.
+    points: Vec<Vec<f64>>,
+    fits: Fits,
+    why: Vec<Why>,
+}
+
+impl Gp {
+    pub fn new(space: Arc<Space>, seed: u64, settings: &Checked) -> Self {
+        let axes: Vec<Axis> = space.parameters().iter().map(Axis::new).collect();
+        let (mut is_child, mut is_parent) = (vec![false; axes.len()], vec![false; axes.len()]);
+        for (child, parent) in space.dependences() {
+            (is_child[child], is_parent[parent]) = (true, true);
+        }
+        let startup = Sequence::new(axes.len(), seed);
+        let dimensions = dimensions(&space, &startup);
+        let lattice = Lattice::every(Arc::clone(&space));
+        Self {
+            seed,
+            startup_trials: settings.count("startup_trials"),
+            features: Features::new(&axes, &is_child),
+            is_parent,
+            dimensions,
+            all: all(&space, &lattice),
+            startup,
+            untried: Untried::shuffled(lattice, seed),
+            points: Vec::new(),
+            fits: Fits::new(axes.len(), dimensions),
+            why: Vec::new(),
+            axes,
+            space,
+        }
+    }
+
+    /// How many parameters are active at once, on average.
+    pub fn dimensions(&self) -> f64 {
+        self.dimensions
+    }
+
+    /// Brings the coordinates up to date.
+    fn follow(&mut self, history: &History) {
+        let trials = history.trials();
+        self.points.truncate(trials.len());
+        for trial in &trials[self.points.len()..] {
+            self.points.push(point(&self.space, &trial.configuration));
+        }
+    }
+
+    /// What is known, once enough is.
+    fn model(&mut self, history: &History) -> Option<Model> {
+        let observed = Observed::new(history);
+        if observed.succeeded < self.startup_trials {
+            return None;
+        }
+        let scene = Scene {
+            features: &self.features,
+            points: &self.points,
+            is_parent: &self.is_parent,
+            dimensions: self.dimensions,
+        };
+        Model::new(&scene, &observed, &mut self.fits)
+    }
+
+    /// The next configuration; `None` when it finds none that is not taken.
+    fn propose(
+        &self,
+        batch: &Batch<'_>,
+        model: Option<&Model>,
+        goal: Goal,
+    ) -> Option<(Configuration, Why)> {
+        let place = batch.next_place() as u64;
+        let Some(model) = model else {
+            let start = match place {
+                0 => vec![0.5; self.axes.len()],
+                _ => self.startup.point(place),
+            };
+            let configuration = self.space.decode(&start);
+            return (!batch.taken(&configuration)).then(|| (configuration, why(Reason::Startup)));
+        };
+        let everywhere = vec![(0.0, 1.0); self.axes.len()];
+        let bounds = match &model.span {
+            Some(span) if !place.is_multiple_of(EVERYWHERE) => span,
+            _ => &everywhere,
+        };
+        let mut climb = self.look_around(model, bounds, place);
+        if climb.seen.iter().all(|seen| seen.score < HOPELESS) {
+            climb = climb.again(Aim::Knowledge);
+        }
+        self.climb(&mut climb, place);
+        climb.seen.sort_by(|a, b| b.score.total_cmp(&a.score));
+        climb.seen.iter().find_map(|seen| {
+            let configuration = self.space.decode(&seen.point);
+            (!batch.taken(&configuration))
+                .then(|| (configuration, explain(&climb, seen, model, goal)))
+        })
+    }
+
+    /// Looks at points everywhere, and near those that are good.
+    fn look_around<'a>(
+        &'a self,
+        model: &'a Model,
+        bounds: &'a [(f64, f64)],
+        place: u64,
+    ) -> Climb<'a> {
+        let terrain = Terrain {
+            space: &self.space,
+            axes: &self.axes,
+            features: &self.features,
+            conditional: self.is_parent.contains(&true),
+            bounds,
+        };
+        let acquisition = Acquisition {
+            posterior: &model.posterior,
+            feasibility: model.feasibility.as_ref(),
+            aim: Aim::Improvement,
+        };
+        let mut climb = Climb::new(terrain, acquisition);
+        if !self.all.is_empty() {
+            self.all.iter().for_each(|point| climb.look(point.clone()));
+            return climb;
+        }
+        for index in 0..SPREAD {
+            let point = self.startup.point(place * SPREAD + index);
+            climb.look(climb.terrain.stretched(&point));
+        }
+        let mut generator = draws::generator(mix(self.seed, SALT), place);
+        for good in &model.good {
+            for turn in 0..NEAR {
+                let point = near(good, &self.axes, turn, &mut generator);
+                climb.look(climb.terrain.clamped(point));
+            }
+        }
+        climb
+    }
+
+    /// Climbs from the best of what was looked at.
+    fn climb(&self, climb: &mut Climb<'_>, place: u64) {
+        if !self.all.is_empty() {
+            return;
+        }
+        let mut generator = draws::generator(mix(self.seed, SALT + 1), place);
+        let (spread, near) = climb.seen.split_at(SPREAD as usize);
+        let starts: Vec<Scored> = best(spread).into_iter().chain(best(near)).collect();
+        for start in starts {
+            climb.climb(start, &mut generator);
+        }
+    }
+}
+
+/// The first few by their scores.
+fn best(seen: &[Scored]) -> Vec<Scored> {
+    let mut order: Vec<&Scored> = seen.iter().collect();
+    order.sort_by(|a, b| b.score.total_cmp(&a.score));
+    order.into_iter().take(STARTS).cloned().collect()
+}
+
+/// The coordinates of a configuration, NaN where a parameter is not active.
+fn point(space: &Space, configuration: &Configuration) -> Vec<f64> {
+    let units = space.encode(configuration);
+    units.iter().map(|unit| unit.unwrap_or(f64::NAN)).collect()
+}
+
+/// How many parameters are active, on average over some points.
+fn dimensions(space: &Space, points: &Sequence) -> f64 {
+    const POINTS: u64 = 64;
+    let active = |index| {
+        space
+            .active_at(&points.point(index))
+            .iter()
+            .filter(|active| **active)
+            .count()
+    };
+    (0..POINTS).map(active).sum::<usize>() as f64 / POINTS as f64
+}
+
+/// All points of a small space; none of a larger one.
+fn all(space: &Space, lattice: &Lattice) -> Vec<Vec<f64>> {
+    if space.size().is_none_or(|size| size > SMALL) {
+        return Vec::new();
+    }
+    let configurations = (0..lattice.count()).filter_map(|rank| lattice.nth(rank));
+    let complete = |configuration: &Configuration| {
+        let units = space.encode(configuration);
+        units.iter().map(|unit| unit.unwrap_or(0.5)).collect()
+    };
+    configurations
+        .map(|configuration| complete(&configuration))
+        .collect()
+}
+
+fn why(reason: Reason) -> Why {
+    Why {
+        algorithm: INFO.name,
+        reason,
+        prediction: None,
+    }
+}
+
+/// What is expected of a point, in the units of the objective.
+fn explain(climb: &Climb<'_>, seen: &Scored, model: &Model, goal: Goal) -> Why {
+    let at = climb.terrain.features(&seen.point);
+    let (mean, variance) = model.posterior.at(&at);
+    let loss = |deviations: f64| model.warped.loss(mean + deviations * variance.sqrt());
+    let sign = if goal == Goal::Minimize { 1.0 } else { -1.0 };
+    let explores = climb.acquisition.explores(&at);
+    Why {
+        algorithm: INFO.name,
+        reason: if explores {
+            Reason::Exploration
+        } else {
+            Reason::Exploitation
+        },
+        prediction: Some(Prediction {
+            mean: sign * loss(0.0),
+            deviation: (loss(1.0) - loss(-1.0)) / 2.0,
+            acquisition: seen.score,
+        }),
+    }
+}
+
+impl Algorithm for Gp {
+    fn suggest(&mut self, history: &History, count: usize) -> Vec<Configuration> {
+        self.untried.begin_batch();
+        self.follow(history);
+        let mut model = self.model(history);
+        let mut reasons = Vec::new();
+        let suggested = Batch::fill(history, count, |batch| {
+            let proposed = self.propose(batch, model.as_ref(), history.goal());
+            let random = || {
+                Some((
+                    random::draw(&self.space, self.seed, batch)?,
+                    why(Reason::Untried),
+                ))
+            };
+            let (configuration, reason) = match proposed.or_else(random) {
+                Some(found) => found,
+                None => (self.untried.next(batch)?, why(Reason::Untried)),
+            };
+            if let Some(model) = &mut model {
+                model.suppose(&self.features.at(&point(&self.space, &configuration)));
+            }
+            reasons.push(reason);
+            Some(configuration)
+        });
+        self.why = reasons;
+        suggested
+    }
+
+    fn learns(&self) -> bool {
+        true
+    }
+
+    fn why(&self) -> &[Why] {
+        &self.why
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::Outcome;
+    use crate::space::{Domain, Parameter, Scale};
+
+    fn floats(count: usize) -> Arc<Space> {
+        let float = Domain::Float {
+            min: 0.0,
+            max: 1.0,
+            scale: Scale::Linear,
+            step: None,
+            points: None,
+        };
+        let parameters = (0..count).map(|i| Parameter::new(format!("x{i}"), float.clone()));
+        Arc::new(Space::new(parameters.collect()).unwrap())
+    }
+
+    fn gp(space: &Arc<Space>) -> Gp {
+        let settings = crate::setting::check(INFO.settings, &Default::default()).unwrap();
+        Gp::new(Arc::clone(space), 1, &settings)
+    }
+
+    fn bowl(configuration: &Configuration) -> f64 {
+        let numbers = configuration.iter().filter_map(|(_, value)| value.as_f64());
+        numbers.map(|x| (x - 0.3) * (x - 0.3)).sum()
+    }
+
+    /// So many random trials.
+    fn tried(space: &Arc<Space>, count: usize) -> History {
+        let mut history = History::new(Goal::Minimize);
+        let configurations = random::Random::new(Arc::clone(space), 1).suggest(&history, count);
+        for configuration in configurations {
+            finish(&mut history, configuration);
+        }
+        history
+    }
+
+    fn finish(history: &mut History, configuration: Configuration) {
+        let value = bowl(&configuration);
+        let number = history.create(configuration);
+        history.finish(number, Outcome::Succeeded(value));
+    }
+
+    #[test]
+    fn it_begins_in_the_middle() {
+        let space = floats(3);
+        let first = gp(&space).suggest(&History::new(Goal::Minimize), 1);
+        assert_eq!(first[0], space.decode(&[0.5; 3]));
+    }
+
+    #[test]
+    fn with_very_many_trials_it_still_learns_and_a_new_instance_suggests_the_same() {
+        let space = floats(2);
+        let mut history = tried(&space, 500);
+        let mut followed = gp(&space);
+        for _ in 0..12 {
+            let next = followed.suggest(&history, 1).remove(0);
+            finish(&mut history, next);
+        }
+        assert_eq!(
+            gp(&space).suggest(&history, 3),
+            followed.suggest(&history, 3)
+        );
+        let last = &history.trials()[500..];
+        let best = last
+            .iter()
+            .map(|trial| bowl(&trial.configuration))
+            .fold(1.0, f64::min);
+        assert!(best < 1e-4, "{best}");
+    }
+
+    #[test]
+    fn more_trials_at_once_than_it_takes_note_of_make_no_difference() {
+        let space = floats(2);
+        let mut history = tried(&space, 10);
+        let whole = gp(&space).suggest(&history, model::MOST_PENDING + 5);
+        for configuration in &whole[..model::MOST_PENDING + 2] {
+            history.create(configuration.clone());
+        }
+        assert_eq!(
+            gp(&space).suggest(&history, 3),
+            whole[model::MOST_PENDING + 2..]
+        );
+    }
+
+    #[test]
+    fn it_says_why() {
+        let space = floats(2);
+        let mut history = tried(&space, 7);
+        let mut gp = gp(&space);
+        gp.suggest(&history, 2);
+        assert!(gp.why().len() == 2 && gp.why()[0].reason == Reason::Startup);
+        let next = gp.suggest(&history, 1).remove(0);
+        finish(&mut history, next);
+        for _ in 0..20 {
+            let next = gp.suggest(&history, 1).remove(0);
+            let value = bowl(&next);
+            let prediction = gp.why()[0].prediction.unwrap();
+            finish(&mut history, next);
+            assert!(prediction.deviation > 0.0 && prediction.acquisition.is_finite());
+            if history.trials().len() > 20 {
+                let error = (prediction.mean - value).abs();
+                assert!(
+                    error < 0.01 + 5.0 * prediction.deviation,
+                    "{prediction:?} {value}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn where_trials_fail_it_hardly_looks() {
+        let space = floats(2);
+        let mut history = tried(&space, 10);
+        let mut gp = gp(&space);
+        let mut failed = 0;
+        for _ in 0..40 {
+            // The best is at the border of where trials fail.
+            let next = gp.suggest(&history, 1).remove(0);
+            let fails = next.get("x0").and_then(crate::space::Value::as_f64) < Some(0.3);
+            let value = bowl(&next);
+            let number = history.create(next);
+            let outcome = if fails {
+                Outcome::Failed
+            } else {
+                Outcome::Succeeded(value)
+            };
+            history.finish(number, outcome);
+            failed += usize::from(fails);
+        }
+        let succeeded = history
+            .trials()
+            .iter()
+            .filter_map(|trial| match trial.outcome {
+                Some(Outcome::Succeeded(value)) => Some(value),
+                _ => None,
+            });
+        let best = succeeded.fold(1.0, f64::min);
+        assert!(failed < 25 && best < 1e-3, "{failed} {best}");
+    }
+}
