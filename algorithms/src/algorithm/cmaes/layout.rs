@@ -54,12 +54,6 @@ impl Layout {
         Role::Number(self.numbers.len() - 1)
     }
 
-    /// Where the numbers of a sample leave the bounds.
-    pub fn leaves_bounds(&self, sample: &[f64]) -> bool {
-        let mut pairs = self.numbers.iter().zip(sample);
-        pairs.any(|(number, x)| matches!(number, Number::Continuous) && !(0.0..=1.0).contains(x))
-    }
-
     /// The standard normal vector that coordinates of the unit cube stand for.
     pub fn standard(&self, units: &[f64]) -> Vec<f64> {
         let numbers = self.roles.iter().zip(units);
