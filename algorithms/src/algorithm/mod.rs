@@ -5,6 +5,7 @@
 //! | `auto` | whenever you do not want to choose |
 //! | `gp` | trials take seconds or more, up to some thousand: it learns most from each; any kind of parameters and conditions |
 //! | `tpe` | trials are many or quick, or there are hundreds of parameters: it learns too, in a fraction of the time |
+//! | `cmaes` | numbers that interact, some ten trials for each of them and more; few conditions |
 //! | `sobol` | fewer than about 20 trials, or all at once |
 //! | `random` | a baseline; hundreds of parallel trials |
 //! | `grid` | the space is small and a complete table is wanted |
@@ -23,6 +24,9 @@
 //!   is told at the head of `algorithm/tpe/mod.rs`.
 //! - **`gp`** models the objective by a Gaussian process and looks where most improvement is to be expected. Setting: `startup_trials` (8). See the head of
 //!   `algorithm/gp/mod.rs`.
+//! - **`cmaes`** moves and stretches a normal distribution towards good trials, and begins anew when it has come to a stand. Settings: `population`
+//!   (4 + ⌊3 ln parameters⌋), so many trials it learns from at once; `initial_step` (0.17), its first standard deviation as a share of each range;
+//!   `restarts` (`bipop` or `none`). How it works, with references, is told at the head of `algorithm/cmaes/mod.rs`.
 //! - **`auto`** is `gp`, and `tpe` where there is too much of anything for it: thousands of trials, a hundred parameters, scores of trials at once. It has no settings.
 //!
 //! Asking for several suggestions at once gives the same as asking for one after the other while all of them are running.
@@ -60,6 +64,7 @@
 mod auto;
 mod axis;
 mod batch;
+mod cmaes;
 mod gp;
 mod grid;
 mod permutation;
@@ -113,6 +118,7 @@ pub const ALGORITHMS: &[AlgorithmInfo] = &[
     sobol::INFO,
     tpe::INFO,
     gp::INFO,
+    cmaes::INFO,
     auto::INFO,
 ];
 
@@ -138,6 +144,7 @@ pub fn build(
             Box::new(auto::Auto::new(gp, tpe::Tpe::new(space, seed, &tpe)))
         }
         "grid" => Box::new(grid::Grid::new(space, seed, &settings)?),
+        "cmaes" => Box::new(cmaes::Cmaes::new(space, seed, &settings)),
         "tpe" => Box::new(tpe::Tpe::new(space, seed, &settings)),
         "gp" => Box::new(gp::Gp::new(space, seed, &settings)),
         "sobol" => Box::new(sobol::Sobol::new(space, seed)),
