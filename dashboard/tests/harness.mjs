@@ -24,7 +24,8 @@ export class Server {
 
   async up(listen) {
     const args = ["serve", "--listen", listen, "--slots", "2", "--grace", "0s"];
-    this.process = spawn(BINARY, args, { cwd: join(ROOT, "examples"), env: { ...process.env, TUNE_STORE: this.store, TUNE_SERVER: "" }, stdio: ["ignore", "pipe", "ignore"] });
+    const { TUNE_SERVER: _, ...env } = process.env;
+    this.process = spawn(BINARY, args, { cwd: join(ROOT, "examples"), env: { ...env, TUNE_STORE: this.store }, stdio: ["ignore", "pipe", "ignore"] });
     this.ended = new Promise((done) => this.process.once("exit", done));
     this.url = await new Promise((found, failed) => {
       let text = "";
