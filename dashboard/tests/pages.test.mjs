@@ -21,8 +21,8 @@ pipeline:
       printf '\\033[31mred\\033[0m plain <script>alert(4)</script>\\n\\033]0;title\\007bell\\007\\033[2Jgone\\033[1;44mblue\\033[0m\\n'
       printf 'progress 1%%\\rprogress 100%%\\n'
       i=0; while [ $i -lt 3000 ]; do echo "line $i"; i=$((i+1)); done
-      printf '<h1 onclick=alert(5)>hello</h1><script>alert(6)</script>' > page.html
-      printf 'a,b\\n"x, y",<b>2</b>\\n' > table.csv
+      printf '<h1 onclick=alert(5)>hello</h1><script>alert(6)</script>' > "$TUNE_ARTIFACTS/page.html"
+      printf 'a,b\\n"x, y",<b>2</b>\\n' > "$TUNE_ARTIFACTS/table.csv"
       echo loss=0.5
     artifacts: { page: page.html, table: table.csv }
 `;
@@ -136,9 +136,9 @@ test("artifacts are shown, and taken away", async () => {
 test("a list of trials is sorted, filtered and saved", async () => {
   const { page, context, fine } = await open(chrome, server);
   await page.goto("/experiments/iris/trials");
-  await page.getByRole("button", { name: "accuracy" }).click();
+  await page.getByRole("button", { name: "accuracy", exact: true }).click();
   await page.waitForURL(/sort=objective/);
-  await page.getByRole("button", { name: "accuracy" }).click();
+  await page.getByRole("button", { name: "accuracy", exact: true }).click();
   await page.waitForURL(/sort=-objective/);
   await page.getByRole("button", { name: "Filter", exact: true }).click();
   await page.getByLabel("What to filter by").selectOption("param.model");

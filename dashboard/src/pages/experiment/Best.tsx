@@ -20,6 +20,7 @@ export function Best({ of, best, className }: { of: Experiment; best: Trial; cla
         </div>
       }
     >
+      <div style={{ maxHeight: 268, overflow: "auto" }} tabIndex={0} role="group" aria-label="Parameters of the best trial">
       <table className="config">
         <tbody>
           {Object.entries(parameters).map(([name, value]) => (
@@ -30,6 +31,7 @@ export function Best({ of, best, className }: { of: Experiment; best: Trial; cla
           ))}
         </tbody>
       </table>
+      </div>
       <p className="muted" style={{ marginTop: 12 }}>
         {of.metric} <strong className="soft">{number(best.objective, 6)}</strong> in <Link to={`/experiments/${encodeURIComponent(of.name)}/trials/${best.number}`}>trial {best.number}</Link>
         {others.map(([name, value]) => <span key={name}> · {name} {number(value)}</span>)}

@@ -1,12 +1,11 @@
 // The pipeline of a trial: its steps from left to right, each after those it needs, with its state now.
 import { useMemo } from "react";
-import type { Spec, Step, StepSpec, StepState } from "../../api/types";
+import type { Spec, Step, StepState } from "../../api/types";
 import { duration, words } from "../../format";
 
 export interface Node {
   name: string;
   needs: string[];
-  does: string;
 }
 
 /** The steps in the order of the document, with what each needs: said, or by reference to what others hand on. */
@@ -16,15 +15,8 @@ export function nodesOf(spec: Spec): Node[] {
   return steps.map(([name, step]) => {
     const needs = new Set(typeof step.needs === "string" ? [step.needs] : (step.needs ?? []));
     for (const match of JSON.stringify(step).matchAll(/steps\.([A-Za-z0-9_-]+)/g)) needs.add(match[1]);
-    return { name, needs: [...needs].filter((it) => names.has(it) && it !== name), does: does(step) };
+    return { name, needs: [...needs].filter((it) => names.has(it) && it !== name) };
   });
-}
-
-function does(step: StepSpec): string {
-  if (step.uses) return step.uses;
-  const run = Array.isArray(step.run) ? step.run.join(" ") : (step.run ?? "");
-  const line = run.trim().split("\n")[0];
-  return line.length > 26 ? `${line.slice(0, 25)}…` : line;
 }
 
 const COLORS: Partial<Record<StepState, string>> = {
@@ -52,14 +44,13 @@ export function Graph({ nodes, steps, chosen, choose }: { nodes: Node[]; steps: 
           const line = `${words(state)}${step?.duration != null ? `, ${duration(step.duration)}` : ""}${attempts}`;
           return (
             <g
-              key={node.name} className="node" transform={`translate(${x} ${y})`} role="button" tabIndex={0} aria-pressed={chosen === node.name} aria-label={`${node.name}: ${line}`}
+              key={node.name} className="node" transform={`translate(${x} ${y})`} role="button" tabIndex={0} aria-pressed={chosen === node.name}
               onClick={() => choose(node.name)} onKeyDown={(event) => (event.key === "Enter" || event.key === " ") && (event.preventDefault(), choose(node.name))}
             >
               <rect className="box" width={WIDTH} height={HEIGHT} rx={9} />
               <rect x={0.6} y={14} width={3.4} height={HEIGHT - 28} rx={1.7} fill={COLORS[state] ?? "var(--border-strong)"} />
-              <text x={16} y={25}>{node.name.length > 22 ? `${node.name.slice(0, 21)}…` : node.name}</text>
+              <text x={16} y={25}>{node.name.length > 22 ? `${node.name.slice(0, 21)}…` : node.name}{" "}</text>
               <text x={16} y={43} className="small">{line}</text>
-              <title>{node.does}</title>
             </g>
           );
         })}

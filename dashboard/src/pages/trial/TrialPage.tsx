@@ -8,7 +8,7 @@ import { experiment, trial, trialMetrics } from "../../api/queries";
 import type { Experiment, Metric, Scalar, Spec, Step, TrialWithSteps } from "../../api/types";
 import { curve, Curves } from "../../charts/Curves";
 import { duration, number, scalar, shortMoment, words } from "../../format";
-import { Card, CopyButton, Failed, Loading, Stat, StateBadge, Warning } from "../../ui/parts";
+import { Card, CopyButton, Failed, Loading, NotFound, Stat, StateBadge, Warning } from "../../ui/parts";
 import { asArguments } from "../experiment/Best";
 import { Artifacts } from "./Artifacts";
 import { Graph, nodesOf } from "./Graph";
@@ -22,7 +22,7 @@ export default function TrialPage() {
   const at = Number(text);
   const of = useQuery(experiment(name));
   const found = useQuery({ ...trial(name, at), enabled: Number.isSafeInteger(at) && at >= 0 });
-  if (!Number.isSafeInteger(at) || at < 0) return <Failed error={null} what="trial" />;
+  if (!Number.isSafeInteger(at) || at < 0) return <NotFound what="trial" />;
   if (of.error && !of.data) return <Failed error={of.error} what="experiment" />;
   if (found.error && !found.data) return <Failed error={found.error} what="trial" again={() => void found.refetch()} />;
   if (!of.data || !found.data) return <Loading height={480} />;
