@@ -108,7 +108,7 @@ test("an admin makes and revokes tokens; who is revoked is asked again; who leav
   await guest.page.getByRole("heading", { name: "Sign in to tune" }).waitFor();
   guest.fine([...TOLERATED, /401/]);
 
-  await page.getByRole("button", { name: /the-admin/ }).click();
+  await page.getByRole("button", { name: "the-admin, admin" }).click();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
   await page.getByRole("heading", { name: "Sign in to tune" }).waitFor();
   assert.deepEqual(await context.cookies(), []);

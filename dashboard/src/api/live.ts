@@ -72,7 +72,7 @@ export function follow(client: QueryClient, last: number): () => void {
       if (stopped) return;
       retry = setTimeout(async () => {
         // A server that knows of fewer events has another store.
-        const now = await client.fetchQuery({ ...session(), staleTime: 0 }).catch(() => undefined);
+        const now = await client.fetchQuery({ ...session(), staleTime: 0, retry: false }).catch(() => undefined);
         if (now?.last_event !== undefined && now.last_event !== null) after = Math.min(after, now.last_event);
         if (!stopped) connect();
       }, wait);

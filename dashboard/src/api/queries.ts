@@ -39,7 +39,7 @@ export const experiment = (name: string) =>
     queryFn: ({ signal }) => get<Experiment>(address(["experiments", name]), signal),
   });
 
-export const points = (name: string, limit = 5000) =>
+export const points = (name: string, limit = 3000) =>
   queryOptions({
     queryKey: ["experiment", name, "points", limit],
     queryFn: ({ signal }) => get<Points>(address(["experiments", name, "points"], { limit }), signal),

@@ -53,7 +53,7 @@ export function Boxes({ data, clusters, open }: { data: Data; clusters: Cluster[
           type: "boxplot", boxWidth: [30, 130], z: 1,
           data: clusters.map((it, at) => ({ value: whiskers(it) ?? [NaN, NaN, NaN, NaN, NaN], itemStyle: { color: c.surface2, borderColor: c.series[at % c.series.length], borderWidth: 1.6 } })),
         },
-        { type: "scatter", xAxisIndex: 1, symbolSize: 6, z: 3, data: scatter },
+        { type: "scatter", progressive: 0, xAxisIndex: 1, symbolSize: 6, z: 3, data: scatter },
       ],
     };
   }, [data, clusters, c]);

@@ -51,7 +51,7 @@ interface Props {
   height: number;
   /** What the chart shows, in words. */
   label: string;
-  /** Called once for each chart that is made. */
+  /** Called once for each chart that is made, when it shows something. */
   ready?: (chart: Instance) => void;
 }
 
@@ -60,10 +60,10 @@ export function Chart({ option, height, label, ready }: Props) {
   const chart = useRef<Instance>(null);
   const onReady = useRef(ready);
   onReady.current = ready;
+  const told = useRef<EChartsType>(null);
   useEffect(() => {
     const created = echarts.init(place.current!, undefined, { renderer: "canvas" });
     chart.current = created;
-    onReady.current?.(created);
     const sizes = new ResizeObserver(() => created.resize());
     sizes.observe(place.current!);
     return () => {
@@ -73,7 +73,11 @@ export function Chart({ option, height, label, ready }: Props) {
     };
   }, []);
   useEffect(() => {
-    chart.current?.setOption(option, { replaceMerge: ["series", "xAxis", "yAxis", "parallelAxis"] });
+    const it = chart.current;
+    if (!it) return;
+    it.setOption(option, { replaceMerge: ["series", "xAxis", "yAxis", "parallelAxis"] });
+    if (told.current !== it) onReady.current?.(it);
+    told.current = it;
   }, [option]);
   return (
     <div className="chart" style={{ height }} role="img" aria-label={label}>
@@ -86,6 +90,8 @@ export function Chart({ option, height, label, ready }: Props) {
 export function base(c: Colors): Option {
   return {
     animation: false,
+    // Choosing needs the part, nobody its buttons.
+    toolbox: { show: false },
     textStyle: { fontFamily: "ui-sans-serif, system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, DejaVu Sans, sans-serif", color: c.text2 },
     grid: { left: 8, right: 14, top: 14, bottom: 6, containLabel: true },
     tooltip: {
@@ -97,7 +103,7 @@ export function base(c: Colors): Option {
 
 export function axis(c: Colors, more: object = {}): object {
   return {
-    axisLine: { lineStyle: { color: c.border } }, axisTick: { show: false }, splitLine: { lineStyle: { color: c.border, opacity: 0.7 } },
+    axisLine: { onZero: false, lineStyle: { color: c.border } }, axisTick: { show: false }, splitLine: { lineStyle: { color: c.border, opacity: 0.7 } },
     axisLabel: { color: c.text3, fontSize: 11, hideOverlap: true }, nameTextStyle: { color: c.text3, fontSize: 11 }, ...more,
   };
 }

@@ -27,9 +27,9 @@ export function History({ data, height = 320, open }: { data: Data; height?: num
       xAxis: axis(c, { type: "value", min: 0, max: Math.max(last, 1), minInterval: 1, splitLine: { show: false }, axisLabel: { color: c.text3, fontSize: 11, hideOverlap: true } }),
       yAxis: axis(c, { type: "value", scale: true, name: data.metric, nameGap: 10, nameTextStyle: { color: c.text3, fontSize: 11, align: "left" }, axisLabel: { color: c.text3, fontSize: 11, showMinLabel: false, showMaxLabel: false, formatter: (it: number) => number(it, 4) }, min: bound[0], max: bound[1] }),
       series: [
-        { id: "succeeded", type: "scatter", symbolSize: size, itemStyle: { color: c.point, opacity }, data: of("succeeded").map(item), large: false },
-        { id: "early", type: "scatter", symbolSize: size - 1, itemStyle: { color: "transparent", borderColor: c.early, borderWidth: 1.4, opacity }, data: of("early_stopped").map(item) },
-        { id: "without", type: "scatter", symbol: "rect", symbolSize: [3, 9], data: without.map((it) => ({ value: [it.number, bound[0]], point: it, itemStyle: { color: it.state === "running" ? c.running : it.state === "early_stopped" ? c.early : it.state === "failed" ? c.failed : c.other, opacity: chosen && !chosen.has(it.number) ? FAINT : 0.9 } })), cursor: "pointer", z: 4 },
+        { id: "succeeded", type: "scatter", progressive: 0, symbolSize: size, itemStyle: { color: c.point, opacity }, data: of("succeeded").map(item), large: false },
+        { id: "early", type: "scatter", progressive: 0, symbolSize: size - 1, itemStyle: { color: "transparent", borderColor: c.early, borderWidth: 1.4, opacity }, data: of("early_stopped").map(item) },
+        { id: "without", type: "scatter", progressive: 0, symbol: "rect", symbolSize: [3, 9], data: without.map((it) => ({ value: [it.number, bound[0]], point: it, itemStyle: { color: it.state === "running" ? c.running : it.state === "early_stopped" ? c.early : it.state === "failed" ? c.failed : c.other, opacity: chosen && !chosen.has(it.number) ? FAINT : 0.9 } })), cursor: "pointer", z: 4 },
         {
           id: "best", type: "line", step: "end", symbol: "none", silent: true, z: 5, lineStyle: { color: c.best, width: 2 },
           data: line.length ? [...line.map((it) => [it.trial, it.objective]).sort((a, b) => a[0] - b[0]).reduce<number[][]>((all, it) => (all.length && !(data.goal === "maximize" ? it[1] > all.at(-1)![1] : it[1] < all.at(-1)![1]) ? all : [...all, it]), []), [last, line.at(-1)!.objective]] : [],
@@ -68,8 +68,5 @@ export function brushable(chart: Instance, open: (trial: number) => void, choose
     const inside = series.flatMap((it) => it.data ?? []).filter((it) => it.point && it.value[0] >= x0 && it.value[0] <= x1 && it.value[1] >= y0 && it.value[1] <= y1);
     choose(inside.map((it) => it.point!.number));
   });
-  chart.on("finished", function once() {
-    chart.off("finished", once);
-    chart.dispatchAction({ type: "takeGlobalCursor", key: "brush", brushOption: { brushType: "rect", brushMode: "single" } });
-  });
+  chart.dispatchAction({ type: "takeGlobalCursor", key: "brush", brushOption: { brushType: "rect", brushMode: "single" } });
 }

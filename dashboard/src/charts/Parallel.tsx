@@ -2,7 +2,7 @@
 import { useMemo, useRef } from "react";
 import { number, scalar } from "../format";
 import { base, Chart, useColors, type Instance, type Option } from "./Chart";
-import type { Data, Point } from "./points";
+import { thin, type Data, type Point } from "./points";
 import { useSelection } from "./selection";
 
 /** More lines than this are a carpet. */
@@ -14,7 +14,7 @@ export function Parallel({ data, height = 330, axes }: { data: Data; height?: nu
   const c = useColors();
   const { chosen, by, choose } = useSelection();
   const shown = useMemo(() => data.dimensions.filter((it) => !axes || axes.includes(it.name)).slice(0, MOST_AXES), [data, axes]);
-  const lines = useMemo(() => thin(data), [data]);
+  const lines = useMemo(() => thin(data, MOST_LINES), [data]);
   const latest = useRef({ lines, choose });
   latest.current = { lines, choose };
   const option = useMemo<Option>(() => {
@@ -78,15 +78,4 @@ function cell(point: Point, index: number, kind: "number" | "category"): number 
   const value = point.values[index];
   if (value === null) return "-";
   return kind === "number" ? (value as number) : scalar(value);
-}
-
-/** Those with a result; of very many, all of the best and a sample of the rest. */
-function thin(data: Data): Point[] {
-  const all = data.points.filter((it) => it.objective !== null && it.state === "succeeded");
-  if (all.length <= MOST_LINES) return all;
-  const sorted = [...all].sort((a, b) => (data.goal === "maximize" ? b.objective! - a.objective! : a.objective! - b.objective!));
-  const best = sorted.slice(0, MOST_LINES / 3);
-  const rest = sorted.slice(MOST_LINES / 3);
-  const stride = Math.ceil(rest.length / ((2 * MOST_LINES) / 3));
-  return [...best, ...rest.filter((_, index) => index % stride === 0)];
 }

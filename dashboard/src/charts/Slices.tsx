@@ -3,8 +3,11 @@ import { useMemo } from "react";
 import { number, scalar } from "../format";
 import { axis, base, Chart, tip, useColors, type Colors, type Instance, type Option } from "./Chart";
 import { brushable } from "./History";
-import { about, type Data, type Dimension, type Point } from "./points";
+import { about, thin, type Data, type Dimension, type Point } from "./points";
 import { useSelection } from "./selection";
+
+/** More points than this are a carpet at this size. */
+const MOST = 1200;
 
 export function Slice({ data, dimension, index, height = 210, open }: { data: Data; dimension: Dimension; index: number; height?: number; open: (trial: number) => void }) {
   const c = useColors();
@@ -15,9 +18,9 @@ export function Slice({ data, dimension, index, height = 210, open }: { data: Da
 }
 
 function slice(data: Data, dimension: Dimension, index: number, c: Colors, chosen: ReadonlySet<number> | null): Option {
-  const points = data.points.filter((it) => it.objective !== null && it.values[index] !== null && it.state === "succeeded");
+  const points = thin(data, MOST).filter((it) => it.values[index] !== null);
   const category = dimension.kind === "category";
-  const last = Math.max(points.at(-1)?.number ?? 1, 1);
+  const last = Math.max(data.points.at(-1)?.number ?? 1, 1);
   return {
     ...base(c),
     grid: { left: 4, right: 14, top: 12, bottom: 4, containLabel: true },
@@ -32,7 +35,7 @@ function slice(data: Data, dimension: Dimension, index: number, c: Colors, chose
     yAxis: axis(c, { type: "value", scale: true, splitNumber: 4, axisLabel: { color: c.text3, fontSize: 11, formatter: (at: number) => number(at, 4) } }),
     series: [
       {
-        id: "points", type: "scatter", xAxisIndex: category ? 1 : 0, symbolSize: points.length > 1500 ? 4 : 7,
+        id: "points", type: "scatter", progressive: 0, xAxisIndex: category ? 1 : 0, symbolSize: points.length > 1500 ? 4 : 7,
         data: points.map((it) => {
           const faint = chosen && !chosen.has(it.number);
           // Later trials are darker: where the search went.

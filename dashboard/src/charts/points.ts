@@ -67,6 +67,17 @@ function range(values: number[], min?: number, max?: number): [number, number] {
 /** Whether a is better than b. */
 export const better = (data: Pick<Data, "goal">, a: number, b: number) => (data.goal === "maximize" ? a > b : a < b);
 
+/** Those with a result; of very many, all of the best and a sample of the rest. */
+export function thin(data: Data, most: number): Point[] {
+  const all = data.points.filter((it) => it.objective !== null && it.state === "succeeded");
+  if (all.length <= most) return all;
+  const sorted = [...all].sort((a, b) => (data.goal === "maximize" ? b.objective! - a.objective! : a.objective! - b.objective!));
+  const best = sorted.slice(0, most / 3);
+  const rest = sorted.slice(most / 3);
+  const stride = Math.ceil(rest.length / ((2 * most) / 3));
+  return [...best, ...rest.filter((_, index) => index % stride === 0)];
+}
+
 /** The best so far, each time it improved: position among the finished, objective, trial. */
 export function records(data: Data): { order: number; objective: number; trial: number }[] {
   const done = data.points.filter((it) => it.state === "succeeded" && it.objective !== null && it.order !== null);

@@ -46,7 +46,7 @@ export function VirtualTable<Row>({ rows, columns, height, label, keyOf, to, sor
   return (
     <div className="vtable" ref={place} style={{ height: Math.min(height, rows.length * ROW + 52) }} role="table" aria-label={label} aria-rowcount={total ?? rows.length} tabIndex={0}>
       <div className="vhead" role="row" style={{ gridTemplateColumns: template, minWidth }}>
-        {pick && <div className="vcell" role="columnheader"><span className="visually-hidden">Compare</span></div>}
+        {pick && <div className="vcell pick" role="columnheader"><span className="visually-hidden">Compare</span></div>}
         {columns.map((it) => {
           const on = it.sort !== undefined && sort?.by === it.sort;
           const Icon = sort?.down ? ArrowDown : ArrowUp;
@@ -73,7 +73,7 @@ export function VirtualTable<Row>({ rows, columns, height, label, keyOf, to, sor
               style={{ gridTemplateColumns: template, transform: `translateY(${item.start}px)` }}
             >
               {pick && (
-                <div className="vcell" role="cell">
+                <div className="vcell pick" role="cell">
                   <input type="checkbox" checked={pick.is(row)} onChange={() => pick.toggle(row)} aria-label={`Compare trial ${keyOf(row)}`} />
                 </div>
               )}

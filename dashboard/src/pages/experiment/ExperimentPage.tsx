@@ -64,7 +64,8 @@ export default function ExperimentPage() {
 
 /** What keeps the experiment from going on, where something does. */
 function Trouble({ of }: { of: Experiment }) {
-  const waits = of.state === "running" && !of.driven;
+  // What clients ask for and tell needs nobody to drive it in between.
+  const waits = of.state === "running" && !of.driven && !!(of.spec as unknown as Spec).pipeline;
   const allFailed = of.trials.failed > 0 && of.trials.succeeded === 0 && of.trials.early_stopped === 0;
   if (!waits && !allFailed && of.reason !== "crashed") return null;
   return (

@@ -96,7 +96,7 @@ function Numbers({ of, spec, data }: { of: Experiment; spec: Spec; data: Data })
   const saved = savedByStopping(data.points);
   return (
     <dl className="stats">
-      <Stat label={`Best ${of.metric}`} note={of.goal === "maximize" ? "to maximize" : "to minimize"}>{of.best ? number(of.best.objective, 6) : "–"}</Stat>
+      <Stat label={`Best ${of.metric}`} note={of.goal === "maximize" ? "maximize" : "minimize"}>{of.best ? number(of.best.objective, 6) : "–"}</Stat>
       <Stat label="Finished trials" note={spec.max_trials ? `of ${count(spec.max_trials)}` : undefined}>{count(done)}</Stat>
       <Stat label="Running" note={of.trials.queued ? `${count(of.trials.queued)} queued` : undefined}>{count(of.trials.running)}</Stat>
       <Stat label="Failed">{count(of.trials.failed)}</Stat>

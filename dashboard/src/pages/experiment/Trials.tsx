@@ -34,7 +34,7 @@ export function Trials({ of, spec }: { of: Experiment; spec: Spec }) {
   const metrics = useQuery(metricNames(of.name));
   const rows = useMemo(() => list.data?.pages.flatMap((page) => page.trials) ?? [], [list.data]);
   const parameters = Array.isArray(spec.parameters) ? spec.parameters.map((it) => it.name) : Object.keys(spec.parameters);
-  const all = useMemo(() => columnsOf(of, parameters, metrics.data ?? []), [of.metric, parameters.join("\n"), metrics.data]);
+  const all = useMemo(() => columnsOf(of, spec, parameters, metrics.data ?? []), [of.metric, of.best?.number, spec, metrics.data]);
   const [hidden, setHidden] = useHidden(of.name, all);
   const columns = useMemo(() => all.filter((it) => !hidden.has(it.id)), [all, hidden]);
   const { fetchNextPage, hasNextPage, isFetchingNextPage } = list;
@@ -98,13 +98,17 @@ export function Trials({ of, spec }: { of: Experiment; spec: Spec }) {
   );
 }
 
-function columnsOf(of: Experiment, parameters: string[], metrics: string[]): Column<Trial>[] {
+function columnsOf(of: Experiment, spec: Spec, parameters: string[], metrics: string[]): Column<Trial>[] {
   const best = of.best?.number;
+  const numeric = (name: string) => {
+    const it = Array.isArray(spec.parameters) ? spec.parameters.find((one) => one.name === name) : spec.parameters[name];
+    return it === undefined || ["float", "int"].includes(it.type);
+  };
   return [
     { id: "number", title: "Trial", width: 84, sort: "number", cell: (it) => (it.number === best ? `${it.number} ★` : it.number) },
     { id: "state", title: "State", width: 128, cell: (it) => <StateBadge state={it.state} /> },
     { id: "objective", title: of.metric, width: 110, num: true, sort: "objective", cell: (it) => <strong>{number(it.objective, 6)}</strong> },
-    ...parameters.map((name): Column<Trial> => ({ id: `param.${name}`, title: name, width: 128, num: true, sort: `param.${name}`, cell: (it) => scalar((it.parameters as Record<string, Scalar>)[name]) })),
+    ...parameters.map((name): Column<Trial> => ({ id: `param.${name}`, title: name, width: numeric(name) ? 124 : 164, num: numeric(name), sort: `param.${name}`, cell: (it) => scalar((it.parameters as Record<string, Scalar>)[name]) })),
     ...metrics.filter((name) => name !== of.metric).map((name): Column<Trial> => ({ id: `metric.${name}`, title: name, width: 110, num: true, sort: `metric.${name}`, cell: (it) => number(it.metrics[name]) })),
     { id: "duration", title: "Duration", width: 100, num: true, sort: "duration", cell: (it) => duration(it.duration) },
     { id: "started_at", title: "Started", width: 130, num: true, sort: "started_at", cell: (it) => <span title={moment(it.started_at)}>{ago(it.started_at)}</span> },
