@@ -14,6 +14,9 @@ need script bsdutils
 compgen -G "/usr/lib/postgresql/*/bin/pg_ctl" >/dev/null || need pg_ctl postgresql
 need curl curl
 need openssl openssl
+need node nodejs
+need npm npm
+need chromium chromium
 python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 if [ "${#missing[@]}" -gt 0 ]; then
     say "installing ${missing[*]}"
@@ -22,6 +25,9 @@ if [ "${#missing[@]}" -gt 0 ]; then
     $sudo apt-get update -q
     $sudo apt-get install -y -q --no-install-recommends "${missing[@]}"
 fi
+
+say "the dashboard is what its source says"
+dashboard/check.sh
 
 say "formatting"
 cargo fmt --all --check
@@ -39,6 +45,9 @@ TUNE_STORE="$store" cargo run --release --locked --quiet -- run examples/iris.ya
 
 say "the HTTP interface against its own description"
 tests/contract/run.sh "${CARGO_TARGET_DIR:-target}/release/tune"
+
+say "the dashboard in a browser"
+dashboard/tests/run.sh "${CARGO_TARGET_DIR:-target}/release/tune"
 
 say "documentation examples"
 cargo test --workspace --doc --locked --quiet

@@ -18,7 +18,7 @@ impl Tag {
     }
 
     /// Of an answer.
-    fn of_body(body: &[u8]) -> Self {
+    pub fn of_body(body: &[u8]) -> Self {
         let hash = blake3::hash(body).to_hex();
         Self::of(&[&&hash[..32]])
     }
@@ -41,7 +41,8 @@ impl Tag {
         response
     }
 
-    fn mark(&self, response: &mut Response) {
+    /// Names the version that an answer is.
+    pub fn mark(&self, response: &mut Response) {
         let headers = response.headers_mut();
         // Made of ASCII by the two constructors.
         if let Ok(tag) = HeaderValue::from_str(&self.0) {

@@ -127,6 +127,8 @@ fn complete(path: &str, method: &Method, operation: &mut Operation, roles: &Role
             let missing = || RefOr::T(ResponseBuilder::new().description(words).build());
             responses.entry(status.to_owned()).or_insert_with(missing);
         }
+    }
+    if matches!(allowed, Some(Allowed::From(_)) | None) {
         operation.security = Some(vec![SecurityRequirement::new("token", [] as [&str; 0])]);
     }
     for (status, response) in &mut operation.responses.responses {

@@ -7,6 +7,7 @@
 
 pub mod access;
 mod conditional;
+mod dashboard;
 mod description;
 mod failures;
 mod feed;
@@ -135,6 +136,8 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(not_allowed)
         .layer(from_fn_with_state(with(&app), forward::forward))
         .layer(from_fn_with_state(with(&app), access::guard))
+        // What holds no secret needs no token: a browser must be able to ask for one.
+        .merge(dashboard::routes())
         .layer(from_fn_with_state(with(&app), limits::limit))
         .layer(CatchPanicLayer::custom(observe::panicked))
         .layer(CompressionLayer::new())

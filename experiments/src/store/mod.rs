@@ -17,6 +17,7 @@ mod lock;
 mod model;
 mod open;
 mod pages;
+mod points;
 mod read;
 mod records;
 mod rows;
@@ -35,6 +36,7 @@ pub use load::{CurvePoint, LoadedTrial, Snapshot, UnfinishedTrial};
 pub use location::Location;
 pub use lock::{Driver, DriverLock};
 pub use pages::{ExperimentQuery, Page};
+pub use points::{Point, Points};
 pub use records::{
     Changes, EventKind, ExperimentId, ExperimentRecord, ExperimentSummary, ExperimentUpdate,
     MetricRecord, NewEvent, NewExperiment, Request, StepRecord, StoredEvent, TrialRecord,

@@ -4,6 +4,7 @@ mod origin;
 mod pass;
 pub mod roles;
 pub mod secret;
+pub mod session;
 
 pub use pass::Pass;
 
@@ -44,6 +45,16 @@ enum Caller {
         /// What it allows.
         role: Role,
     },
+}
+
+/// What a page is told of who is asking.
+pub struct Visitor {
+    /// Whether requests need a token.
+    pub tokens: bool,
+    /// The name of the caller's token.
+    pub name: Option<String>,
+    /// What the caller may do; none: nothing.
+    pub role: Option<Role>,
 }
 
 /// Decides who is let in.
@@ -109,11 +120,62 @@ impl Access {
             origin::check(headers)?;
             return Ok(Caller::Local);
         }
-        let record = self.token(bearer(headers)?).await?;
+        let token = match carried(headers) {
+            Some(token) => {
+                origin::check_page(headers, false)?;
+                token
+            }
+            None => bearer(headers)?,
+        };
+        let record = self.token(token).await?;
         Ok(Caller::Token {
             name: record.name,
             role: record.role,
         })
+    }
+
+    /// Who sent a request with these headers, also when that is somebody without a token.
+    ///
+    /// # Errors
+    /// Where the request comes from another site, or the store cannot be asked.
+    pub async fn visitor(&self, headers: &HeaderMap) -> Result<Visitor, Problem> {
+        let tokens = self.has_tokens().await?;
+        let (name, role) = match self.caller(headers).await {
+            Ok(Caller::Local) => (None, Some(Role::Admin)),
+            Ok(Caller::Token { name, role }) => (Some(name), Some(role)),
+            Err(problem) if problem.kind() == Kind::Unauthorized => (None, None),
+            Err(problem) => return Err(problem),
+        };
+        Ok(Visitor { tokens, name, role })
+    }
+
+    /// Somebody who brings a token, to be known by a cookie from now on.
+    ///
+    /// # Errors
+    /// Where the token is not good.
+    pub async fn welcome(&self, token: &str) -> Result<Visitor, Problem> {
+        if !self.has_tokens().await? {
+            let none = Problem::new(Kind::Unauthorized, "the server has no tokens");
+            return Err(none.hint("without tokens everybody on this machine may do everything"));
+        }
+        let record = self.token(token).await;
+        let record = record.map_err(|why| match why.kind() {
+            Kind::Unauthorized => self.refuse(why),
+            _ => why,
+        })?;
+        Ok(Visitor {
+            tokens: true,
+            name: Some(record.name),
+            role: Some(record.role),
+        })
+    }
+
+    /// Refuses what comes from a page of another site.
+    async fn check_site(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        match self.has_tokens().await? {
+            true => origin::check_page(headers, false),
+            false => origin::check(headers),
+        }
     }
 
     /// The token, looked up each time: one that was revoked or has expired is refused at once.
@@ -144,7 +206,7 @@ impl Access {
             Some(Allowed::From(needed)) => needed,
             // What somebody forgot to put into the table changes nothing for those who may do less than everything.
             None if pattern.is_some() && !method.is_safe() => Role::Admin,
-            Some(Allowed::Everybody) | None => return Ok(()),
+            Some(Allowed::Everybody | Allowed::Visitors) | None => return Ok(()),
         };
         if *role >= needed {
             return Ok(());
@@ -197,16 +259,28 @@ async fn admit(app: &App, request: &Parts) -> Result<(), Problem> {
     let pattern = request.extensions.get::<MatchedPath>();
     let pattern = pattern.map(MatchedPath::as_str);
     // What is open to everybody also says to everybody which methods it knows.
-    if access.roles.allowed(&Method::GET, pattern) == Some(Allowed::Everybody) {
-        return Ok(());
+    match access.roles.allowed(&Method::GET, pattern) {
+        Some(Allowed::Everybody) => return Ok(()),
+        Some(Allowed::Visitors) => return access.check_site(&request.headers).await,
+        Some(Allowed::From(_)) | None => {}
     }
     let caller = access.caller(&request.headers).await;
     let caller = caller.map_err(|why| match why.kind() {
         Kind::Unauthorized => access.refuse(why),
         _ => why,
     })?;
+    let changes = !request.method.is_safe();
+    if changes && caller != Caller::Local && carried(&request.headers).is_some() {
+        origin::check_page(&request.headers, true)?;
+    }
     access.spend(&caller)?;
     access.allow(&caller, &request.method, pattern)
+}
+
+/// The token of a browser's session. A program that sends its own token is not asked where it comes from.
+fn carried(headers: &HeaderMap) -> Option<&str> {
+    let own = headers.contains_key(AUTHORIZATION);
+    session::token(headers).filter(|_| !own)
 }
 
 fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {

@@ -26,6 +26,25 @@ pub fn check(headers: &HeaderMap) -> Result<(), Problem> {
     }
 }
 
+/// Refuses what a page of another site asks for with the cookie of this one.
+///
+/// Browsers tell the origin of everything that changes something; what does not say it came from a page of this server is refused then.
+pub fn check_page(headers: &HeaderMap, changes: bool) -> Result<(), Problem> {
+    let host = one(headers, &HOST)?.ok_or_else(|| stranger("the request names no host"))?;
+    let site = one(headers, &FETCH_SITE)?;
+    if let Some(site) = site.filter(|site| !["same-origin", "none"].contains(site)) {
+        return Err(stranger(&format!("it was made by a page that is {site}")));
+    }
+    match one(headers, &ORIGIN)? {
+        Some(origin) if is_own(origin, host) => Ok(()),
+        Some(origin) => Err(stranger(&format!("the origin `{origin}` is another site"))),
+        None if changes && site.is_none() => {
+            Err(stranger("the request does not say from where it comes"))
+        }
+        None => Ok(()),
+    }
+}
+
 /// The header's value, given once at most.
 fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Problem> {
     let mut values = headers.get_all(name).iter();
@@ -62,6 +81,12 @@ fn is_own(origin: &str, host: &str) -> bool {
 fn foreign(detail: &str) -> Problem {
     Problem::new(Kind::ForeignRequest, detail)
         .hint("without tokens only programs and pages of this machine are answered; `tune token create` makes a token")
+}
+
+fn stranger(detail: &str) -> Problem {
+    Problem::new(Kind::ForeignRequest, detail).hint(
+        "a session is good for pages of this server; programs send the header `authorization: Bearer TOKEN`",
+    )
 }
 
 #[cfg(test)]
@@ -127,5 +152,32 @@ mod tests {
         assert!(allowed(&[host, ("sec-fetch-site", "none")]));
         assert!(!allowed(&[host, ("sec-fetch-site", "cross-site")]));
         assert!(!allowed(&[host, ("sec-fetch-site", "same-site")]));
+    }
+
+    #[test]
+    fn a_cookie_is_good_for_own_pages_only() {
+        let asked = |headers: &[(&'static str, &'static str)], changes| {
+            let headers = headers.iter().map(|(name, value)| {
+                (
+                    HeaderName::from_static(name),
+                    HeaderValue::from_static(value),
+                )
+            });
+            check_page(&headers.collect(), changes).is_ok()
+        };
+        let host = ("host", "tune.example");
+        let own = ("origin", "https://tune.example");
+        assert!(asked(&[host], false) && asked(&[host, own], true));
+        assert!(asked(&[host, ("sec-fetch-site", "same-origin")], true));
+        assert!(!asked(&[host], true), "it says nothing");
+        for foreign in [
+            ("origin", "https://evil.example"),
+            ("origin", "null"),
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-site"),
+        ] {
+            assert!(!asked(&[host, foreign], false), "{foreign:?}");
+            assert!(!asked(&[host, foreign], true), "{foreign:?}");
+        }
     }
 }

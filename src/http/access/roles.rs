@@ -10,11 +10,13 @@ use tune_experiments::store::Role;
 pub enum Allowed {
     /// Also without a token.
     Everybody,
+    /// Also without a token, but not from a page of another site.
+    Visitors,
     /// Holders of this role, and of those above it.
     From(Role),
 }
 
-use Allowed::{Everybody, From};
+use Allowed::{Everybody, From, Visitors};
 use Role::{Admin, Editor, Viewer};
 
 /// Every route: method, path as in the description, who may use it. `HEAD` goes with `GET`.
@@ -108,6 +110,14 @@ pub const TABLE: &[(Method, &str, Allowed)] = &[
         "/api/v1/experiments/{name}/trials/{number}/artifacts/{step}/{artifact}",
         From(Viewer),
     ),
+    (
+        Method::GET,
+        "/api/v1/experiments/{name}/points",
+        From(Viewer),
+    ),
+    (Method::GET, "/api/v1/session", Visitors),
+    (Method::POST, "/api/v1/session", Visitors),
+    (Method::DELETE, "/api/v1/session", Visitors),
     (Method::GET, "/api/v1/tokens", From(Admin)),
     (Method::POST, "/api/v1/tokens", From(Admin)),
     (Method::DELETE, "/api/v1/tokens/{name}", From(Admin)),

@@ -10,7 +10,9 @@ mod experiments;
 mod logs;
 mod machines;
 mod names;
+mod points;
 mod reports;
+mod session;
 mod tokens;
 mod trials;
 
@@ -36,8 +38,10 @@ pub fn all() -> OpenApiRouter<App> {
         .merge(logs::routes())
         .merge(artifacts::routes())
         .merge(answers::routes())
+        .merge(points::routes())
         .merge(events::routes())
-        .merge(tokens::routes());
+        .merge(tokens::routes())
+        .merge(session::routes());
     OpenApiRouter::new()
         .nest("/api/v1", api)
         .merge(machines::routes())

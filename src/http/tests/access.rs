@@ -26,6 +26,11 @@ pub async fn token(server: &Server, name: &str, role: Role, expires_in: Option<i
     token
 }
 
+/// What is answered also to those without a token.
+fn is_open(path: &str) -> bool {
+    ["/healthz", "/api/v1/session"].contains(&path)
+}
+
 /// Asks a route with something in each of its places, and a body that means nothing.
 async fn ask(server: &Server, method: &Method, path: &str, token: Option<&str>) -> Answer {
     let path = path.replace("{number}", "7");
@@ -49,8 +54,8 @@ async fn without_a_token_nothing_is_answered_once_there_is_one() {
     token(&server, "me", Role::Admin, None).await;
     for (method, path) in described() {
         let answer = ask(&server, &method, &path, None).await;
-        if path == "/healthz" {
-            answer.fine();
+        if is_open(&path) {
+            assert!(![401, 403].contains(&answer.status.as_u16()), "{path}");
         } else {
             answer.is_problem(401, "unauthorized");
             assert!(
@@ -88,10 +93,7 @@ async fn tokens_that_are_no_longer_good_are_refused_everywhere() {
     );
     assert!(server.store.revoke_token("revoked").await.unwrap());
     let cut = &good[..good.len() - 1];
-    for (method, path) in described()
-        .into_iter()
-        .filter(|(_, path)| path != "/healthz")
-    {
+    for (method, path) in described().into_iter().filter(|(_, path)| !is_open(path)) {
         for bad in [&expired, &revoked, cut, "", "tune_", "x y"] {
             ask(&server, &method, &path, Some(bad))
                 .await
@@ -123,7 +125,7 @@ async fn each_role_may_do_what_the_table_says() {
         for (method, path, allowed) in TABLE {
             let answer = ask(&server, method, path, Some(&token)).await;
             let may = match allowed {
-                Allowed::Everybody => true,
+                Allowed::Everybody | Allowed::Visitors => true,
                 Allowed::From(needed) => role >= *needed,
             };
             if may {
@@ -144,7 +146,7 @@ async fn a_viewer_can_change_nothing() {
     let viewer = token(&server, "viewer", Role::Viewer, None).await;
     for (method, path) in described()
         .into_iter()
-        .filter(|(method, _)| !method.is_safe())
+        .filter(|(method, path)| !method.is_safe() && !is_open(path))
     {
         ask(&server, &method, &path, Some(&viewer))
             .await
@@ -265,4 +267,67 @@ async fn refusals_use_up_the_rate_too() {
         let answer = ask(&server, &Method::GET, "/api/v1/tokens", Some(&token)).await;
         assert_eq!(answer.status, status);
     }
+}
+
+#[tokio::test]
+async fn a_browser_keeps_a_token_that_no_other_site_can_use() {
+    let server = Server::new().await;
+    let open = server.get("/api/v1/session").await.fine().json();
+    assert_eq!(
+        (&open["tokens"], &open["role"]),
+        (&json!(false), &json!("admin"))
+    );
+    let token = token(&server, "me", Role::Editor, None).await;
+    server.app.access.closed();
+    let stranger = server.get("/api/v1/session").await.fine().json();
+    assert_eq!(
+        (&stranger["role"], &stranger["last_event"]),
+        (&json!(null), &json!(null))
+    );
+    for bad in ["", "tune_1", "a; b"] {
+        let body = json!({ "token": bad });
+        let answer = server.post("/api/v1/session", &body).await;
+        answer.is_problem(401, "unauthorized");
+    }
+    let begun = server
+        .post("/api/v1/session", &json!({ "token": token }))
+        .await
+        .fine();
+    assert_eq!(begun.json()["name"], "me");
+    let cookie = begun.headers["set-cookie"].to_str().unwrap();
+    assert!(cookie.ends_with("; HttpOnly; SameSite=Strict"), "{cookie}");
+    let cookie = cookie.split(';').next().unwrap();
+    let known = [("cookie", cookie)];
+    let session = server
+        .get_with("/api/v1/session", &known)
+        .await
+        .fine()
+        .json();
+    assert_eq!(
+        (&session["name"], &session["role"]),
+        (&json!("me"), &json!("editor"))
+    );
+    server.get_with("/api/v1/experiments", &known).await.fine();
+    let path = "/api/v1/experiments/none/pause";
+    for (origin, status) in [
+        (("origin", "http://localhost:8863"), 404),
+        (("origin", "http://evil.example"), 403),
+        (("sec-fetch-site", "same-site"), 403),
+        (("accept", "*/*"), 403),
+    ] {
+        let request = request(Method::POST, path, &[("cookie", cookie), origin], "");
+        assert_eq!(server.send(request).await.status, status, "{origin:?}");
+    }
+    let left = server
+        .send(request(Method::DELETE, "/api/v1/session", &known, ""))
+        .await;
+    assert!(
+        left.headers["set-cookie"]
+            .to_str()
+            .unwrap()
+            .contains("Max-Age=0")
+    );
+    assert!(server.store.revoke_token("me").await.unwrap());
+    let gone = server.get_with("/api/v1/experiments", &known).await;
+    gone.is_problem(401, "unauthorized");
 }

@@ -1,0 +1,85 @@
+// One way to ask the server: JSON in, JSON out, and what went wrong as an error with the words of its problem document.
+import type { Problem } from "./types";
+
+const ROOT = "/api/v1";
+
+/** What the server said instead of doing it. */
+export class Refused extends Error {
+  constructor(
+    readonly status: number,
+    readonly problem: Partial<Problem>,
+  ) {
+    super(problem.detail ?? problem.title ?? `the server answered ${status}`);
+  }
+
+  get hints(): string[] {
+    return this.problem.hints ?? [];
+  }
+}
+
+/** The server could not be asked at all. */
+export class Unreachable extends Error {
+  constructor() {
+    super("the server cannot be reached");
+  }
+}
+
+type Query = Record<string, string | number | boolean | undefined | null>;
+
+export function address(parts: (string | number)[], query: Query = {}): string {
+  const path = parts.map((part) => encodeURIComponent(part)).join("/");
+  const pairs = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "");
+  const search = new URLSearchParams(pairs.map(([name, value]) => [name, String(value)])).toString();
+  return `${ROOT}/${path}${search ? `?${search}` : ""}`;
+}
+
+export async function raw(url: string, init: RequestInit = {}): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(url, { credentials: "same-origin", ...init });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new Unreachable();
+  }
+  if (response.ok) return response;
+  const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
+  if (response.status === 401) listeners.forEach((listener) => listener());
+  throw new Refused(response.status, problem);
+}
+
+export async function get<T>(url: string, signal?: AbortSignal): Promise<T> {
+  return (await raw(url, { signal })).json() as Promise<T>;
+}
+
+/** What is not there is null. */
+export async function getIfThere<T>(url: string, signal?: AbortSignal): Promise<T | null> {
+  try {
+    return await get<T>(url, signal);
+  } catch (error) {
+    if (error instanceof Refused && [404, 422].includes(error.status)) return null;
+    throw error;
+  }
+}
+
+export async function send<T>(method: "POST" | "PATCH" | "DELETE", url: string, body?: unknown): Promise<T | undefined> {
+  const init: RequestInit = { method };
+  if (body !== undefined) {
+    init.body = JSON.stringify(body);
+    init.headers = { "content-type": "application/json" };
+  }
+  const response = await raw(url, init);
+  return response.status === 204 ? undefined : ((await response.json()) as T);
+}
+
+export async function sendYaml<T>(url: string, text: string): Promise<T> {
+  const response = await raw(url, { method: "POST", body: text, headers: { "content-type": "application/yaml" } });
+  return (await response.json()) as T;
+}
+
+const listeners = new Set<() => void>();
+
+/** Calls back when the server asks for a token. */
+export function onUnauthorized(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}

@@ -1,0 +1,106 @@
+// What the pages ask for, each with the key by which live events find it. Nothing here is asked again by a clock.
+import { keepPreviousData, queryOptions, type QueryClient } from "@tanstack/react-query";
+import { address, get, getIfThere, send } from "./client";
+import type { Comparison, Experiment, Metric, Points, Session, Summary, Token, Trial, TrialWithSteps } from "./types";
+
+export interface TrialList {
+  trials: Trial[];
+  next: string | null;
+}
+
+export interface TrialQuery {
+  state?: string;
+  sort?: string;
+  /** Comparisons, as they are spoken: `metric.accuracy>=0.9`. */
+  where?: string[];
+}
+
+export const session = () =>
+  queryOptions({ queryKey: ["session"], queryFn: ({ signal }) => get<Session>(address(["session"]), signal), staleTime: Infinity });
+
+export const experiments = () =>
+  queryOptions({
+    queryKey: ["experiments"],
+    queryFn: async ({ signal }) => {
+      const all: Summary[] = [];
+      let cursor: string | null = null;
+      do {
+        const page: { experiments: Summary[]; next: string | null } = await get(address(["experiments"], { limit: 1000, cursor }), signal);
+        all.push(...page.experiments);
+        cursor = page.next;
+      } while (cursor);
+      return all;
+    },
+  });
+
+export const experiment = (name: string) =>
+  queryOptions({
+    queryKey: ["experiment", name, "self"],
+    queryFn: ({ signal }) => get<Experiment>(address(["experiments", name]), signal),
+  });
+
+export const points = (name: string, limit = 3000) =>
+  queryOptions({
+    queryKey: ["experiment", name, "points", limit],
+    queryFn: ({ signal }) => get<Points>(address(["experiments", name, "points"], { limit }), signal),
+    placeholderData: keepPreviousData,
+  });
+
+export const importance = (name: string) =>
+  queryOptions({
+    queryKey: ["experiment", name, "importance"],
+    queryFn: ({ signal }) => getIfThere<{ importance: Record<string, number> }>(address(["experiments", name, "importance"]), signal),
+  });
+
+export const comparison = (name: string, by: string) =>
+  queryOptions({
+    queryKey: ["experiment", name, "compare", by],
+    queryFn: ({ signal }) => getIfThere<Comparison>(address(["experiments", name, "compare"], { by }), signal),
+  });
+
+export const metricNames = (name: string) =>
+  queryOptions({
+    queryKey: ["experiment", name, "metrics"],
+    queryFn: async ({ signal }) => (await get<{ names: string[] }>(address(["experiments", name, "metrics"]), signal)).names,
+  });
+
+export const trial = (name: string, number: number) =>
+  queryOptions({
+    queryKey: ["experiment", name, "trial", number, "self"],
+    queryFn: ({ signal }) => get<TrialWithSteps>(address(["experiments", name, "trials", number]), signal),
+  });
+
+/** What a trial reported, from the first report on; more than this says nothing more to the eye. */
+const MOST_REPORTS = 20_000;
+
+export const trialMetrics = (name: string, number: number) =>
+  queryOptions({
+    queryKey: ["experiment", name, "trial", number, "metrics"],
+    queryFn: async ({ signal }) => {
+      const all: Metric[] = [];
+      let cursor: string | null = null;
+      do {
+        const url = address(["experiments", name, "trials", number, "metrics"], { limit: 1000, cursor });
+        const page: { metrics: Metric[]; next: string | null } = await get(url, signal);
+        all.push(...page.metrics);
+        cursor = page.next;
+      } while (cursor && all.length < MOST_REPORTS);
+      return all;
+    },
+  });
+
+export const tokens = () =>
+  queryOptions({ queryKey: ["tokens"], queryFn: async ({ signal }) => (await get<{ tokens: Token[] }>(address(["tokens"]), signal)).tokens });
+
+export function trialPage(name: string, query: TrialQuery, cursor: string | null, limit: number, signal?: AbortSignal): Promise<TrialList> {
+  const url = address(["experiments", name, "trials"], { state: query.state, sort: query.sort, limit, cursor });
+  const where = (query.where ?? []).map((it) => encodeURIComponent(it)).join("&");
+  return get<TrialList>(where ? `${url}&${where}` : url, signal);
+}
+
+export const steer = (name: string, what: "pause" | "resume" | "cancel") => send<Experiment>("POST", address(["experiments", name, what]));
+export const remove = (name: string) => send<void>("DELETE", address(["experiments", name]));
+
+export async function refreshExperiment(client: QueryClient, name: string) {
+  await Promise.all([client.invalidateQueries({ queryKey: ["experiments"] }), client.invalidateQueries({ queryKey: ["experiment", name] })]);
+}

@@ -1,0 +1,67 @@
+// The results of several groups beside each other: a box for where half of them lie, and every result as a point.
+import { useMemo } from "react";
+import { number } from "../format";
+import { axis, base, Chart, tip, useColors, type Instance, type Option } from "./Chart";
+import { about, type Data, type Point } from "./points";
+import { jitter } from "./Slices";
+
+/** More points than this in a group say nothing more. */
+const MOST = 1500;
+
+/** The box as it is drawn: its lines end at the last results that are not far out. */
+function whiskers({ five, points }: Cluster): number[] | null {
+  if (!five) return null;
+  const [, q1, median, q3] = five;
+  const far = 1.5 * (q3 - q1);
+  const near = points.map((it) => it.objective!).filter((it) => it >= q1 - far && it <= q3 + far);
+  return near.length ? [Math.min(...near, q1), q1, median, q3, Math.max(...near, q3)] : five;
+}
+
+export interface Cluster {
+  name: string;
+  points: Point[];
+  /** Least, lower quartile, median, upper quartile, largest. */
+  five: number[] | null;
+}
+
+export function Boxes({ data, clusters, open }: { data: Data; clusters: Cluster[]; open: (trial: number) => void }) {
+  const c = useColors();
+  const option = useMemo<Option>(() => {
+    const names = clusters.map((it) => it.name);
+    const scatter = clusters.flatMap((cluster, at) => {
+      const stride = Math.ceil(cluster.points.length / MOST) || 1;
+      return cluster.points.filter((_, index) => index % stride === 0).map((it) => ({ value: [at + jitter(it.number, 0.44), it.objective], point: it, itemStyle: { color: c.series[at % c.series.length], opacity: 0.5 } }));
+    });
+    return {
+      ...base(c),
+      tooltip: {
+        ...(base(c).tooltip as object),
+        formatter: (it: { data: { point?: Point; value: number[] }; name: string }) => {
+          if (it.data.point) return tip(...about(data, it.data.point));
+          const [, low, q1, middle, q3, high] = it.data.value;
+          return tip(it.name, [["upper quartile", number(q3)], ["median", number(middle)], ["lower quartile", number(q1)], ["most lie in", `${number(low)} … ${number(high)}`]]);
+        },
+      },
+      xAxis: [
+        axis(c, { type: "category", data: names, splitLine: { show: false }, axisLabel: { color: c.text2, fontSize: 12, width: 150, overflow: "truncate", interval: 0 } }),
+        { type: "value", min: -0.5, max: names.length - 0.5, show: false, splitLine: { show: false } },
+      ],
+      yAxis: axis(c, { type: "value", scale: true, axisLabel: { color: c.text3, fontSize: 11, formatter: (it: number) => number(it, 4) } }),
+      grid: { left: 8, right: 14, top: 14, bottom: 6, containLabel: true },
+      series: [
+        {
+          type: "boxplot", boxWidth: [30, 130], z: 1,
+          data: clusters.map((it, at) => ({ value: whiskers(it) ?? [NaN, NaN, NaN, NaN, NaN], itemStyle: { color: c.surface2, borderColor: c.series[at % c.series.length], borderWidth: 1.6 } })),
+        },
+        { type: "scatter", progressive: 0, xAxisIndex: 1, symbolSize: 6, z: 3, data: scatter },
+      ],
+    };
+  }, [data, clusters, c]);
+  const ready = (chart: Instance) =>
+    chart.on("click", (event) => {
+      const point = (event as { data?: { point?: Point } }).data?.point;
+      if (point) open(point.number);
+    });
+  const words = clusters.map((it) => `${it.name}: median ${it.five ? number(it.five[2]) : "unknown"}`).join("; ");
+  return <Chart option={option} height={360} label={`${data.metric} by group. ${words}`} ready={ready as (chart: Instance) => void} />;
+}

@@ -1,0 +1,126 @@
+// A chart of ECharts on a canvas: only the parts that are used, drawn again when its data, its size or the theme changes.
+import { BarChart, BoxplotChart, CustomChart, LineChart, ParallelChart, ScatterChart } from "echarts/charts";
+import { BrushComponent, DataZoomComponent, GridComponent, MarkLineComponent, ParallelComponent, ToolboxComponent, TooltipComponent } from "echarts/components";
+import * as echarts from "echarts/core";
+import type { EChartsCoreOption, EChartsType } from "echarts/core";
+import { CanvasRenderer } from "echarts/renderers";
+import { useEffect, useMemo, useRef } from "react";
+import { useTheme } from "../app/theme";
+
+echarts.use([BarChart, BoxplotChart, CustomChart, LineChart, ParallelChart, ScatterChart, BrushComponent, DataZoomComponent, GridComponent, MarkLineComponent, ParallelComponent, ToolboxComponent, TooltipComponent, CanvasRenderer]);
+
+/** The colours of the page, for what is drawn by hand. */
+export interface Colors {
+  text: string;
+  text2: string;
+  text3: string;
+  border: string;
+  surface: string;
+  surface2: string;
+  accent: string;
+  point: string;
+  early: string;
+  failed: string;
+  running: string;
+  other: string;
+  best: string;
+  series: string[];
+}
+
+function colors(): Colors {
+  const style = getComputedStyle(document.documentElement);
+  const of = (name: string) => style.getPropertyValue(`--${name}`).trim();
+  return {
+    text: of("text"), text2: of("text-2"), text3: of("text-3"), border: of("border"), surface: of("surface"), surface2: of("surface-2"), accent: of("accent"),
+    point: of("point"), early: of("point-early"), failed: of("point-failed"), running: of("point-running"), other: of("point-other"), best: of("best"),
+    series: [1, 2, 3, 4, 5, 6, 7, 8].map((index) => of(`s${index}`)),
+  };
+}
+
+export function useColors(): Colors {
+  const theme = useTheme();
+  // eslint-disable-next-line react-hooks/exhaustive-deps
+  return useMemo(colors, [theme]);
+}
+
+export type Option = EChartsCoreOption;
+export type Instance = EChartsType;
+
+interface Props {
+  option: Option;
+  height: number;
+  /** What the chart shows, in words. */
+  label: string;
+  /** Called once for each chart that is made, when it shows something. */
+  ready?: (chart: Instance) => void;
+}
+
+export function Chart({ option, height, label, ready }: Props) {
+  const place = useRef<HTMLDivElement>(null);
+  const chart = useRef<Instance>(null);
+  const onReady = useRef(ready);
+  onReady.current = ready;
+  const told = useRef<EChartsType>(null);
+  useEffect(() => {
+    const created = echarts.init(place.current!, undefined, { renderer: "canvas" });
+    chart.current = created;
+    const sizes = new ResizeObserver(() => created.resize());
+    sizes.observe(place.current!);
+    return () => {
+      sizes.disconnect();
+      created.dispose();
+      chart.current = null;
+    };
+  }, []);
+  useEffect(() => {
+    const it = chart.current;
+    if (!it) return;
+    it.setOption(option, { replaceMerge: ["series", "xAxis", "yAxis", "parallelAxis"] });
+    if (told.current !== it) onReady.current?.(it);
+    told.current = it;
+  }, [option]);
+  return (
+    <div className="chart" style={{ height }} role="img" aria-label={label}>
+      <div ref={place} />
+    </div>
+  );
+}
+
+/** What all charts look alike in. */
+export function base(c: Colors): Option {
+  return {
+    animation: false,
+    // Choosing needs the part, nobody its buttons.
+    toolbox: { show: false },
+    textStyle: { fontFamily: "ui-sans-serif, system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, DejaVu Sans, sans-serif", color: c.text2 },
+    grid: { left: 8, right: 14, top: 14, bottom: 6, containLabel: true },
+    tooltip: {
+      confine: true, backgroundColor: c.surface, borderColor: c.border, padding: [8, 11], textStyle: { color: c.text, fontSize: 12 },
+      extraCssText: "box-shadow: var(--shadow-2); border-radius: 8px;",
+    },
+  };
+}
+
+export function axis(c: Colors, more: object = {}): object {
+  return {
+    axisLine: { onZero: false, lineStyle: { color: c.border } }, axisTick: { show: false }, splitLine: { lineStyle: { color: c.border, opacity: 0.7 } },
+    axisLabel: { color: c.text3, fontSize: 11, hideOverlap: true }, nameTextStyle: { color: c.text3, fontSize: 11 }, ...more,
+  };
+}
+
+/** The content of a tooltip, as elements: what a name holds is never markup. */
+export function tip(title: string, rows: [string, string][]): HTMLElement {
+  const box = document.createElement("div");
+  box.className = "tip";
+  const head = document.createElement("b");
+  head.textContent = title;
+  box.append(head);
+  for (const [name, value] of rows) {
+    const row = document.createElement("div");
+    const strong = document.createElement("strong");
+    strong.textContent = value;
+    row.append(`${name}  `, strong);
+    box.append(row);
+  }
+  return box;
+}

@@ -1,0 +1,35 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { BrowserRouter } from "react-router";
+import { Refused } from "./api/client";
+import { App } from "./app/App";
+import { applyTheme } from "./app/theme";
+import { Toasts } from "./ui/toast";
+import "./styles/tokens.css";
+import "./styles/base.css";
+
+applyTheme();
+
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // Events say when something has changed.
+      staleTime: 30_000,
+      refetchOnWindowFocus: false,
+      retry: (failures, error) => failures < 2 && !(error instanceof Refused && error.status < 500),
+    },
+  },
+});
+
+createRoot(document.getElementById("root")!).render(
+  <StrictMode>
+    <QueryClientProvider client={client}>
+      <Toasts>
+        <BrowserRouter>
+          <App />
+        </BrowserRouter>
+      </Toasts>
+    </QueryClientProvider>
+  </StrictMode>,
+);

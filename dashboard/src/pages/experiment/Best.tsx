@@ -1,0 +1,47 @@
+// The best configuration, ready to be taken elsewhere.
+import { Link } from "react-router";
+import { stringify } from "yaml";
+import type { Experiment, Scalar, Trial } from "../../api/types";
+import { number, scalar } from "../../format";
+import { Card, CopyButton } from "../../ui/parts";
+
+export function Best({ of, best, className }: { of: Experiment; best: Trial; className?: string }) {
+  const parameters = best.parameters as Record<string, Scalar>;
+  const others = Object.entries(best.metrics).filter(([name]) => name !== of.metric).slice(0, 6);
+  return (
+    <Card
+      className={className}
+      title="Best configuration"
+      tools={
+        <div className="row tight">
+          <CopyButton label="YAML" text={() => stringify(parameters)} />
+          <CopyButton label="JSON" text={() => JSON.stringify(parameters, null, 2)} />
+          <CopyButton label="args" text={() => asArguments(parameters)} />
+        </div>
+      }
+    >
+      <div style={{ maxHeight: 268, overflow: "auto" }} tabIndex={0} role="group" aria-label="Parameters of the best trial">
+      <table className="config">
+        <tbody>
+          {Object.entries(parameters).map(([name, value]) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td className="num"><strong>{scalar(value)}</strong></td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      </div>
+      <p className="muted" style={{ marginTop: 12 }}>
+        {of.metric} <strong className="soft">{number(best.objective, 6)}</strong> in <Link to={`/experiments/${encodeURIComponent(of.name)}/trials/${best.number}`}>trial {best.number}</Link>
+        {others.map(([name, value]) => <span key={name}> · {name} {number(value)}</span>)}
+      </p>
+    </Card>
+  );
+}
+
+/** As arguments of a command line, quoted where a shell would read more into them. */
+export function asArguments(parameters: Record<string, Scalar>): string {
+  const quoted = (value: Scalar) => (/^[\w.+:@%/=-]+$/.test(String(value)) ? String(value) : `'${String(value).replaceAll("'", `'\\''`)}'`);
+  return Object.entries(parameters).map(([name, value]) => `--${name.replaceAll("_", "-")}=${quoted(value)}`).join(" ");
+}

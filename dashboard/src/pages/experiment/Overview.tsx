@@ -1,0 +1,200 @@
+// What is the best, and how was it found.
+import { useQuery } from "@tanstack/react-query";
+import { Hourglass, X } from "lucide-react";
+import { useEffect, useMemo, useState } from "react";
+import { useNavigate } from "react-router";
+import { importance, points } from "../../api/queries";
+import type { Experiment, Spec } from "../../api/types";
+import { History } from "../../charts/History";
+import { Importance } from "../../charts/Importance";
+import { Parallel } from "../../charts/Parallel";
+import { toData, type Data, type Point } from "../../charts/points";
+import { useSelection } from "../../charts/selection";
+import { Slice } from "../../charts/Slices";
+import { Timeline } from "../../charts/Timeline";
+import { count, duration, number, scalar } from "../../format";
+import { Card, Empty, ended, Failed, Loading, Stat, StateBadge } from "../../ui/parts";
+import { VirtualTable, type Column } from "../../ui/VirtualTable";
+import { Best } from "./Best";
+
+/** Importance needs some results to be told from chance. */
+const FEWEST = 5;
+/** So many slices are shown at once; the user chooses others. */
+const MOST_SLICES = 8;
+
+export function Overview({ of, spec }: { of: Experiment; spec: Spec }) {
+  const found = useQuery(points(of.name));
+  const important = useQuery({ ...importance(of.name), enabled: of.trials.succeeded >= FEWEST });
+  const data = useMemo(() => (found.data ? toData(found.data, spec, of.goal, of.metric) : null), [found.data, spec, of.goal, of.metric]);
+  const navigate = useNavigate();
+  const root = `/experiments/${encodeURIComponent(of.name)}/trials`;
+  const open = useMemo(() => (trial: number) => void navigate(`${root}/${trial}`), [navigate, root]);
+  const shares = useMemo(() => {
+    const all = Object.entries(important.data?.importance ?? {}).filter(([, share]) => Number.isFinite(share));
+    return all.sort((a, b) => b[1] - a[1]);
+  }, [important.data]);
+  if (found.error && !data) return <Failed error={found.error} again={() => void found.refetch()} />;
+  if (!data) return <Loading height={480} />;
+  const some = data.points.some((it) => it.objective !== null);
+  const over = ["succeeded", "failed", "cancelled"].includes(of.state);
+  return (
+    <div className="stack">
+      <Numbers of={of} spec={spec} data={data} />
+      {!some && (
+        <div className="card">
+          <Empty icon={Hourglass} title={over ? "No results" : of.trials.total === 0 ? "No trials yet" : "No results yet"}>
+            <p>{over ? "It came to its end without a trial that has an objective." : of.trials.total === 0 ? "Trials appear here as soon as they begin." : "Charts appear here as soon as a trial has reported its objective."}</p>
+          </Empty>
+        </div>
+      )}
+      {some && (
+        <div className="grid">
+          <Card className={of.best ? "c8" : ""} title="Objective" hint={data.points.length < data.total ? `${count(data.points.length)} of ${count(data.total)} trials drawn` : "draw a rectangle to select trials"} tools={<Legend data={data} />}>
+            <History data={data} height={of.best ? 340 : 300} open={open} />
+          </Card>
+          {of.best && <Best of={of} best={of.best} className="c4" />}
+          <Card title="Parameters" hint="draw along an axis to select trials"  className={shares.length ? "c8" : ""}>
+            <Parallel data={data} axes={shares.length ? shares.map(([name]) => name).slice(0, 12) : undefined} />
+          </Card>
+          {shares.length > 0 && (
+            <Card title="Importance" hint="of each parameter" className="c4">
+              <Importance shares={shares.slice(0, 10)} />
+            </Card>
+          )}
+          <Chosen data={data} root={root} />
+          <Slices data={data} order={shares.map(([name]) => name)} open={open} />
+        </div>
+      )}
+      {data.points.some((it) => it.started !== null) && (
+        <Card title="Timeline" hint="when each trial ran, on the places it had">
+          <Timeline data={data} open={open} />
+        </Card>
+      )}
+    </div>
+  );
+}
+
+function Legend({ data }: { data: Data }) {
+  const has = (state: string) => data.points.some((it) => it.state === state);
+  return (
+    <div className="legend" aria-hidden="true">
+      <span><i className="line" style={{ background: "var(--best)" }} />best so far</span>
+      <span><i style={{ background: "var(--point)" }} />succeeded</span>
+      {has("early_stopped") && <span><i className="hollow" style={{ borderColor: "var(--point-early)" }} />stopped early</span>}
+      {has("failed") && <span><i style={{ background: "var(--point-failed)", borderRadius: 1, width: 4 }} />failed</span>}
+      {has("running") && <span><i style={{ background: "var(--point-running)", borderRadius: 1, width: 4 }} />running</span>}
+    </div>
+  );
+}
+
+function Numbers({ of, spec, data }: { of: Experiment; spec: Spec; data: Data }) {
+  const now = useClock(of.state === "running");
+  const done = ended(of.trials);
+  const seconds = of.state === "running" && of.started_at && of.driven ? Math.max(of.active_seconds, 0) || (now - Date.parse(of.started_at)) / 1000 : of.active_seconds;
+  const rate = recentRate(data.points, now / 1000);
+  const left = spec.max_trials ? spec.max_trials - done : null;
+  const saved = savedByStopping(data.points);
+  return (
+    <dl className="stats">
+      <Stat label={`Best ${of.metric}`} note={of.goal === "maximize" ? "maximize" : "minimize"}>{of.best ? number(of.best.objective, 6) : "–"}</Stat>
+      <Stat label="Finished trials" note={spec.max_trials ? `of ${count(spec.max_trials)}` : undefined}>{count(done)}</Stat>
+      <Stat label="Running" note={of.trials.queued ? `${count(of.trials.queued)} queued` : undefined}>{count(of.trials.running)}</Stat>
+      <Stat label="Failed">{count(of.trials.failed)}</Stat>
+      {(of.trials.early_stopped > 0 || saved) && <Stat label="Stopped early" note={saved ? `saved about ${duration(saved)}` : undefined}>{count(of.trials.early_stopped)}</Stat>}
+      {of.state === "running" ? (
+        <Stat label="Time left" note={rate ? `${number(rate * 60, 3)} trials a minute` : undefined}>{left !== null && rate ? `~ ${duration(left / rate)}` : "–"}</Stat>
+      ) : (
+        <Stat label="Time">{duration(seconds)}</Stat>
+      )}
+      <Stat label="Algorithm" note={spec.early_stopping && spec.early_stopping.name !== "none" ? `+ ${spec.early_stopping.name}` : undefined}>{spec.algorithm?.name ?? "auto"}</Stat>
+    </dl>
+  );
+}
+
+/** The time, about every second, while it matters. */
+function useClock(running: boolean): number {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    if (!running) return;
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, [running]);
+  return now;
+}
+
+/** Trials a second, over the last of them. */
+function recentRate(points: Point[], now: number): number | null {
+  const ends = points.map((it) => it.finished).filter((it) => it !== null).sort((a, b) => a - b).slice(-31);
+  if (ends.length < 3) return null;
+  const span = Math.max(now, ends.at(-1)!) - ends[0];
+  return span > 0 ? (ends.length - 1) / span : null;
+}
+
+/** How much longer the trials that were stopped early would have run, had they taken as long as those that were not. */
+function savedByStopping(points: Point[]): number | null {
+  const took = (it: Point) => (it.started !== null && it.finished !== null ? it.finished - it.started : null);
+  const full = points.filter((it) => it.state === "succeeded").map(took).filter((it) => it !== null).sort((a, b) => a - b);
+  const stopped = points.filter((it) => it.state === "early_stopped").map(took).filter((it) => it !== null);
+  if (!full.length || !stopped.length) return null;
+  const median = full[Math.floor(full.length / 2)];
+  const saved = stopped.reduce((sum, it) => sum + Math.max(median - it, 0), 0);
+  return saved > 0 ? saved : null;
+}
+
+function Slices({ data, order, open }: { data: Data; order: string[]; open: (trial: number) => void }) {
+  const names = useMemo(() => {
+    const known = data.dimensions.map((it) => it.name);
+    return [...order.filter((it) => known.includes(it)), ...known.filter((it) => !order.includes(it))];
+  }, [data, order]);
+  const [wanted, setWanted] = useState("");
+  const shown = names.slice(0, MOST_SLICES);
+  if (wanted && !shown.includes(wanted)) shown.splice(MOST_SLICES - 1, 1, wanted);
+  const tools = names.length > MOST_SLICES && (
+    <select className="select small" aria-label="Show the slice of" value={wanted} onChange={(event) => setWanted(event.target.value)}>
+      <option value="">{names.length} parameters</option>
+      {names.map((it) => <option key={it} value={it}>{it}</option>)}
+    </select>
+  );
+  return (
+    <Card title="Slices" hint={`${data.metric} by one parameter at a time; later trials are darker`} tools={tools}>
+      <div className="boxes">
+        {shown.map((name) => {
+          const index = data.dimensions.findIndex((it) => it.name === name);
+          return (
+            <div key={name} style={{ minWidth: 0 }}>
+              <h3 className="break">{name}</h3>
+              <Slice data={data} dimension={data.dimensions[index]} index={index} open={open} />
+            </div>
+          );
+        })}
+      </div>
+    </Card>
+  );
+}
+
+/** The chosen trials, the best first; all of them while none are chosen. */
+function Chosen({ data, root }: { data: Data; root: string }) {
+  const { chosen, choose } = useSelection();
+  const rows = useMemo(() => {
+    const some = chosen ? data.points.filter((it) => chosen.has(it.number)) : data.points.filter((it) => it.objective !== null);
+    const sign = data.goal === "maximize" ? -1 : 1;
+    return some.sort((a, b) => (a.objective === null || b.objective === null ? Number(a.objective === null) - Number(b.objective === null) : sign * (a.objective - b.objective) || a.number - b.number));
+  }, [data, chosen]);
+  const columns = useMemo<Column<Point>[]>(() => [
+    { id: "number", title: "Trial", width: 74, cell: (it) => it.number },
+    { id: "state", title: "State", width: 124, cell: (it) => <StateBadge state={it.state} /> },
+    { id: "objective", title: data.metric, width: 110, num: true, cell: (it) => <strong>{number(it.objective, 6)}</strong> },
+    ...data.dimensions.slice(0, 40).map((dimension, index): Column<Point> => ({ id: `p.${dimension.name}`, title: dimension.name, width: 130, num: dimension.kind === "number", cell: (it) => scalar(it.values[index]) })),
+  ], [data]);
+  return (
+    <Card
+      title={chosen ? "Selected trials" : "Best trials"}
+      hint={count(rows.length)}
+      flush
+      tools={chosen && <button className="btn small" onClick={() => choose(null, "table")}><X size={14} aria-hidden="true" /> Clear the selection</button>}
+    >
+      <div style={{ height: 8 }} />
+      <VirtualTable rows={rows} columns={columns} height={310} label="Trials" keyOf={(it) => it.number} to={(it) => `${root}/${it.number}`} />
+    </Card>
+  );
+}

@@ -1,0 +1,111 @@
+// What happens while one looks: an experiment from its first line to its best, news as they come, a server that goes and comes back.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { browser, open, Server } from "./harness.mjs";
+
+let server;
+let chrome;
+const TOLERATED = [/404.*\/importance$/, /422.*\/(importance|compare)/];
+
+before(async () => {
+  server = await Server.start();
+  chrome = await browser();
+});
+
+after(async () => {
+  await chrome?.close();
+  await server?.stop();
+});
+
+/** The figure under a label. */
+const figure = (page, label) => page.locator(".stat", { hasText: label }).locator("dd");
+
+test("from an example to the best configuration by clicks alone", async () => {
+  const { page, context, fine } = await open(chrome, server);
+  await page.goto("/");
+  await page.getByRole("link", { name: "Start from an example" }).click();
+  await page.getByText("The file is right").waitFor();
+  await page.getByRole("button", { name: "Run" }).click();
+  await page.getByRole("heading", { name: "iris", level: 1 }).waitFor();
+  await page.locator(".badge", { hasText: "succeeded" }).first().waitFor({ timeout: 120_000 });
+  await figure(page, "Finished trials").filter({ hasText: /^40/ }).waitFor();
+  await page.getByRole("link", { name: "Compare" }).click();
+  await page.getByText("is better:").waitFor();
+  await page.getByRole("link", { name: "Overview" }).click();
+  await page.getByRole("button", { name: "Copy as YAML" }).click();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  const best = await server.ask("GET", "/experiments/iris/best");
+  assert.match(copied, new RegExp(`^model: ${best.parameters.model}\n`));
+  await page.getByRole("button", { name: "Copy as args" }).click();
+  assert.match(await page.evaluate(() => navigator.clipboard.readText()), /^--model=\w+ --n-estimators=\d+/);
+  fine(TOLERATED);
+  await context.close();
+});
+
+test("what is wrong with a file is said at its line, and nothing is made of it", async () => {
+  const { page, context, fine } = await open(chrome, server);
+  await page.goto("/new?from=iris");
+  const editor = page.getByRole("textbox", { name: "Experiment file" });
+  await editor.getByText("iris-2").waitFor();
+  await page.getByText("The file is right").waitFor();
+  await editor.fill("name: <script>alert(1)</script>\nobjective: { metric: loss, goal: up }\n");
+  await page.getByText("Line 2, column").first().waitFor();
+  assert.ok(await page.getByRole("button", { name: "Run" }).isDisabled());
+  assert.ok((await page.locator(".cm-lint-marker-error").count()) > 0);
+  // The server's refusals are what the test is about.
+  fine([...TOLERATED, /status of 422.*dry_run/]);
+  await context.close();
+});
+
+test("news come by themselves, also after the server was away", async () => {
+  await server.submit({ name: "watched", objective: { metric: "loss", goal: "minimize" }, max_trials: 100, parameters: { x: { type: "float", min: 0, max: 1 } } });
+  const { page, context, fine } = await open(chrome, server);
+  const asked = [];
+  await page.goto("/experiments/watched");
+  await page.getByRole("heading", { name: "No trials yet" }).waitFor();
+  await page.getByText("Live", { exact: true }).waitFor();
+  await server.tell("watched", [{ metrics: { loss: 0.25 } }]);
+  await figure(page, "Best loss").getByText("0.25").waitFor();
+  await figure(page, "Finished trials").filter({ hasText: /^1/ }).waitFor();
+  page.on("request", (request) => asked.push(request.url()));
+  await page.waitForTimeout(1500);
+  assert.deepEqual(asked, [], "nothing is asked while nothing happens");
+
+  await server.kill();
+  await page.getByText("Connection lost").waitFor();
+  await server.again();
+  await page.getByText("Live", { exact: true }).waitFor();
+  await server.tell("watched", [{ metrics: { loss: 0.125 } }]);
+  await figure(page, "Best loss").getByText("0.125").waitFor();
+  await page.getByRole("link", { name: "Trials" }).click();
+  await page.getByText("2 trials").waitFor();
+  await server.tell("watched", [{ state: "failed", reason: "no luck" }]);
+  await page.getByText("3 trials").waitFor();
+  fine([...TOLERATED, /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/]);
+  await context.close();
+});
+
+test("an experiment is paused, resumed, cancelled and deleted, and asked about before", async () => {
+  await server.submit("name: steered\nobjective: { metric: loss, goal: minimize }\nmax_trials: 500\nparallel_trials: 1\nparameters: { x: { type: float, min: 0, max: 1 } }\npipeline: { train: { run: 'echo loss=1; sleep 0.2' } }\n");
+  const { page, context, fine } = await open(chrome, server);
+  await page.goto("/experiments/steered");
+  await page.getByRole("button", { name: "Pause steered" }).click();
+  await page.locator(".badge", { hasText: "paused" }).first().waitFor();
+  await page.getByRole("button", { name: "Resume steered" }).click();
+  await page.locator(".badge", { hasText: "running" }).first().waitFor();
+  await page.getByRole("button", { name: "More for steered" }).click();
+  await page.getByRole("menuitem", { name: "Cancel…" }).click();
+  await page.getByRole("button", { name: "Keep it" }).click();
+  await page.getByRole("button", { name: "More for steered" }).click();
+  await page.getByRole("menuitem", { name: "Cancel…" }).click();
+  await page.getByRole("button", { name: "Cancel the experiment" }).click();
+  await page.locator(".badge", { hasText: "cancelled" }).first().waitFor();
+  await page.getByRole("button", { name: "More for steered" }).click();
+  await page.getByRole("menuitem", { name: "Delete…" }).click();
+  await page.getByRole("button", { name: "Delete for ever" }).click();
+  await page.getByRole("heading", { name: "Experiments" }).waitFor();
+  await page.getByText("steered is deleted").waitFor();
+  assert.equal(await page.getByRole("link", { name: "steered", exact: true }).count(), 0);
+  fine([...TOLERATED, /404.*steered/]);
+  await context.close();
+});
