@@ -16,11 +16,13 @@ pub const EXPERIMENT_CANCELLED: u8 = 5;
 pub const NAME_TAKEN: u8 = 6;
 /// Asked for a trial of an experiment that has come to its end.
 pub const NOTHING_TO_ASK: u8 = 7;
+/// Asked for the variables of a trial, and there is none now, although the experiment goes on.
+pub const NOTHING_NOW: u8 = 8;
 /// Stopped by a signal; the experiment can go on.
 pub const INTERRUPTED: u8 = 130;
 
 /// Every code with its meaning, in the order of the help.
-pub const ALL: [(u8, &str); 9] = [
+pub const ALL: [(u8, &str); 10] = [
     (SUCCEEDED, "all went well; the experiment succeeded"),
     (ERROR, "the store, a file or the machine refused"),
     (USAGE, "the command line is wrong"),
@@ -31,6 +33,10 @@ pub const ALL: [(u8, &str); 9] = [
     (
         NOTHING_TO_ASK,
         "the experiment has ended: there is nothing to ask for",
+    ),
+    (
+        NOTHING_NOW,
+        "`ask --format env` has no trial now; the experiment goes on",
     ),
     (INTERRUPTED, "interrupted; the experiment can go on"),
 ];

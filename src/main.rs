@@ -10,12 +10,11 @@ mod http;
 mod terminal;
 mod wire;
 
-use clap::Parser;
 use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let code = cli::run(cli::Cli::parse()).unwrap_or_else(|error| {
+    let code = cli::run(cli::parse()).unwrap_or_else(|error| {
         let (text, code) = error::report(&error);
         let text = terminal::harmless::painted(&text, false);
         // If standard error is gone too there is nobody left to tell.

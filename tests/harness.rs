@@ -142,7 +142,8 @@ impl Place {
         wait_until("every step has ended", || self.processes().is_empty());
     }
 
-    fn said(&self, output: &Output) -> Said {
+    /// What a run that has ended said.
+    pub fn said(&self, output: &Output) -> Said {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         // A temporary directory may be reached by a link.
         let real = self.directory.path().canonicalize().unwrap();

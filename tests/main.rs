@@ -8,4 +8,5 @@ mod harness;
 mod http;
 mod readme;
 mod remote;
+mod shells;
 mod trouble;

@@ -39,13 +39,15 @@ parameters: { x: { type: float, min: 0, max: 1 } }
 ";
 
 /// A server that ends with its test.
-struct Server {
+pub struct Server {
     child: Child,
-    url: String,
+    /// Where it is.
+    pub url: String,
 }
 
 impl Server {
-    fn start(place: &Place, listen: &str) -> Self {
+    /// Starts one on the place's store.
+    pub fn start(place: &Place, listen: &str) -> Self {
         let mut command = place.command(&["serve", "--listen", listen, "--slots", "2"]);
         command.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("the program starts");
@@ -57,7 +59,8 @@ impl Server {
         Self { child, url }
     }
 
-    fn tune(&self, place: &Place, arguments: &[&str]) -> Said {
+    /// Runs the program, asking the server.
+    pub fn tune(&self, place: &Place, arguments: &[&str]) -> Said {
         place.tune(&[arguments, &["--server", &self.url]].concat())
     }
 

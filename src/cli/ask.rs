@@ -37,7 +37,8 @@ enum Format {
     /// For programs
     #[default]
     Json,
-    /// For `eval` in a shell, of one trial: TUNE_TRIAL is its number, every parameter a variable of its name
+    /// For `eval` in a shell, of one trial: TUNE_TRIAL is its number, every parameter a variable of its name, those of inactive ones
+    /// are unset; exit code 8 when there is none now
     Env,
 }
 
@@ -57,25 +58,45 @@ pub async fn run(args: AskArgs, context: Context) -> Result<u8> {
         }
         tokio::time::sleep(PAUSE).await;
     };
-    let text = match args.format {
-        Format::Json => pretty(&asked)?,
-        Format::Env => asked.trials.iter().map(variables).collect(),
-    };
-    context.print(&text)?;
-    if asked.trials.is_empty() && asked.experiment.state.is_finished() {
-        let state = asked.experiment.state;
+    match args.format {
+        Format::Json => context.print(&pretty(&asked)?)?,
+        Format::Env => print_variables(&args, &asked, &context).await?,
+    }
+    let state = asked.experiment.state;
+    if asked.trials.is_empty() && state.is_finished() {
         context.say(&format!("`{}` has ended: {state}", args.name));
         return Ok(exit::NOTHING_TO_ASK);
+    }
+    if asked.trials.is_empty() && args.format == Format::Env {
+        context.say(&format!(
+            "`{}` is {state} and has no trial to give now; --wait waits for one",
+            args.name
+        ));
+        return Ok(exit::NOTHING_NOW);
     }
     Ok(exit::SUCCEEDED)
 }
 
-fn variables(trial: &wire::Trial) -> String {
-    format!(
-        "TUNE_TRIAL={}\n{}",
-        trial.number,
-        best::env(&trial.parameters)
-    )
+async fn print_variables(args: &AskArgs, asked: &wire::Asked, context: &Context) -> Result<()> {
+    let Some(trial) = asked.trials.first() else {
+        return Ok(());
+    };
+    let backend = context.backend().await?;
+    let record = context.experiment(&backend, &args.name).await?;
+    let experiment = context.spec(&record)?;
+    let parameters = experiment.parameters.parameters().iter();
+    let names = parameters.map(|parameter| parameter.name.as_str());
+    context.print(&variables(trial, names))
+}
+
+/// What `eval` sets; of inactive parameters, nothing may be left of a trial before.
+fn variables<'a>(trial: &wire::Trial, names: impl Iterator<Item = &'a str>) -> String {
+    let inactive = names.filter(|name| trial.parameters.get(name).is_none());
+    let unset: String = inactive
+        .map(|name| format!("unset {}\n", best::variable(name)))
+        .collect();
+    let set = best::env(&trial.parameters);
+    format!("{unset}TUNE_TRIAL={}\n{set}", trial.number)
 }
 
 async fn ask(args: &AskArgs, context: &Context) -> Result<wire::Asked> {
@@ -86,4 +107,20 @@ async fn ask(args: &AskArgs, context: &Context) -> Result<wire::Asked> {
     let count = args.count as usize;
     let asked = in_process::call(context, store, async |service| service.ask(id, count).await);
     Ok(asked.await?.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_of_inactive_parameters_are_unset() {
+        let trial = serde_json::json!({
+            "number": 3, "state": "running", "parameters": {"model": "svm"}, "metrics": {},
+            "created_at": "2026-01-01T00:00:00Z", "enqueued": false, "handed_out": 1
+        });
+        let trial: wire::Trial = serde_json::from_value(trial).unwrap();
+        let text = variables(&trial, ["model", "max-depth"].into_iter());
+        assert_eq!(text, "unset max_depth\nTUNE_TRIAL=3\nmodel=svm\n");
+    }
 }

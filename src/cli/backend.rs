@@ -159,20 +159,16 @@ impl Backend {
         })
     }
 
-    /// Level and value of a metric at its highest level so far.
+    /// The report of a metric at its highest level so far.
     pub async fn latest_metric(
         &self,
         record: &ExperimentRecord,
         trial: u64,
         metric: &str,
-    ) -> Result<Option<(f64, f64)>> {
+    ) -> Result<Option<MetricRecord>> {
         Ok(match self {
             Self::Store(store) => store.latest_metric(record.id, trial, metric).await?,
-            Self::Server(client) => {
-                let reports = client.metrics(&record.name, trial, Some(metric)).await?;
-                let points = reports.iter().map(|report| (report.level, report.value));
-                points.max_by(|a, b| a.0.total_cmp(&b.0))
-            }
+            Self::Server(client) => client.latest_metric(&record.name, trial, metric).await?,
         })
     }
 

@@ -99,13 +99,18 @@ fn yaml_text(text: &str) -> String {
 /// One `name=value` per line, quoted for the shell.
 pub fn env(configuration: &Configuration) -> String {
     let lines = configuration.iter().map(|(name, value)| {
-        let variable: String = name
-            .chars()
-            .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
-            .collect();
+        let variable = variable(name);
         format!("{variable}={}\n", shell_word(&exact(value)))
     });
     lines.collect()
+}
+
+/// The parameter's name as one of a shell's variable.
+pub fn variable(name: &str) -> String {
+    let fits = |c: char| c.is_ascii_alphanumeric();
+    name.chars()
+        .map(|c| if fits(c) { c } else { '_' })
+        .collect()
 }
 
 fn arguments(configuration: &Configuration) -> String {

@@ -5,6 +5,7 @@ use super::{DEFAULT_STORE, GlobalArgs};
 use crate::client::{self, Client, Token};
 use crate::components::BuiltIn;
 use crate::error::{Failure, nearest, report};
+use crate::exit;
 use crate::terminal::harmless;
 use crate::terminal::messages::Messages;
 use crate::terminal::result::shell_word;
@@ -42,7 +43,7 @@ impl Context {
         start_logging(args.verbose, args.quiet, as_json);
         Ok(Self {
             directory: files(args)?,
-            location: Location::new(args.store.to_string_lossy()),
+            location: location(args)?,
             server: args.server.clone().map(|url| client::Address {
                 url,
                 token: args.token.clone().map(Token),
@@ -181,9 +182,21 @@ impl Context {
     }
 }
 
+/// Where the store is; an address of something else than it can be is no directory.
+fn location(args: &GlobalArgs) -> Result<Location> {
+    let location = Location::new(args.store.to_string_lossy());
+    match location.unknown_scheme() {
+        None => Ok(location),
+        Some(scheme) => Err(Failure::new(format!("a store cannot be at `{scheme}://…`"))
+            .hint("name a directory, or write postgres://USER@HOST/DATABASE")
+            .code(exit::USAGE)
+            .into()),
+    }
+}
+
 /// The directory of a store is where its files are too.
 fn files(args: &GlobalArgs) -> Result<PathBuf> {
-    let is_postgres = Location::new(args.store.to_string_lossy()).is_postgres();
+    let is_postgres = location(args)?.is_postgres();
     let files = if is_postgres { &args.data } else { &args.store };
     std::path::absolute(files).context("cannot tell where the store is")
 }
@@ -221,8 +234,11 @@ pub fn unknown(kind: &str, name: &str, known: &[String], see: &str) -> Failure {
 
 /// Messages from inside the program go to standard error: warnings unless the user wants quiet, more with `-v`; `TUNE_LOG` says which in detail.
 fn start_logging(verbose: u8, quiet: bool, as_json: bool) {
-    let filter = EnvFilter::try_from_env("TUNE_LOG")
-        .unwrap_or_else(|_| EnvFilter::new(messages(verbose, quiet)));
+    let wanted = std::env::var("TUNE_LOG").ok();
+    let wanted = wanted.filter(|it| !it.trim().is_empty());
+    let filter = wanted
+        .and_then(|it| EnvFilter::try_new(it).ok())
+        .unwrap_or_else(|| EnvFilter::new(messages(verbose, quiet)));
     let messages = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(|| Messages)

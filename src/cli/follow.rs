@@ -271,7 +271,7 @@ impl Follower {
                 .latest_metric(&self.record, *number, &metric)
                 .await
             {
-                running.latest = latest;
+                running.latest = latest.map(|report| (report.level, report.value));
             }
         }
         Ok(())

@@ -59,14 +59,19 @@ pub async fn run(args: LogsArgs, context: Context) -> Result<u8> {
                 step: &step.step,
                 attempt,
             };
-            from_file(Log::new(path), args.follow.then_some(of), &mut out).await?
+            let log = Log::new(path);
+            let found = from_file(log, args.follow.then_some(of), &mut out).await?;
+            found || layout.has_begun(record.id, args.number, &step.step, attempt)
         }
     };
     out.finish()?;
-    match found {
-        true => Ok(exit::SUCCEEDED),
-        false => Err(no_log(&step.step, attempt).into()),
+    if !found {
+        return Err(no_log(&step.step, attempt).into());
     }
+    if !out.any {
+        context.say(&format!("step `{}` printed nothing", step.step));
+    }
+    Ok(exit::SUCCEEDED)
 }
 
 /// Prints what the server sends; false when it has no such log.
@@ -196,6 +201,8 @@ impl Log {
 /// What goes to standard output; to a terminal, without what would do harm there.
 struct Printed {
     to_terminal: bool,
+    /// Whether there was anything.
+    any: bool,
     /// Read, but not to be shown before more is known.
     rest: Vec<u8>,
 }
@@ -204,12 +211,14 @@ impl Printed {
     fn new(to_terminal: bool) -> Self {
         Self {
             to_terminal,
+            any: false,
             rest: Vec::new(),
         }
     }
 
     fn print(&mut self, bytes: &[u8]) -> Result<()> {
         let mut out = io::stdout().lock();
+        self.any |= !bytes.is_empty();
         if !self.to_terminal {
             return Ok(out.write_all(bytes)?);
         }

@@ -42,9 +42,10 @@ mod watchdog;
 
 use crate::exit;
 use crate::terminal::style::ColorChoice;
-use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand};
+use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use context::Context;
 use serve::LogFormat;
+use std::ffi::OsStr;
 use std::future::Future;
 use std::path::PathBuf;
 
@@ -154,6 +155,20 @@ First steps:
 fn after_long_help() -> String {
     let codes = exit::ALL.map(|(code, meaning)| format!("\n  {code:<4} {meaning}"));
     format!("{AFTER_HELP}\n\nExit codes:{}", codes.concat())
+}
+
+/// Reads the command line. A variable that is set to nothing is as good as one that is not set.
+pub fn parse() -> Cli {
+    let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    let matches = without_variables(command(), is_empty).get_matches();
+    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
+fn without_variables(command: clap::Command, unset: impl Fn(&OsStr) -> bool) -> clap::Command {
+    command.mut_args(|arg| match arg.get_env().is_some_and(&unset) {
+        true => arg.env(None::<&str>),
+        false => arg,
+    })
 }
 
 /// Does what the command line says; the answer is the exit code.

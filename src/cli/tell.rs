@@ -21,7 +21,7 @@ pub struct TellArgs {
     name: String,
     /// Number of the trial
     number: u64,
-    /// Its last metrics, as in accuracy=0.9; may be left out when all were reported before
+    /// Its last metrics, as in accuracy=0.9; may be left out when the objective was reported before
     #[arg(value_name = "METRIC=VALUE", value_parser = reported)]
     metrics: Vec<Reported>,
     /// It failed; in your words, why

@@ -1,5 +1,6 @@
 //! `tune token`: who may use the service.
 
+use super::backend::Backend;
 use super::context::{Context, unknown};
 use super::format::{Format, pretty};
 use crate::error::Failure;
@@ -12,7 +13,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
 use tune_experiments::spec::parse_duration;
-use tune_experiments::store::{NewToken, Role, TokenRecord};
+use tune_experiments::store::{NewToken, Role};
 
 /// Make, list and revoke the tokens of the service
 ///
@@ -93,7 +94,6 @@ fn lifetime(text: &str) -> Result<SignedDuration, String> {
 }
 
 pub async fn run(args: TokenArgs, context: Context) -> Result<u8> {
-    refuse_server(&context)?;
     match args.command {
         TokenCommand::Create(args) => create(args, &context).await,
         TokenCommand::List(args) => list(&args, &context).await,
@@ -101,21 +101,34 @@ pub async fn run(args: TokenArgs, context: Context) -> Result<u8> {
     }
 }
 
-/// Tokens are made where the store is; a server has them behind its own interface.
-fn refuse_server(context: &Context) -> Result<()> {
-    let Some(server) = context.server_url() else {
-        return Ok(());
+async fn create(args: CreateArgs, context: &Context) -> Result<u8> {
+    let token = match context.client()? {
+        Some(client) => client.create_token(&wanted(&args)).await?.token,
+        None => create_in_store(&args, context).await?,
     };
-    let failure = Failure::new("`tune token` works on a store, not on a server".to_owned())
-        .hint("leave out --server, or unset TUNE_SERVER; --store says where the store is")
-        .hint(format!(
-            "an admin can manage tokens at {server}/api/v1/tokens"
-        ))
-        .code(exit::USAGE);
-    Err(failure.into())
+    context.say(&format!(
+        "token `{}`; it is shown this once, keep it well",
+        args.name
+    ));
+    context.print(&format!("{token}\n"))?;
+    Ok(exit::SUCCEEDED)
 }
 
-async fn create(args: CreateArgs, context: &Context) -> Result<u8> {
+fn wanted(args: &CreateArgs) -> wire::TokenWanted {
+    wire::TokenWanted {
+        name: args.name.clone(),
+        role: args.role.into(),
+        expires_in: args.expires.map(whole_seconds),
+    }
+}
+
+/// A life shorter than a second is a second of a server's.
+fn whole_seconds(life: SignedDuration) -> u64 {
+    let begun = i64::from(life.subsec_nanos() > 0);
+    u64::try_from(life.as_secs().saturating_add(begun)).unwrap_or_default()
+}
+
+async fn create_in_store(args: &CreateArgs, context: &Context) -> Result<String> {
     let store = context.create_store().await?;
     let token = secret::generate().context("the system has no random numbers")?;
     let created_at = Timestamp::now();
@@ -130,18 +143,23 @@ async fn create(args: CreateArgs, context: &Context) -> Result<u8> {
             .map_err(|_| Failure::new("that is too far away").code(exit::USAGE))?,
     };
     store.create_token(new).await?;
-    context.say(&format!(
-        "token `{}`; it is shown this once, keep it well",
-        args.name
-    ));
-    context.print(&format!("{token}\n"))?;
-    Ok(exit::SUCCEEDED)
+    Ok(token)
+}
+
+async fn tokens(backend: &Backend) -> Result<Vec<wire::Token>> {
+    Ok(match backend {
+        Backend::Store(store) => {
+            let records = store.tokens().await?.into_iter();
+            records.map(wire::Token::from).collect()
+        }
+        Backend::Server(client) => client.tokens().await?,
+    })
 }
 
 async fn list(args: &ListArgs, context: &Context) -> Result<u8> {
-    let tokens = context.store().await?.tokens().await?;
+    let tokens = tokens(&context.backend().await?).await?;
     let text = match args.format {
-        Format::Json => pretty(&serde_json::to_value(wire::Tokens::page(tokens, None))?)?,
+        Format::Json => pretty(&wire::Tokens::page(tokens, None))?,
         Format::Text if tokens.is_empty() => {
             context.say("there are no tokens");
             return Ok(exit::SUCCEEDED);
@@ -152,7 +170,7 @@ async fn list(args: &ListArgs, context: &Context) -> Result<u8> {
     Ok(exit::SUCCEEDED)
 }
 
-fn table(tokens: &[TokenRecord], context: &Context) -> String {
+fn table(tokens: &[wire::Token], context: &Context) -> String {
     let titles = ["name", "role", "created", "expires"];
     let mut table = Table::new(titles.map(|title| (title, Align::Firm)));
     for token in tokens {
@@ -161,7 +179,7 @@ fn table(tokens: &[TokenRecord], context: &Context) -> String {
     table.render(&context.style, 0)
 }
 
-fn row(token: &TokenRecord) -> Vec<String> {
+fn row(token: &wire::Token) -> Vec<String> {
     let expires = match token.expires_at {
         None => "never".to_owned(),
         Some(end) if end <= Timestamp::now() => format!("{end:.0}, expired"),
@@ -176,12 +194,16 @@ fn row(token: &TokenRecord) -> Vec<String> {
 }
 
 async fn revoke(args: &RevokeArgs, context: &Context) -> Result<u8> {
-    let store = context.store().await?;
-    if store.revoke_token(&args.name).await? {
+    let backend = context.backend().await?;
+    let revoked = match &backend {
+        Backend::Store(store) => store.revoke_token(&args.name).await?,
+        Backend::Server(client) => client.revoke_token(&args.name).await?,
+    };
+    if revoked {
         context.say(&format!("token `{}` is refused from now on", args.name));
         return Ok(exit::SUCCEEDED);
     }
-    let known = store.tokens().await?.into_iter().map(|token| token.name);
+    let known = tokens(&backend).await?.into_iter().map(|token| token.name);
     let known: Vec<String> = known.collect();
     let see = format!("{} token list", context.tune);
     Err(unknown("token", &args.name, &known, &see).into())
@@ -195,6 +217,8 @@ mod tests {
     fn a_life_may_be_given_in_days() {
         assert_eq!(lifetime("30d"), Ok(SignedDuration::from_hours(720)));
         assert_eq!(lifetime("12h"), Ok(SignedDuration::from_hours(12)));
+        assert_eq!(whole_seconds(lifetime("500ms").unwrap()), 1);
+        assert_eq!(whole_seconds(lifetime("1h").unwrap()), 3600);
         for wrong in ["0d", "-1d", "d", "soon", "99999d"] {
             assert!(lifetime(wrong).is_err(), "{wrong}");
         }

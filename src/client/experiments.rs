@@ -94,7 +94,7 @@ impl Client {
 }
 
 /// Whether it can stand in a URL: dots alone mean something else there.
-fn is_segment(name: &str) -> bool {
+pub(super) fn is_segment(name: &str) -> bool {
     !matches!(name, "" | "." | "..")
 }
 

@@ -9,6 +9,7 @@ mod request;
 mod sse;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod trials;
 
 pub use error::ClientError;

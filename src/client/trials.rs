@@ -67,6 +67,22 @@ impl Client {
         }
     }
 
+    /// What a trial reported of a metric at its highest level so far.
+    pub async fn latest_metric(
+        &self,
+        name: &str,
+        number: u64,
+        metric: &str,
+    ) -> Result<Option<MetricRecord>, ClientError> {
+        let mut url = self.trial_at(name, number, &["metrics"]);
+        url.query_pairs_mut()
+            .append_pair("name", metric)
+            .append_pair("last", "true");
+        let page: wire::Metrics = self.get(url).await?;
+        let last = page.metrics.into_iter().next();
+        Ok(last.map(|metric| metric.record(number)))
+    }
+
     /// The log of an attempt as it comes: to its end, or with `follow` to the end of the attempt.
     pub async fn log(
         &self,

@@ -3,6 +3,7 @@
 use super::problem::{Kind, Problem};
 use axum::http::Extensions;
 use axum::response::{IntoResponse, Response};
+use tune_experiments::causes::in_one_line;
 use tune_experiments::controller::{DriveError, SubmitError};
 use tune_experiments::service::ServiceError;
 use tune_experiments::store::StoreError;
@@ -156,12 +157,12 @@ fn not_driven() -> Problem {
 
 /// Something failed that no client can help: told without details, logged with them.
 pub fn internal(error: &(dyn std::error::Error + 'static)) -> Problem {
-    tracing::error!(error = %chain(error), "a request failed");
+    tracing::error!(error = %in_one_line(error), "a request failed");
     Problem::new(Kind::Internal, "the server's log tells more")
 }
 
 fn unavailable(error: &StoreError) -> Problem {
-    tracing::warn!(error = %chain(error), "the store is unavailable");
+    tracing::warn!(error = %in_one_line(error), "the store is unavailable");
     let words = match error {
         StoreError::Unavailable(_) => "the database cannot be reached".to_owned(),
         error => error.to_string(),
@@ -172,17 +173,6 @@ fn unavailable(error: &StoreError) -> Problem {
 /// The stored document was written by another version.
 fn unreadable(error: &(dyn std::error::Error + 'static)) -> Problem {
     internal(error)
-}
-
-/// An error with its causes, in one line.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut words = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        words += &format!(": {error}");
-        cause = error.source();
-    }
-    words
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Asking for trials, and adding one's own.
 
+use super::once::Once;
 use super::{Trial, schema, whole};
-use serde::{Deserialize, Serialize};
-use tune_algorithms::space::Configuration;
+use serde::{Deserialize, Deserializer, Serialize};
+use tune_algorithms::space::{Configuration, Value};
 use tune_experiments::service;
 use tune_experiments::state::{ExperimentReason, ExperimentState};
 use utoipa::ToSchema;
@@ -63,7 +64,32 @@ impl From<service::Asked> for Asked {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Enqueue {
-    /// A value for every active parameter.
-    #[schema(value_type = HashMap<String, schema::Scalar>)]
+    /// A value for every active parameter; inactive ones are absent or null.
+    #[serde(deserialize_with = "without_nulls")]
+    #[schema(value_type = HashMap<String, schema::ScalarOrNull>)]
     pub parameters: Configuration,
+}
+
+/// Programs that keep a column for every parameter write null where one is inactive.
+fn without_nulls<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Configuration, D::Error> {
+    let Once(given) = Once::<Option<Value>>::deserialize(deserializer)?;
+    let given = given.into_iter();
+    Ok(given
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn null_is_no_value() {
+        let read = |text: &str| serde_json::from_str::<Enqueue>(text).map(|it| it.parameters);
+        let given = read(r#"{"parameters": {"x": 1, "y": null, "z": "a"}}"#).unwrap();
+        let names: Vec<&str> = given.iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["x", "z"]);
+        assert!(read(r#"{"parameters": {"x": 1, "x": 2}}"#).is_err());
+        assert!(read(r#"{"parameters": {"x": []}}"#).is_err());
+    }
 }

@@ -9,6 +9,7 @@ mod experiment;
 mod limits;
 mod metric;
 mod number;
+mod once;
 mod page;
 mod points;
 mod problem;
@@ -36,7 +37,7 @@ pub use session::Session;
 pub use step::Step;
 pub use submit::{Outcome, Submitted, Validated};
 pub use tell::{Tell, TellState, Told};
-pub use token::{NewToken, Token};
+pub use token::{NewToken, Token, TokenWanted};
 pub use trial::{Trial, TrialInFull, TrialWithSteps};
 
 use crate::terminal::number::seconds_between;

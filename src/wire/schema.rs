@@ -65,14 +65,30 @@ pub enum Scalar {}
 
 impl PartialSchema for Scalar {
     fn schema() -> RefOr<Schema> {
-        let of = |kind| ObjectBuilder::new().schema_type(kind);
-        OneOfBuilder::new()
-            .item(of(Type::Boolean))
-            .item(of(Type::Number))
-            .item(of(Type::String))
-            .description(Some("A value of a parameter."))
-            .into()
+        let kinds = scalars().description(Some("A value of a parameter."));
+        kinds.into()
     }
 }
 
 impl ToSchema for Scalar {}
+
+/// A [`Scalar`], or null for a parameter that is inactive.
+pub enum ScalarOrNull {}
+
+impl PartialSchema for ScalarOrNull {
+    fn schema() -> RefOr<Schema> {
+        let kinds = scalars().item(ObjectBuilder::new().schema_type(Type::Null));
+        let about = "A value of a parameter; null: it is inactive.";
+        kinds.description(Some(about)).into()
+    }
+}
+
+impl ToSchema for ScalarOrNull {}
+
+fn scalars() -> OneOfBuilder {
+    let of = |kind| ObjectBuilder::new().schema_type(kind);
+    OneOfBuilder::new()
+        .item(of(Type::Boolean))
+        .item(of(Type::Number))
+        .item(of(Type::String))
+}

@@ -1,6 +1,6 @@
 //! Telling how a trial ended.
 
-use super::{MetricReport, Number};
+use super::{MetricReport, Number, once};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -9,8 +9,12 @@ use utoipa::ToSchema;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tell {
-    /// Its last metrics; may be left out when all were reported before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Its last metrics; may be left out when the objective was reported before.
+    #[serde(
+        default,
+        deserialize_with = "once::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schema(value_type = Option<HashMap<String, Number>>)]
     pub metrics: Option<IndexMap<String, Number>>,
     /// `succeeded` unless something else is said.
@@ -76,7 +80,6 @@ impl Tell {
             }
             (Some(TellState::Failed), None, reason) => Ok(Told::Failed(reason.unwrap_or_default())),
             (_, _, Some(_)) => Err("`reason` goes with `\"state\": \"failed\"`"),
-            (None, None, None) => Err("say `metrics`, or `state`"),
             (_, metrics, None) => Ok(Told::Succeeded(reports(metrics.unwrap_or_default()))),
         }
     }
@@ -111,10 +114,9 @@ mod tests {
             read(r#"{"metrics": {"loss": 0.1}}"#),
             Ok(Told::Succeeded(vec![loss]))
         );
-        assert_eq!(
-            read(r#"{"state": "succeeded"}"#),
-            Ok(Told::Succeeded(vec![]))
-        );
+        for nothing in ["{}", r#"{"state": "succeeded"}"#, r#"{"metrics": null}"#] {
+            assert_eq!(read(nothing), Ok(Told::Succeeded(vec![])));
+        }
         assert_eq!(
             read(r#"{"state": "failed", "reason": "no memory"}"#),
             Ok(Told::Failed("no memory".to_owned()))
@@ -124,7 +126,7 @@ mod tests {
     #[test]
     fn what_contradicts_itself_is_refused() {
         for text in [
-            "{}",
+            r#"{"metrics": {"loss": 1, "loss": 2}}"#,
             r#"{"reason": "no memory"}"#,
             r#"{"state": "failed", "metrics": {}}"#,
             r#"{"state": "cancelled"}"#,

@@ -1,6 +1,6 @@
 //! Tokens, without what only their holders know.
 
-use super::schema;
+use super::{schema, whole};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tune_experiments::store::{Role, TokenRecord};
@@ -31,6 +31,26 @@ impl From<TokenRecord> for Token {
             expires_at: record.expires_at,
         }
     }
+}
+
+/// A token to be made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TokenWanted {
+    /// Unique among those that are not revoked.
+    #[schema(min_length = 1, max_length = 100)]
+    pub name: String,
+    /// What it allows.
+    #[schema(value_type = schema::Role)]
+    pub role: Role,
+    /// After how many seconds it ceases to be good; absent: never.
+    #[serde(
+        default,
+        deserialize_with = "whole::some",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(nullable = false, minimum = 1, maximum = 3153600000u64)]
+    pub expires_in: Option<u64>,
 }
 
 /// A token that was just made: the only time it is shown.

@@ -1,5 +1,6 @@
 //! Where an experiment's files are, below the store's directory.
 
+use super::task::PARAMS_FILE;
 use crate::engine;
 use crate::store::ExperimentId;
 use std::path::{Path, PathBuf};
@@ -49,6 +50,18 @@ impl Layout {
     /// All that an attempt printed.
     pub fn log(&self, experiment: ExperimentId, trial: u64, step: &str, attempt: u32) -> PathBuf {
         engine::log_of(&self.attempt(experiment, trial, step, attempt))
+    }
+
+    /// Whether the attempt began here and its files are still there; its log is made when it prints something.
+    pub fn has_begun(
+        &self,
+        experiment: ExperimentId,
+        trial: u64,
+        step: &str,
+        attempt: u32,
+    ) -> bool {
+        let files_at = self.attempt(experiment, trial, step, attempt);
+        engine::file_of(&files_at, PARAMS_FILE).exists()
     }
 
     /// What a step run keeps across its attempts: `runs/EXPERIMENT/TRIAL.STEP.checkpoint`.

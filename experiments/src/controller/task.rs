@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json};
 use std::path::{Path, PathBuf};
 
 /// The file with the trial's configuration, among the attempt's files.
-const PARAMS_FILE: &str = "params.json";
+pub(super) const PARAMS_FILE: &str = "params.json";
 /// The file with a component's rendered inputs, among the attempt's files.
 const WITH_FILE: &str = "with.json";
 

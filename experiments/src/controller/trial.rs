@@ -285,6 +285,11 @@ impl TrialRun {
         report
     }
 
+    /// Whether the objective was reported.
+    pub fn has_objective(&self) -> bool {
+        self.metrics.objective().is_some()
+    }
+
     /// Takes the end of the running attempt of a step.
     pub fn end_step(
         &mut self,

@@ -10,7 +10,7 @@ mod pairs;
 mod stdout;
 
 pub use levels::{ClientReport, Levels};
-pub use near_miss::missing_objective;
+pub use near_miss::{missing_objective, untold_objective};
 pub use number::to_json;
 pub use objective::{ObjectiveValue, TrialMetrics};
 pub use output::{LARGE_VALUE, Output, OutputProblem, parse_output};

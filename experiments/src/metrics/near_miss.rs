@@ -87,6 +87,23 @@ pub fn missing_objective<'a>(
     message
 }
 
+/// The message to a client that tells the end of a trial without its objective: what is missing, and which of the names that it gave was
+/// probably meant.
+pub fn untold_objective<'a>(objective: &str, told: impl IntoIterator<Item = &'a str>) -> String {
+    let told: Vec<&str> = told.into_iter().collect();
+    let missing = format!("the objective `{objective}` was neither reported nor told");
+    if let Some(meant) = told.iter().find(|name| is_similar(name, objective)) {
+        return format!("{missing}; did you mean it by `{meant}`? The trial is still open");
+    }
+    match told.as_slice() {
+        [] => format!("{missing}; tell its value, or that the trial failed"),
+        names => format!(
+            "{missing}; the metrics that were told: {}; the trial is still open",
+            names.join(", ")
+        ),
+    }
+}
+
 /// Whether one name may be a slip or a short form of the other.
 fn is_similar(name: &str, objective: &str) -> bool {
     if name == objective || name.is_empty() {
@@ -135,6 +152,19 @@ mod tests {
         ] {
             assert_eq!(is_similar(name, objective), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn a_slip_in_what_was_told_is_named() {
+        let near = untold_objective("accuracy", ["loss", "acuracy"]);
+        assert!(
+            near.contains("`accuracy`") && near.contains("by `acuracy`?"),
+            "{near}"
+        );
+        let far = untold_objective("accuracy", ["loss"]);
+        assert!(far.contains("were told: loss"), "{far}");
+        let nothing = untold_objective("accuracy", []);
+        assert!(nothing.contains("tell its value"), "{nothing}");
     }
 
     #[test]

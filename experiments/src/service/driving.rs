@@ -1,6 +1,7 @@
 //! The experiments that this process drives: each by a task of its own. Whatever goes wrong in one stays there.
 
 use super::Service;
+use crate::causes::in_one_line;
 use crate::controller::{
     DriveError, Driver, Event, Loaded, Message, WantError, Ways, load, take_lock,
 };
@@ -165,7 +166,7 @@ impl Service {
             Ok(loaded) => loaded,
             Err(error @ DriveError::Spec(_)) => {
                 if let Some(record) = setup.store.experiment_by_id(id).await? {
-                    self.set_aside(&record, &in_words(&error)).await;
+                    self.set_aside(&record, &in_one_line(&error)).await;
                 }
                 return Err(error);
             }
@@ -208,7 +209,7 @@ impl Service {
                 );
                 return Ok(End::Over);
             }
-            Ok(Err(error @ DriveError::Algorithm(_))) => in_words(&error),
+            Ok(Err(error @ DriveError::Algorithm(_))) => in_one_line(&error),
             Ok(Err(error)) => {
                 match &error {
                     // Whoever waits finds the process that drives it now.
@@ -216,7 +217,7 @@ impl Service {
                     DriveError::Store(error) => {
                         driver.answer_all(|| WantError::Store(error.again()));
                     }
-                    error => driver.answer_all(|| WantError::Failed(in_words(error))),
+                    error => driver.answer_all(|| WantError::Failed(in_one_line(error))),
                 }
                 return Err(error);
             }
@@ -271,7 +272,7 @@ fn failed(error: &DriveError) -> End {
     match error {
         DriveError::Store(StoreError::InUse | StoreError::NoSuchExperiment(_)) => End::Over,
         error => {
-            tracing::warn!(error = %in_words(error), "the experiment cannot be driven for now");
+            tracing::warn!(error = %in_one_line(error), "the experiment cannot be driven for now");
             End::Failed
         }
     }
@@ -295,7 +296,7 @@ fn refuse(inbox: &mut Option<mpsc::Receiver<Message>>, error: &DriveError, addre
             WantError::Store(StoreError::NoSuchExperiment(*id))
         }
         DriveError::Store(error) => WantError::Store(error.again()),
-        error => WantError::Failed(in_words(error)),
+        error => WantError::Failed(in_one_line(error)),
     };
     if let Some(inbox) = inbox {
         while let Ok(message) = inbox.try_recv() {
@@ -303,19 +304,6 @@ fn refuse(inbox: &mut Option<mpsc::Receiver<Message>>, error: &DriveError, addre
             let _ = message.reply.send(Err(why()));
         }
     }
-}
-
-fn in_words(error: &dyn std::error::Error) -> String {
-    let mut words = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_words = cause.to_string();
-        if !words.contains(&cause_words) {
-            words = format!("{words}: {cause_words}");
-        }
-        source = cause.source();
-    }
-    words
 }
 
 /// The message of the panic, if that is how it ends.

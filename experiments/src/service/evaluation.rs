@@ -7,8 +7,8 @@ use crate::metrics::ClientReport;
 use crate::store::{ExperimentId, ExperimentRecord, TrialRecord};
 use tune_algorithms::space::Configuration;
 
-/// How many trials are handed out at once.
-const MOST_AT_ONCE: usize = 1000;
+/// How many trials are handed out at once, at the most.
+pub const MOST_AT_ONCE: usize = 1000;
 /// No metric has a longer name.
 const LONGEST_NAME: usize = 200;
 

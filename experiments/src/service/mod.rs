@@ -14,6 +14,7 @@ mod wanting;
 
 pub use crate::controller::{LimitsPatch, Told};
 pub use error::ServiceError;
+pub use evaluation::MOST_AT_ONCE;
 
 use crate::controller::{Control, Pool, Setup};
 use crate::store::{ExperimentId, ExperimentRecord, TrialRecord};

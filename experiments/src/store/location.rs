@@ -37,8 +37,19 @@ impl Location {
 
     /// Whether it is a PostgreSQL database.
     pub fn is_postgres(&self) -> bool {
-        let scheme = self.text.split_once("://").map(|(scheme, _)| scheme);
-        matches!(scheme, Some("postgres" | "postgresql"))
+        matches!(self.scheme(), Some("postgres" | "postgresql"))
+    }
+
+    /// The scheme of an address that is of no store.
+    pub fn unknown_scheme(&self) -> Option<&str> {
+        self.scheme().filter(|_| !self.is_postgres())
+    }
+
+    fn scheme(&self) -> Option<&str> {
+        let (scheme, _) = self.text.split_once("://")?;
+        let is_word = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+        let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic());
+        (is_scheme && scheme.chars().all(is_word)).then_some(scheme)
     }
 
     pub(super) fn directory(&self) -> PathBuf {
@@ -130,6 +141,20 @@ mod tests {
             assert!(!location.is_postgres());
             assert_eq!(location.directory(), PathBuf::from(text));
             assert_eq!(location.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn other_addresses_are_of_no_store() {
+        for (text, scheme) in [
+            ("mysql://ann:secret@db/x", Some("mysql")),
+            ("file:///a", Some("file")),
+            ("postgres://db/x", None),
+            ("a/b://c", None),
+            ("://", None),
+            (".tune", None),
+        ] {
+            assert_eq!(Location::new(text).unknown_scheme(), scheme, "{text}");
         }
     }
 

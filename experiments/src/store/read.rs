@@ -128,23 +128,20 @@ impl Store {
         self.all(query, rows::metric).await
     }
 
-    /// The level and value of a metric at its highest level so far; of several steps that report it, of the one that did last. Costs
+    /// The report of a metric at its highest level so far; of several steps that report it, of the one that did last. Costs
     /// the same however much was reported.
     pub async fn latest_metric(
         &self,
         id: ExperimentId,
         trial: u64,
         name: &str,
-    ) -> Result<Option<(f64, f64)>, StoreError> {
+    ) -> Result<Option<MetricRecord>, StoreError> {
         let query = Statement::new(LATEST_METRIC)
             .bind(id.0)
             .bind(signed(trial))
             .bind(name);
-        self.one(query, |row| {
-            let mut columns = Columns::of(row);
-            Ok((columns.take()?, columns.real()?))
-        })
-        .await
+        self.one(query, |row| rows::metric_of(&mut Columns::of(row)))
+            .await
     }
 
     /// The names of all metrics that some trial has, sorted.
@@ -175,7 +172,7 @@ use best_objective;
 
 /// Through the primary key alone: step by step, each at its highest level. What clients report is of no step.
 const LATEST_METRIC: &str = "\
-SELECT latest.level, latest.value FROM (SELECT step FROM step_runs WHERE experiment_id = $1 AND trial = $2 UNION ALL SELECT '') AS run
+SELECT latest.trial, latest.step, latest.name, latest.level, latest.value, latest.at FROM (SELECT step FROM step_runs WHERE experiment_id = $1 AND trial = $2 UNION ALL SELECT '') AS run
  CROSS JOIN metrics AS latest
  WHERE latest.experiment_id = $1 AND latest.trial = $2 AND latest.step = run.step AND latest.name = $3
    AND latest.level = (SELECT max(level) FROM metrics
@@ -291,7 +288,7 @@ mod tests {
         };
         commit(&store, id, changes).await.unwrap();
         let latest = store.latest_metric(id, 0, "loss").await.unwrap();
-        assert_eq!(latest, Some((3.0, 0.3)));
+        assert_eq!(latest, Some(of("train", 3.0, 0.3)));
     }
 
     async fn the_latest_metric_of_a_client_is_found_without_a_step(kind: Kind) {
@@ -307,7 +304,7 @@ mod tests {
         };
         commit(&store, id, changes).await.unwrap();
         let latest = store.latest_metric(id, 0, "loss").await.unwrap();
-        assert_eq!(latest, Some((1.0, 0.3)));
+        assert_eq!(latest, Some(of(1.0, 0.3)));
     }
 
     #[tokio::test]

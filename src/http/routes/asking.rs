@@ -9,12 +9,9 @@ use super::experiment;
 use crate::wire;
 use axum::extract::State;
 use axum::response::Response;
-use tune_experiments::service;
+use tune_experiments::service::{self, MOST_AT_ONCE};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-
-/// More trials than this are not handed out at once.
-const MOST_AT_ONCE: u32 = 1000;
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -42,14 +39,15 @@ async fn ask(
     _: Asked<NoQuery>,
     Told(body): Told<wire::Ask>,
 ) -> Result<Response, Failure> {
-    if !(1..=MOST_AT_ONCE).contains(&body.count) {
-        let words = format!("count: {} trials are not handed out at once", body.count);
+    let count = body.count as usize;
+    if !(1..=MOST_AT_ONCE).contains(&count) {
+        let words = format!("count: {count} trials are not handed out at once");
         return Err(Problem::new(Kind::BadRequest, words)
             .hint(format!("a whole number from 1 to {MOST_AT_ONCE} is needed"))
             .into());
     }
     let record = experiment(&app, &name).await?;
-    let asked = app.service.ask(record.id, body.count as usize).await?;
+    let asked = app.service.ask(record.id, count).await?;
     Ok(json(&wire::Asked::from(asked)))
 }
 
@@ -67,7 +65,7 @@ async fn ask(
     responses(
         (status = 200, description = "The trial, ended", body = wire::Trial),
         (status = 409, description = "Another result was told, or the trial has been lost or cancelled"),
-        (status = 422, description = "It contradicts itself, or makes no sense for this experiment")
+        (status = 422, description = "It contradicts itself, or says nothing of the objective, which was not reported before either; the trial stays open")
     )
 )]
 async fn tell(

@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use serde::Deserialize;
 use std::io::{self, SeekFrom};
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
@@ -86,6 +86,13 @@ async fn log(
     let found = found.ok_or_else(|| unknown("step", &step, known))?;
     let attempt = attempt(&query, found)?;
     let path = app.layout.log(record.id, number, &found.step, attempt);
+    let mut log = Log {
+        path,
+        file: None,
+        offset: query.offset.unwrap_or(0),
+        tail: query.tail,
+    };
+    log.file = log.open().await.map_err(|error| internal(&error))?;
     let of = Attempt {
         app: app.clone(),
         experiment: record.id,
@@ -93,9 +100,11 @@ async fn log(
         step: found.step.clone(),
         attempt,
     };
-    let file = open(&path, &query, &of).await?;
+    if log.file.is_none() && !of.has_begun() {
+        return Err(of.no_log().into());
+    }
     let pass = Pass::new(&app, &headers, LOOK_EVERY);
-    let body = Body::from_stream(chunks(file, query.follow.then_some((of, pass))));
+    let body = Body::from_stream(chunks(log, query.follow.then_some((of, pass))));
     Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], body).into_response())
 }
 
@@ -111,24 +120,40 @@ fn attempt(query: &LogQuery, step: &StepRecord) -> Result<u32, Problem> {
     })
 }
 
-async fn open(path: &Path, query: &LogQuery, of: &Attempt) -> Result<File, Failure> {
-    let mut file = match File::open(path).await {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(of.no_log().into()),
-        Err(error) => return Err(internal(&error).into()),
-    };
-    let start = match query.tail {
-        Some(tail) => length(&file).await?.saturating_sub(tail),
-        None => query.offset.unwrap_or(0),
-    };
-    let moved = file.seek(SeekFrom::Start(start)).await;
-    moved.map_err(|error| internal(&error))?;
-    Ok(file)
+/// A log that is read as it grows. The file is made when the attempt prints something.
+struct Log {
+    path: PathBuf,
+    file: Option<File>,
+    offset: u64,
+    tail: Option<u64>,
 }
 
-async fn length(file: &File) -> Result<u64, Problem> {
-    let metadata = file.metadata().await.map_err(|error| internal(&error))?;
-    Ok(metadata.len())
+impl Log {
+    /// What there is after what was read before.
+    async fn read(&mut self) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        if self.file.is_none() {
+            self.file = self.open().await?;
+        }
+        if let Some(file) = &mut self.file {
+            bytes.reserve(CHUNK);
+            file.take(CHUNK as u64).read_to_end(&mut bytes).await?;
+        }
+        Ok(bytes)
+    }
+
+    async fn open(&self) -> io::Result<Option<File>> {
+        let mut file = match File::open(&self.path).await {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            file => file?,
+        };
+        let start = match self.tail {
+            Some(tail) => file.metadata().await?.len().saturating_sub(tail),
+            None => self.offset,
+        };
+        file.seek(SeekFrom::Start(start)).await?;
+        Ok(Some(file))
+    }
 }
 
 /// One attempt of a step run.
@@ -141,6 +166,12 @@ struct Attempt {
 }
 
 impl Attempt {
+    /// Whether it began on this machine; if so, an absent log is an empty one.
+    fn has_begun(&self) -> bool {
+        let layout = &self.app.layout;
+        layout.has_begun(self.experiment, self.trial, &self.step, self.attempt)
+    }
+
     fn no_log(&self) -> Problem {
         Problem::new(
             Kind::NotFound,
@@ -169,14 +200,14 @@ impl Attempt {
     }
 }
 
-/// The file to its end; with `follow`, as it grows, until the attempt has ended or the reader may not read any more.
+/// The log to its end; with `follow`, as it grows, until the attempt has ended or the reader may not read any more.
 fn chunks(
-    file: File,
+    log: Log,
     follow: Option<(Attempt, Pass)>,
 ) -> impl futures_util::Stream<Item = io::Result<Bytes>> {
     stream::try_unfold(
-        (file, follow, false),
-        |(mut file, mut follow, ended)| async move {
+        (log, follow, false),
+        |(mut log, mut follow, ended)| async move {
             let mut ended = ended;
             loop {
                 if let Some((_, pass)) = &mut follow
@@ -184,11 +215,9 @@ fn chunks(
                 {
                     return Ok(None);
                 }
-                let mut bytes = Vec::with_capacity(CHUNK);
-                let part = (&mut file).take(CHUNK as u64);
-                { part }.read_to_end(&mut bytes).await?;
+                let bytes = log.read().await?;
                 if !bytes.is_empty() {
-                    return Ok(Some((Bytes::from(bytes), (file, follow, ended))));
+                    return Ok(Some((Bytes::from(bytes), (log, follow, ended))));
                 }
                 match &follow {
                     Some((of, _)) if !ended => {

@@ -5,6 +5,7 @@ use super::super::conditional::{hashed, json};
 use super::super::failures::Failure;
 use super::super::filter;
 use super::super::input::{Asked, At, NoQuery, ToldMany};
+use super::super::problem::{Kind, Problem};
 use super::{experiment, trial};
 use crate::wire;
 use axum::extract::State;
@@ -24,6 +25,10 @@ pub fn routes() -> OpenApiRouter<App> {
 struct ReadQuery {
     /// Only this metric.
     name: Option<String>,
+    /// Only the report of the metric `name` at its highest level so far.
+    #[serde(default)]
+    #[param(default = false)]
+    last: bool,
     /// How many at most.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 1000, default = 100)]
     limit: Option<String>,
@@ -45,7 +50,7 @@ struct ReadQuery {
     responses(
         (status = 200, description = "A page of it", body = wire::Metrics),
         (status = 304, description = "The client has it"),
-        (status = 422, description = "The cursor is of no page")
+        (status = 422, description = "The cursor is of no page, or `last` is asked for without `name` or with a cursor")
     )
 )]
 async fn read(
@@ -58,6 +63,12 @@ async fn read(
     let limit = limit.unwrap_or(filter::DEFAULT_LIMIT);
     let record = experiment(&app, &name).await?;
     trial(&app, &record, number).await?;
+    if query.last {
+        let metric = query.name.as_deref().filter(|_| query.cursor.is_none());
+        let metric = metric.ok_or_else(one_alone)?;
+        let last = app.store.latest_metric(record.id, number, metric).await?;
+        return Ok(hashed(&headers, &wire::Metrics::page(last, None)));
+    }
     let (metric, cursor) = (query.name.as_deref(), query.cursor.as_deref());
     let page = app
         .store
@@ -67,6 +78,11 @@ async fn read(
         &headers,
         &wire::Metrics::page(page.items, page.next),
     ))
+}
+
+fn one_alone() -> Problem {
+    let words = "`last` goes with `name`, and not with `cursor`";
+    Problem::new(Kind::Invalid, words).hint("name the metric, as in name=loss&last=true")
 }
 
 /// Takes metrics of a running trial, all of them or none, and begins its lease anew. The answer says whether the trial should stop.

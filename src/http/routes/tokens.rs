@@ -11,9 +11,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
-use serde::Deserialize;
-use tune_experiments::store::{NewToken, Role, TokenRecord};
-use utoipa::ToSchema;
+use tune_experiments::store::{NewToken, TokenRecord};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -42,29 +40,13 @@ async fn list(State(app): State<App>, _: Asked<NoQuery>) -> Result<Response, Fai
     Ok(json(&wire::Tokens::page(tokens, None)))
 }
 
-/// A token to be made.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct TokenWanted {
-    /// Unique among those that are not revoked.
-    #[schema(min_length = 1, max_length = 100)]
-    name: String,
-    /// What it allows.
-    #[schema(value_type = wire::schema::Role)]
-    role: Role,
-    /// After how many seconds it ceases to be good; absent: never.
-    #[serde(default, deserialize_with = "wire::whole::some")]
-    #[schema(nullable = false, minimum = 1, maximum = 3153600000u64)]
-    expires_in: Option<u64>,
-}
-
 /// Makes a token. The answer is the only place where it is ever shown. From the first token on, every request needs one.
 #[utoipa::path(
     post,
     path = "/tokens",
     operation_id = "create_token",
     tag = "tokens",
-    request_body = TokenWanted,
+    request_body = wire::TokenWanted,
     responses(
         (status = 201, description = "The token", body = wire::NewToken),
         (status = 409, description = "There is a token of that name"),
@@ -74,7 +56,7 @@ struct TokenWanted {
 async fn create(
     State(app): State<App>,
     _: Asked<NoQuery>,
-    Told(wanted): Told<TokenWanted>,
+    Told(wanted): Told<wire::TokenWanted>,
 ) -> Result<Response, Failure> {
     check_name(&wanted.name).map_err(|words| Problem::new(Kind::Invalid, words))?;
     let token = secret::generate().map_err(|error| internal(&error))?;
@@ -95,7 +77,7 @@ async fn create(
     Ok(response)
 }
 
-fn record(wanted: TokenWanted, token: &str) -> Result<TokenRecord, Problem> {
+fn record(wanted: wire::TokenWanted, token: &str) -> Result<TokenRecord, Problem> {
     let created_at = Timestamp::now();
     let end = |seconds| {
         let seconds = i64::try_from(seconds)
@@ -120,7 +102,10 @@ fn record(wanted: TokenWanted, token: &str) -> Result<TokenRecord, Problem> {
 /// A name that can be shown, and written in an address.
 pub fn check_name(name: &str) -> Result<(), String> {
     let fits = (1..=LONGEST_NAME).contains(&name.chars().count());
+    // Dots alone mean something else in an address.
+    let is_segment = !matches!(name, "." | "..");
     if fits
+        && is_segment
         && name
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || "-_.@".contains(c))

@@ -2,8 +2,9 @@
 
 use super::{Server, event, request, trial};
 use axum::http::Method;
+use jiff::Timestamp;
 use serde_json::Value as Json;
-use tune_experiments::store::{Changes, ExperimentUpdate};
+use tune_experiments::store::{Changes, ExperimentUpdate, MetricRecord};
 
 const TRIALS: &str = "/api/v1/experiments/iris/trials";
 
@@ -151,4 +152,32 @@ async fn an_experiment_is_shown_with_all_that_is_known() {
         .fine()
         .json();
     assert_eq!(best["parameters"]["kind"], "svm");
+}
+
+#[tokio::test]
+async fn the_last_report_of_a_metric_comes_alone() {
+    let server = Server::new().await;
+    let record = server.with_trials(1).await;
+    let report = |level, value| MetricRecord {
+        trial: 0,
+        step: String::new(),
+        name: "loss".to_owned(),
+        level,
+        value,
+        at: Timestamp::UNIX_EPOCH,
+    };
+    let changes = Changes {
+        metrics: vec![report(0.0, 0.9), report(2.0, 0.5), report(1.0, 0.7)],
+        ..Changes::default()
+    };
+    server.commit(&record, changes).await;
+    let path = format!("{TRIALS}/0/metrics");
+    let last = server.get(&format!("{path}?name=loss&last=true")).await;
+    let last = last.fine().json();
+    assert_eq!(last["metrics"].as_array().unwrap().len(), 1);
+    assert_eq!(last["metrics"][0]["value"], 0.5);
+    let none = server.get(&format!("{path}?name=other&last=true")).await;
+    assert_eq!(none.fine().json()["metrics"], serde_json::json!([]));
+    let unnamed = server.get(&format!("{path}?last=true")).await;
+    assert_eq!(unnamed.status, 422);
 }

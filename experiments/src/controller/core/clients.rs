@@ -3,7 +3,7 @@
 use super::Core;
 use crate::controller::event::{Answer, Command, Ticket, Told};
 use crate::controller::trial::{TrialRun, Verdict};
-use crate::metrics::ClientReport;
+use crate::metrics::{ClientReport, untold_objective};
 use crate::state::{TrialReason, TrialState};
 use crate::store::TrialRecord;
 use jiff::Timestamp;
@@ -84,6 +84,11 @@ impl Core {
         if let Some(refusal) = self.not_told(number) {
             return self.answer(ticket, refusal);
         }
+        if let Told::Succeeded(reports) = &told
+            && let Some(words) = self.without_objective(number, reports)
+        {
+            return self.answer(ticket, Answer::Invalid(words));
+        }
         match told {
             Told::Succeeded(reports) => {
                 // It has ended: whether the stopper would have stopped it is of no interest any more.
@@ -151,6 +156,17 @@ impl Core {
             self.keep_report(now, number, NO_STEP.to_owned(), report);
         }
         stop
+    }
+
+    /// What is missing when a trial is told to have ended well and nobody has said how well: it stays as it is, so that a slip of the pen
+    /// costs no trial.
+    fn without_objective(&self, number: u64, told: &[ClientReport]) -> Option<String> {
+        let metric = &self.plan.experiment.objective.metric;
+        let is_told = told.iter().any(|report| report.name == *metric);
+        let trial = self.trials.get(&number)?;
+        let is_known = is_told || trial.has_objective() || trial.verdict.is_some();
+        let names = told.iter().map(|report| report.name.as_str());
+        (!is_known).then(|| untold_objective(metric, names))
     }
 
     fn settle(&mut self, number: u64, reason: TrialReason, explanation: String) {
