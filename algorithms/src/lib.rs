@@ -6,7 +6,7 @@
 //!
 //! - [`space`]: parameters, conditions, configurations
 //! - [`history`]: what is known of the trials so far
-//! - [`algorithm`]: grid, random, sobol, tpe
+//! - [`algorithm`]: grid, random, sobol, tpe, cmaes
 //! - [`stopper`]: rules that end hopeless trials early
 //! - [`importance`]: which parameters matter
 //! - [`compare`]: whether groups of results differ by more than chance
@@ -57,6 +57,7 @@ pub mod history;
 pub mod importance;
 mod nearest;
 mod normal;
+mod quantile;
 pub mod setting;
 pub mod space;
 pub mod stopper;

@@ -3,6 +3,7 @@
 //! | use | when |
 //! |---|---|
 //! | `tpe` | the space is too large to be covered: it learns from the trials; any kind of parameters and conditions |
+//! | `cmaes` | numbers that interact, some ten trials for each of them and more; few conditions |
 //! | `sobol` | fewer than about 20 trials, or all at once |
 //! | `random` | a baseline; hundreds of parallel trials |
 //! | `grid` | the space is small and a complete table is wanted |
@@ -19,6 +20,9 @@
 //! - **`tpe`** looks where good trials are dense and bad ones are not. Settings: `startup_trials` (10), so many trials
 //!   must have succeeded before it learns; `candidates` (64), more make the search greedier. How it works, with references,
 //!   is told at the head of `algorithm/tpe/mod.rs`.
+//! - **`cmaes`** moves and stretches a normal distribution towards good trials, and begins anew when it has come to a stand. Settings: `population`
+//!   (4 + ⌊3 ln parameters⌋), so many trials it learns from at once; `initial_step` (0.17), its first standard deviation as a share of each range;
+//!   `restarts` (`bipop` or `none`). How it works, with references, is told at the head of `algorithm/cmaes/mod.rs`.
 //!
 //! Asking for several suggestions at once gives the same as asking for one after the other while all of them are running.
 //!
@@ -48,7 +52,9 @@
 //! assert!(best < 0.1);
 //! ```
 
+mod axis;
 mod batch;
+mod cmaes;
 mod grid;
 mod permutation;
 mod random;
@@ -88,7 +94,13 @@ pub struct AlgorithmInfo {
 }
 
 /// Every algorithm, in the order of the documentation.
-pub const ALGORITHMS: &[AlgorithmInfo] = &[grid::INFO, random::INFO, sobol::INFO, tpe::INFO];
+pub const ALGORITHMS: &[AlgorithmInfo] = &[
+    grid::INFO,
+    random::INFO,
+    sobol::INFO,
+    tpe::INFO,
+    cmaes::INFO,
+];
 
 /// Makes the algorithm of that name. All problems at once; an unknown name is a problem too, and so is a grid of more
 /// than [`MAX_GRID_SIZE`] points.
@@ -106,6 +118,7 @@ pub fn build(
     let settings = setting::check(info.settings, settings)?;
     Ok(match info.name {
         "grid" => Box::new(grid::Grid::new(space, seed, &settings)?),
+        "cmaes" => Box::new(cmaes::Cmaes::new(space, seed, &settings)),
         "tpe" => Box::new(tpe::Tpe::new(space, seed, &settings)),
         "sobol" => Box::new(sobol::Sobol::new(space, seed)),
         _ => Box::new(random::Random::new(space, seed)),

@@ -96,7 +96,7 @@ fn a_branch_has_the_same_chance_whatever_its_size() {
     let unlimited = json!({"name": "y", "type": "float", "min": 0, "max": 1});
     parameters.push(unlimited);
     let space = space(json!(parameters));
-    for name in ["random", "sobol", "tpe"] {
+    for name in ["random", "sobol", "tpe", "cmaes"] {
         let mut search = Search::new(name, &space, 5);
         let small = search.suggest(1000).iter().filter(|c| c.len() == 2).count();
         assert!((440..=560).contains(&small), "{name} {small}");

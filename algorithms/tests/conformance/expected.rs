@@ -61,20 +61,34 @@ fn shuffled() {
     );
 }
 
-/// After what it has learnt from thirty trials.
-#[test]
-fn tpe() {
-    let mut search = Search::new("tpe", &everything(), 42);
+/// What comes after it has learnt from thirty trials.
+fn learnt(name: &str) -> Vec<String> {
+    let mut search = Search::new(name, &everything(), 42);
     search.run(30, 1, |number| {
         Some(Outcome::Succeeded((number as f64 * 7.0) % 11.0))
     });
-    let suggested: Vec<String> = search
-        .suggest(2)
+    let suggested = search.suggest(2);
+    suggested
         .iter()
         .map(|configuration| serde_json::to_string(configuration).unwrap())
-        .collect();
+        .collect()
+}
+
+#[test]
+fn cmaes() {
     assert_eq!(
-        suggested,
+        learnt("cmaes"),
+        [
+            r#"{"model":"svm","kernel":2,"folds":6,"noise":0.30145947974034404}"#,
+            r#"{"model":"svm","kernel":"rbf","folds":4,"noise":-0.06009328116558321}"#,
+        ]
+    );
+}
+
+#[test]
+fn tpe() {
+    assert_eq!(
+        learnt("tpe"),
         [
             r#"{"model":"forest","trees":185,"folds":6,"noise":0.36063878103337577}"#,
             r#"{"model":"svm","kernel":"rbf","folds":8,"noise":0.6967537700952602}"#,

@@ -6,6 +6,7 @@
 mod contract;
 mod endings;
 mod expected;
+mod hardship;
 mod learning;
 mod search;
 mod space_properties;

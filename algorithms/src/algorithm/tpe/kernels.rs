@@ -3,7 +3,7 @@
 //! A trial in which the parameter was not active has no opinion: its kernel is uniform. So a conditional space is
 //! modelled jointly, and what is known of a branch comes from the trials in that branch.
 
-use super::axis::{Axis, cell_of, choice_of, middle};
+use super::super::axis::{Axis, cell_of, choice_of, middle};
 use super::bandwidth::bandwidths;
 use crate::draws;
 use crate::normal::{self, LN_SQRT_TAU};

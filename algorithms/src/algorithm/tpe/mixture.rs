@@ -4,7 +4,7 @@
 //! Where parameters are many, single trials are far from everything: then parameters are modelled in blocks that are
 //! taken to be independent of each other, so that good parts of different trials come together.
 
-use super::axis::Axis;
+use super::super::axis::Axis;
 use super::kernels::{Kernels, Least};
 use crate::draws;
 use rand_chacha::ChaCha8Rng;

@@ -31,13 +31,13 @@
 //!
 //! `benches/search/` compares it with Optuna's.
 
-mod axis;
 mod bandwidth;
 mod blocks;
 mod kernels;
 mod mixture;
 mod split;
 
+use super::axis::Axis;
 use super::batch::Batch;
 use super::random;
 use super::sobol::Sequence;
@@ -47,7 +47,6 @@ use crate::draws::{self, mix};
 use crate::history::History;
 use crate::setting::{Checked, Setting, SettingKind};
 use crate::space::{Configuration, Lattice, Space};
-use axis::Axis;
 use kernels::Least;
 use mixture::Mixture;
 use rand_chacha::ChaCha8Rng;

@@ -1,8 +1,8 @@
-//! A parameter as the densities see it: a coordinate in the unit interval, and the cells that discrete values own in it.
+//! A parameter as models see it: a coordinate in the unit interval, and the cells that discrete values own in it.
 
 use crate::space::{Domain, Parameter};
 
-/// An ordered domain of more values is as good as continuous: its cells are narrower than any kernel.
+/// An ordered domain of more values is as good as continuous: its cells are too narrow to matter.
 const MOST_CELLS: u128 = 1000;
 
 /// The kind of a parameter.
