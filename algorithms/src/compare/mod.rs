@@ -12,10 +12,12 @@
 mod kruskal_wallis;
 mod mann_whitney;
 mod ranks;
+mod signed_rank;
 mod summary;
 
 pub use kruskal_wallis::kruskal_wallis;
 pub use mann_whitney::mann_whitney;
+pub use signed_rank::signed_rank;
 pub use summary::Summary;
 
 use serde::Serialize;

@@ -1,32 +1,53 @@
 //! The median rule of Vizier (Golovin et al. 2017, doi:10.1145/3097983.3098043, section 3.2): a trial is stopped when
-//! its best value so far is worse than what the average trial had achieved on average by then.
+//! its best value so far is worse than what the average trial had achieved on average by then. `percentile` is the same with
+//! another quantile in place of the median, and so stricter or more lenient.
 
 use super::curve::{Averages, Curve};
-use super::running_median::RunningMedian;
+use super::running_quantile::RunningQuantile;
 use super::{Stopper, StopperInfo, Verdict, WARMUP_LEVELS, shown};
 use crate::history::Goal;
 use crate::setting::{Checked, Setting, SettingKind};
 use std::collections::{HashMap, HashSet};
 
+const STARTUP_TRIALS: Setting = Setting {
+    name: "startup_trials",
+    kind: SettingKind::Int {
+        min: 1,
+        max: i64::MAX,
+    },
+    default: "5",
+    doc: "no trial is stopped before so many have completed (succeeded or stopped early) with at least one finite report",
+};
+
+// Not before the second level: a trial that reports once, at its end, has nothing left to be spared.
+const WARMUP: Setting = Setting {
+    default: "1",
+    ..WARMUP_LEVELS
+};
+
 /// What there is to know of `median`.
 pub(super) const INFO: StopperInfo = StopperInfo {
     name: "median",
     summary: "stops a trial whose best value is worse than the median of the other trials' averages up to the same level; robust and without assumptions on curves",
+    settings: &[STARTUP_TRIALS, WARMUP],
+};
+
+/// What there is to know of `percentile`.
+pub(super) const PERCENTILE: StopperInfo = StopperInfo {
+    name: "percentile",
+    summary: "stops a trial whose best value is not among the best `percentile` % of the other trials' averages up to the same level; `median` is the same with 50",
     settings: &[
         Setting {
-            name: "startup_trials",
-            kind: SettingKind::Int {
-                min: 1,
-                max: i64::MAX,
+            name: "percentile",
+            kind: SettingKind::Float {
+                min: 0.0,
+                max: 100.0,
             },
-            default: "5",
-            doc: "no trial is stopped before so many have completed (succeeded or stopped early) with at least one finite report",
+            default: "25",
+            doc: "how many in a hundred are good enough to go on: less stops more",
         },
-        // Not before the second level: a trial that reports once, at its end, has nothing left to be spared.
-        Setting {
-            default: "1",
-            ..WARMUP_LEVELS
-        },
+        STARTUP_TRIALS,
+        WARMUP,
     ],
 };
 
@@ -41,6 +62,7 @@ const MAX_CACHED: usize = 50_000_000;
 /// pass over the completed trials, and nothing is kept.
 pub(super) struct Median {
     goal: Goal,
+    bound: Bound,
     startup_trials: usize,
     warmup_levels: usize,
     running: HashMap<u64, Curve>,
@@ -52,6 +74,36 @@ pub(super) struct Median {
     cached: usize,
 }
 
+/// What trials are compared with: which quantile of the others, and what it is called.
+struct Bound {
+    rule: &'static str,
+    /// In [0, 1], of numbers in ascending order.
+    share: f64,
+    words: String,
+}
+
+impl Bound {
+    /// The median, unless there is a `percentile` of good trials.
+    fn new(goal: Goal, percentile: Option<f64>) -> Self {
+        let Some(percentile) = percentile else {
+            return Self {
+                rule: INFO.name,
+                share: 0.5,
+                words: "the median".to_owned(),
+            };
+        };
+        let share = percentile / 100.0;
+        Self {
+            rule: PERCENTILE.name,
+            share: match goal {
+                Goal::Minimize => share,
+                Goal::Maximize => 1.0 - share,
+            },
+            words: format!("the bound of the best {} %,", shown(percentile)),
+        }
+    }
+}
+
 /// A level at which trials were judged.
 enum Level {
     /// One trial only: this one.
@@ -61,13 +113,19 @@ enum Level {
 }
 
 /// The averages up to one level of the first so many completed trials.
-#[derive(Default)]
 struct Standing {
-    averages: RunningMedian,
+    averages: RunningQuantile,
     trials: usize,
 }
 
 impl Standing {
+    fn new(share: f64) -> Self {
+        Self {
+            averages: RunningQuantile::new(share),
+            trials: 0,
+        }
+    }
+
     /// Adds the trials that have completed since the last time.
     fn catch_up(&mut self, completed: &[Averages], level: f64) {
         for averages in &completed[self.trials..] {
@@ -78,9 +136,9 @@ impl Standing {
         self.trials = completed.len();
     }
 
-    /// The median, and of how many trials it is.
-    fn median(&self) -> Option<(f64, usize)> {
-        Some((self.averages.median()?, self.averages.len()))
+    /// The quantile, and of how many trials it is.
+    fn quantile(&self) -> Option<(f64, usize)> {
+        Some((self.averages.value()?, self.averages.len()))
     }
 }
 
@@ -88,6 +146,7 @@ impl Median {
     pub fn new(goal: Goal, settings: &Checked) -> Self {
         Self {
             goal,
+            bound: Bound::new(goal, settings.float("percentile")),
             startup_trials: settings.count("startup_trials"),
             warmup_levels: settings.count(WARMUP_LEVELS.name),
             running: HashMap::new(),
@@ -98,8 +157,8 @@ impl Median {
         }
     }
 
-    /// The median of the completed trials' averages up to a level, at which `trial` is judged, and of how many it is.
-    fn median_by(&mut self, trial: u64, level: f64) -> Option<(f64, usize)> {
+    /// The quantile of the completed trials' averages up to a level, at which `trial` is judged, and of how many it is.
+    fn bound_by(&mut self, trial: u64, level: f64) -> Option<(f64, usize)> {
         if self.cached > MAX_CACHED {
             self.levels.clear();
             self.cached = 0;
@@ -110,19 +169,19 @@ impl Median {
             .or_insert(Level::Single(trial))
         {
             Level::Single(only) if *only == trial => {
-                let mut standing = Standing::default();
+                let mut standing = Standing::new(self.bound.share);
                 standing.catch_up(&self.completed, level);
-                standing.median()
+                standing.quantile()
             }
             Level::Shared(standing) => {
                 let before = standing.averages.len();
                 standing.catch_up(&self.completed, level);
                 self.cached += standing.averages.len() - before;
-                standing.median()
+                standing.quantile()
             }
             single => {
-                *single = Level::Shared(Standing::default());
-                self.median_by(trial, level)
+                *single = Level::Shared(Standing::new(self.bound.share));
+                self.bound_by(trial, level)
             }
         }
     }
@@ -142,10 +201,10 @@ impl Stopper for Median {
             return None;
         }
         let best = curve.best_by(level)?;
-        let (median, trials) = self.median_by(trial, level)?;
+        let (bound, trials) = self.bound_by(trial, level)?;
         self.goal
-            .better(median, best)
-            .then(|| verdict(self.goal, level, best, median, trials))
+            .better(bound, best)
+            .then(|| self.verdict(level, best, bound, trials))
     }
 
     fn finish(&mut self, trial: u64, completed: bool) {
@@ -159,22 +218,25 @@ impl Stopper for Median {
     }
 }
 
-fn verdict(goal: Goal, level: f64, best: f64, median: f64, trials: usize) -> Verdict {
-    let worse = match goal {
-        Goal::Minimize => "above",
-        Goal::Maximize => "below",
-    };
-    Verdict {
-        rule: INFO.name.to_owned(),
-        level,
-        value: best,
-        bound: median,
-        explanation: format!(
-            "best value {} by level {} is {worse} the median {} of {trials} trials",
-            shown(best),
-            shown(level),
-            shown(median)
-        ),
+impl Median {
+    fn verdict(&self, level: f64, best: f64, bound: f64, trials: usize) -> Verdict {
+        let worse = match self.goal {
+            Goal::Minimize => "above",
+            Goal::Maximize => "below",
+        };
+        Verdict {
+            rule: self.bound.rule.to_owned(),
+            level,
+            value: best,
+            bound,
+            explanation: format!(
+                "best value {} by level {} is {worse} {} {} of {trials} trials",
+                shown(best),
+                shown(level),
+                self.bound.words,
+                shown(bound)
+            ),
+        }
     }
 }
 
@@ -222,6 +284,31 @@ mod tests {
             None,
             "as good as the median is good enough"
         );
+    }
+
+    #[test]
+    fn a_percentile_is_stricter_or_more_lenient_than_the_median() {
+        let by = |goal, percentile: f64, value: f64| {
+            let settings =
+                json!({"percentile": percentile, "startup_trials": 1, "warmup_levels": 0});
+            let mut stopper = stopper("percentile", goal, settings);
+            for trial in 0..5 {
+                stopper.report(trial, 1.0, trial as f64);
+                stopper.finish(trial, true);
+            }
+            stopper.report(9, 1.0, value)
+        };
+        assert_eq!(by(Goal::Minimize, 25.0, 1.0), None);
+        let verdict = by(Goal::Minimize, 25.0, 1.5).unwrap();
+        assert_eq!((verdict.rule.as_str(), verdict.bound), ("percentile", 1.0));
+        assert_eq!(
+            verdict.explanation,
+            "best value 1.5 by level 1 is above the bound of the best 25 %, 1 of 5 trials"
+        );
+        assert_eq!(by(Goal::Maximize, 25.0, 2.5).unwrap().bound, 3.0);
+        assert_eq!(by(Goal::Minimize, 75.0, 2.9), None);
+        assert_eq!(by(Goal::Minimize, 0.0, 0.1).unwrap().bound, 0.0);
+        assert_eq!(by(Goal::Minimize, 100.0, 4.1).unwrap().bound, 4.0);
     }
 
     #[test]

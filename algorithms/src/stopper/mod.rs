@@ -3,6 +3,10 @@
 //! - **`median`** compares a trial's best value so far with the median of what completed trials had on average by the
 //!   same level. It assumes nothing about the shape of the curves and is a safe first choice. Settings:
 //!   `startup_trials` (5), `warmup_levels` (1).
+//! - **`percentile`** is the same with the best `percentile` (25) % in place of the better half: it stops more.
+//! - **`wilcoxon`** is for levels that are folds of a cross-validation or instances of a problem: it ends a trial that is worse than the best one at the
+//!   levels that both have reported, by a signed-rank test (`p_threshold`, 0.1), and never one whose mean there is as good. Settings: `p_threshold`,
+//!   `startup_levels` (2).
 //! - **`threshold`** ends trials whose value leaves a fixed range, or is not finite: training that has diverged.
 //!   Settings: `min`, `max` (none), `warmup_levels` (0).
 //! - **`asha`** lets only the best third of the trials go on from each of the levels 1, 3, 9, 27 …, without waiting for anyone. It saves most where
@@ -20,8 +24,9 @@ mod curve;
 mod median;
 mod plateau;
 mod rungs;
-mod running_median;
+mod running_quantile;
 mod threshold;
+mod wilcoxon;
 
 use crate::history::Goal;
 use crate::setting::{self, Setting, SettingError, SettingKind, Settings};
@@ -90,6 +95,8 @@ const WARMUP_LEVELS: Setting = Setting {
 /// Every stopper (`none` is not one of them).
 pub const STOPPERS: &[StopperInfo] = &[
     median::INFO,
+    median::PERCENTILE,
+    wilcoxon::INFO,
     rungs::ASHA,
     rungs::HYPERBAND,
     plateau::INFO,
@@ -111,6 +118,7 @@ pub fn build(
     Ok(match info.name {
         "asha" | "hyperband" => Box::new(rungs::Rungs::new(info.name, goal, &settings)),
         "plateau" => Box::new(plateau::Plateau::new(goal, &settings)),
+        "wilcoxon" => Box::new(wilcoxon::Wilcoxon::new(goal, &settings)),
         "threshold" => Box::new(threshold::Threshold::new(goal, &settings)?),
         _ => Box::new(median::Median::new(goal, &settings)),
     })
