@@ -7,6 +7,7 @@ mod components;
 mod error;
 mod exit;
 mod http;
+mod importance;
 mod terminal;
 mod wire;
 

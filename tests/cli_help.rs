@@ -23,6 +23,7 @@ fn help() {
       best         Print the best configuration
       trials       List the trials of an experiment
       compare      Compare the values of a parameter: which is better, and how sure that is
+      importance   Show which parameters matter, for the objective or another metric
       logs         Print what a step of a trial printed
       export       Write all trials with everything that is known of them
       delete       Delete experiments with all their trials and logs

@@ -429,6 +429,25 @@ fn cancelling_from_another_terminal() {
 }
 
 #[test]
+fn an_experiment_that_has_converged_ends_and_goes_on_with_more_patience() {
+    let place = Place::new();
+    let file = |stagnation: u64| {
+        let converged = format!("max_trials: 30\nconverged: {{ stagnation: {stagnation} }}");
+        // The third trial is the best.
+        one_step("run: \"echo m=$(( TUNE_TRIAL == 2 ))\"", &converged)
+    };
+    place
+        .run(&file(4))
+        .success()
+        .says(&["it has stopped getting better"]);
+    assert_eq!(place.trials("trouble").len(), 7);
+    place.run(&file(4)).success();
+    assert_eq!(place.trials("trouble").len(), 7, "there was nothing to do");
+    place.run(&file(6)).success();
+    assert_eq!(place.trials("trouble").len(), 9);
+}
+
+#[test]
 fn a_second_process_is_told_that_the_experiment_is_in_use() {
     let place = Place::new();
     place.write(

@@ -75,6 +75,8 @@ words! {
         MaxTrials = "max_trials",
         /// The time allowed is used up.
         MaxDuration = "max_duration",
+        /// So many trials as were to be waited for have brought no improvement.
+        Converged = "converged",
         /// Every configuration of a finite space has been tried.
         SpaceExhausted = "space_exhausted",
         /// As many trials failed as are tolerated.

@@ -1,6 +1,8 @@
 //! Where experiments are: a store that this process opens itself, or a server that is asked. Commands are written once, for both.
 
 use crate::client::Client;
+use crate::error::Failure;
+use crate::importance::{self, Question, Refused};
 use crate::wire;
 use anyhow::Result;
 use std::collections::BTreeMap;
@@ -118,6 +120,26 @@ impl Backend {
             finished_order: trial.finished_order,
         };
         Ok(trials.into_iter().map(outcome).collect())
+    }
+
+    /// How much each parameter matters.
+    pub async fn importance(
+        &self,
+        record: &ExperimentRecord,
+        experiment: &Experiment,
+        question: &Question,
+    ) -> Result<wire::Importance> {
+        let store = match self {
+            Self::Store(store) => store,
+            Self::Server(client) => return Ok(client.importance(&record.name, question).await?),
+        };
+        let found = importance::of_store(store, record.id, experiment, question).await;
+        found.map_err(|refused| match refused {
+            Refused::Store(error) => error.into(),
+            Refused::TooFew(message, hint) | Refused::Unknown(message, hint) => {
+                Failure::new(message).hint(hint).into()
+            }
+        })
     }
 
     /// The trial of that number.

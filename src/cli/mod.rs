@@ -16,6 +16,7 @@ mod feed;
 mod fields;
 mod follow;
 mod format;
+mod importance;
 mod in_process;
 mod init;
 mod list;
@@ -126,6 +127,7 @@ enum Command {
     Best(best::BestArgs),
     Trials(trials::TrialsArgs),
     Compare(compare::CompareArgs),
+    Importance(importance::ImportanceArgs),
     Logs(logs::LogsArgs),
     Export(export::ExportArgs),
     Delete(delete::DeleteArgs),
@@ -187,6 +189,7 @@ pub fn run(cli: Cli) -> anyhow::Result<u8> {
         Command::Best(args) => waiting(best::run(args, context)),
         Command::Trials(args) => waiting(trials::run(args, context)),
         Command::Compare(args) => waiting(compare::run(args, context)),
+        Command::Importance(args) => waiting(importance::run(args, context)),
         Command::Logs(args) => waiting(logs::run(args, context)),
         Command::Export(args) => waiting(export::run(args, context)),
         Command::Delete(args) => waiting(delete::run(args, context)),

@@ -2,8 +2,10 @@
 
 use super::experiments::{PAGE, with_page};
 use super::{Client, ClientError};
+use crate::importance::Question;
 use crate::wire;
 use reqwest::{Method, Response, Url};
+use tune_algorithms::history::Goal;
 use tune_algorithms::space::Value;
 use tune_experiments::store::{
     Condition, Field, MetricRecord, Operator, Page, TrialQuery, TrialRecord,
@@ -31,6 +33,26 @@ impl Client {
     pub async fn metric_names(&self, name: &str) -> Result<Vec<String>, ClientError> {
         let found: wire::MetricNames = self.get(self.experiment_at(name, &["metrics"])).await?;
         Ok(found.names)
+    }
+
+    /// How much each parameter matters.
+    pub async fn importance(
+        &self,
+        name: &str,
+        question: &Question,
+    ) -> Result<wire::Importance, ClientError> {
+        let mut url = self.experiment_at(name, &["importance"]);
+        if let Some(target) = &question.target {
+            url.query_pairs_mut().append_pair("target", target);
+        }
+        if let Some(goal) = question.goal {
+            let goal = match goal {
+                Goal::Minimize => "minimize",
+                Goal::Maximize => "maximize",
+            };
+            url.query_pairs_mut().append_pair("goal", goal);
+        }
+        self.get(url).await
     }
 
     /// A trial with its steps.

@@ -122,6 +122,10 @@ pub fn limits(limits: &Limits) -> Vec<String> {
     if let Some(max) = limits.max_failed_trials {
         facts.push(format!("at most {max} failed"));
     }
+    if let Some(converged) = limits.converged {
+        let trials = count(converged.stagnation, "trial");
+        facts.push(format!("until {trials} bring nothing better"));
+    }
     facts
 }
 
@@ -153,6 +157,7 @@ pub fn experiment_reason(state: ExperimentState, reason: ExperimentReason) -> &'
         ExperimentReason::Crashed => "tune itself failed",
         _ if state == ExperimentState::Failed => "no trial succeeded",
         ExperimentReason::TargetReached => "the target is reached",
+        ExperimentReason::Converged => "it has stopped getting better",
         ExperimentReason::MaxTrials => "all trials have run",
         ExperimentReason::MaxDuration => "the time is used up",
         ExperimentReason::SpaceExhausted => "every configuration has been tried",

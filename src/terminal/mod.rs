@@ -5,6 +5,7 @@ pub mod comparison;
 pub mod describe;
 pub mod frame;
 pub mod harmless;
+pub mod importance;
 pub mod live;
 pub mod messages;
 pub mod number;

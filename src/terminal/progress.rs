@@ -308,6 +308,7 @@ pub(super) mod tests {
                 max_trials: Some(40),
                 parallel_trials: 2,
                 max_failed_trials: None,
+                converged: None,
                 max_duration: None,
                 priority: 10,
             },

@@ -1,6 +1,6 @@
 //! What is known of the trials as a whole: how many there are, how they ended, which is best.
 
-use crate::spec::Objective;
+use crate::spec::{Convergence, Objective};
 use crate::state::TrialState;
 use crate::store::TrialRecord;
 use tune_algorithms::history::{Goal, Outcome};
@@ -18,7 +18,9 @@ pub struct Progress {
     pub failed: u64,
     /// Ended with the experiment.
     pub cancelled: u64,
-    best: Option<f64>,
+    /// Every objective that was better than all before, with how many trials had been judged by then. There are few: a value is the best of the
+    /// first n with a chance of 1 in n.
+    records: Vec<(u64, f64)>,
     goal: Goal,
 }
 
@@ -31,7 +33,7 @@ impl Progress {
             early_stopped: 0,
             failed: 0,
             cancelled: 0,
-            best: None,
+            records: Vec::new(),
             goal,
         }
     }
@@ -51,8 +53,8 @@ impl Progress {
         match (state, objective) {
             (TrialState::Succeeded, Some(value)) => {
                 self.succeeded += 1;
-                if self.best.is_none_or(|best| self.goal.better(value, best)) {
-                    self.best = Some(value);
+                if self.best().is_none_or(|best| self.goal.better(value, best)) {
+                    self.records.push((self.judged(), value));
                 }
                 Outcome::Succeeded(value)
             }
@@ -73,9 +75,86 @@ impl Progress {
 
     /// Whether a trial was at least as good as the target.
     pub fn target_reached(&self, objective: &Objective) -> bool {
-        let (Some(best), Some(target)) = (self.best, objective.target) else {
+        let (Some(best), Some(target)) = (self.best(), objective.target) else {
             return false;
         };
         best == target || self.goal.better(best, target)
+    }
+
+    /// Whether so many trials as are to be waited for have brought no improvement.
+    pub fn has_converged(&self, until: Convergence) -> bool {
+        let mut records = self.records.iter();
+        let Some((mut since, mut best)) = records.next().copied() else {
+            return false;
+        };
+        for (judged, value) in records {
+            let enough = match self.goal {
+                Goal::Minimize => best - until.min_improvement,
+                Goal::Maximize => best + until.min_improvement,
+            };
+            if self.goal.better(*value, enough) {
+                (since, best) = (*judged, *value);
+            }
+        }
+        self.judged() - since >= until.stagnation
+    }
+
+    fn best(&self) -> Option<f64> {
+        self.records.last().map(|(_, value)| *value)
+    }
+
+    /// Trials that say something about their configurations.
+    fn judged(&self) -> u64 {
+        self.succeeded + self.early_stopped
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(goal: Goal, values: &[f64]) -> Progress {
+        let mut progress = Progress::new(goal);
+        for value in values {
+            progress.count(TrialState::Succeeded, Some(*value));
+        }
+        progress
+    }
+
+    fn until(stagnation: u64, min_improvement: f64) -> Convergence {
+        Convergence {
+            stagnation,
+            min_improvement,
+        }
+    }
+
+    #[test]
+    fn a_search_has_converged_when_trials_bring_nothing_better() {
+        let progress = after(Goal::Minimize, &[3.0, 2.0, 2.0, 2.5]);
+        assert!(progress.has_converged(until(2, 0.0)));
+        assert!(!progress.has_converged(until(3, 0.0)));
+        let progress = after(Goal::Maximize, &[3.0, 2.0, 2.0, 3.5]);
+        assert!(!progress.has_converged(until(1, 0.0)));
+        assert!(!after(Goal::Minimize, &[]).has_converged(until(1, 0.0)));
+    }
+
+    #[test]
+    fn small_improvements_count_once_they_add_up() {
+        let progress = after(Goal::Minimize, &[1.0, 0.9, 0.8, 0.7]);
+        assert!(progress.has_converged(until(3, 0.5)));
+        let progress = after(Goal::Minimize, &[1.0, 0.8, 0.6, 0.4]);
+        assert!(!progress.has_converged(until(1, 0.5)));
+    }
+
+    #[test]
+    fn failures_say_nothing_and_stopped_trials_are_no_improvement() {
+        let mut progress = after(Goal::Minimize, &[1.0]);
+        for _ in 0..5 {
+            progress.count(TrialState::Failed, None);
+            progress.count(TrialState::Cancelled, None);
+        }
+        assert!(!progress.has_converged(until(1, 0.0)));
+        progress.count(TrialState::EarlyStopped, Some(0.0));
+        assert!(progress.has_converged(until(1, 0.0)));
     }
 }

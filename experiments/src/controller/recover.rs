@@ -40,7 +40,7 @@ pub fn recover(
     (core, history)
 }
 
-fn in_order_of_finishing(trials: &[LoadedTrial]) -> Vec<&LoadedTrial> {
+pub(super) fn in_order_of_finishing(trials: &[LoadedTrial]) -> Vec<&LoadedTrial> {
     let mut finished: Vec<_> = trials
         .iter()
         .filter(|trial| trial.finished_order.is_some())

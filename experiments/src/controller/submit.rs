@@ -1,5 +1,7 @@
 //! Submitting a file: a new experiment, or one that exists and goes on.
 
+use super::progress::Progress;
+use super::recover::in_order_of_finishing;
 use crate::pipeline::Components;
 use crate::spec::{self, Comparison, Difference, Experiment, Limits, SpecError, Submission};
 use crate::state::{ExperimentReason, ExperimentState, TrialState};
@@ -135,8 +137,27 @@ pub async fn goes_on(
     record: &ExperimentRecord,
     experiment: &Experiment,
 ) -> Result<bool, StoreError> {
+    if !record.state.is_finished() {
+        return Ok(true);
+    }
     let counts = store.counts(record.id).await?;
-    Ok(!record.state.is_finished() || limits_allow(record, &experiment.limits, &counts))
+    Ok(limits_allow(record, &experiment.limits, &counts)
+        && !has_converged(store, record, experiment).await?)
+}
+
+async fn has_converged(
+    store: &Store,
+    record: &ExperimentRecord,
+    experiment: &Experiment,
+) -> Result<bool, StoreError> {
+    let Some(until) = experiment.limits.converged else {
+        return Ok(false);
+    };
+    let mut progress = Progress::new(experiment.objective.goal);
+    for trial in in_order_of_finishing(&store.outcomes(record.id).await?) {
+        progress.count(trial.state, trial.objective);
+    }
+    Ok(progress.has_converged(until))
 }
 
 fn limits_allow(
@@ -157,6 +178,7 @@ fn limits_allow(
             ExperimentReason::MaxTrials
                 | ExperimentReason::MaxDuration
                 | ExperimentReason::MaxFailedTrials
+                | ExperimentReason::Converged
         )
     );
     record.state != ExperimentState::Cancelled && open && trials && failures && time

@@ -89,6 +89,7 @@ fn no_limits() -> Limits {
         parallel_trials: 1,
         max_failed_trials: None,
         max_duration: None,
+        converged: None,
         priority: super::experiment::DEFAULT_PRIORITY,
     }
 }

@@ -123,8 +123,20 @@ pub struct Limits {
         serialize_with = "optional_seconds"
     )]
     pub max_duration: Option<Duration>,
+    /// When the search has come to a stand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub converged: Option<Convergence>,
     /// Slots are shared in proportion to this when experiments compete for them.
     pub priority: u32,
+}
+
+/// When a search has come to a stand.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Convergence {
+    /// After so many trials without an improvement (at least 1); those that failed do not count.
+    pub stagnation: u64,
+    /// What is not better by more than this is no improvement (at least 0).
+    pub min_improvement: f64,
 }
 
 /// The priority of an experiment that names none.

@@ -21,8 +21,8 @@ mod tests;
 pub use check::parse_duration;
 pub use compare::{Comparison, Difference, compare};
 pub use experiment::{
-    Action, AlgorithmChoice, DEFAULT_PRIORITY, Experiment, LEVEL_NAMES, Leases, Limits, Objective,
-    Pipeline, Retries, Step, StopperChoice, Strategy,
+    Action, AlgorithmChoice, Convergence, DEFAULT_PRIORITY, Experiment, LEVEL_NAMES, Leases,
+    Limits, Objective, Pipeline, Retries, Step, StopperChoice, Strategy,
 };
 pub use keys::{Key, Kind, Need, Table, keys, reference, schema};
 pub use problem::{Problem, SpecError};

@@ -62,6 +62,11 @@ pub const TABLE: &[(Method, &str, Allowed)] = &[
     ),
     (
         Method::GET,
+        "/api/v1/experiments/{name}/importance",
+        From(Viewer),
+    ),
+    (
+        Method::GET,
         "/api/v1/experiments/{name}/metrics",
         From(Viewer),
     ),

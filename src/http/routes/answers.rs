@@ -1,4 +1,4 @@
-//! The answers people came for: the best trial, and which value of a parameter is better.
+//! The answers people came for: the best trial, which value of a parameter is better, and which parameters matter.
 
 use super::super::App;
 use super::super::conditional::{Tag, tagged};
@@ -7,11 +7,13 @@ use super::super::input::{Asked, At, NoQuery};
 use super::super::problem::{Kind, Problem};
 use super::{experiment, spec_of, unknown};
 use crate::comparison::{Comparer, choices, natural_parameter};
+use crate::importance::{self as answer, Question, Refused};
 use crate::wire;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
+use tune_algorithms::history::Goal;
 use tune_experiments::spec::Experiment;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -23,6 +25,7 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(best))
         .routes(routes!(compare))
+        .routes(routes!(importance))
 }
 
 /// The best trial.
@@ -103,6 +106,66 @@ async fn compare(
     }
     let body = wire::Comparison::new(comparer.finish(), &spec.objective);
     Ok(tagged(&tag, &body))
+}
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ImportanceQuery {
+    /// The metric that they are to matter for; the objective by default.
+    target: Option<String>,
+    /// Which values of it are good; as of the objective by default.
+    #[param(value_type = Option<wire::schema::Goal>)]
+    goal: Option<Goal>,
+}
+
+/// How much each parameter matters, for the objective or another metric.
+#[utoipa::path(
+    get,
+    path = "/experiments/{name}/importance",
+    operation_id = "importance",
+    tag = "answers",
+    params(
+        ("name" = String, Path, description = "Name of the experiment"),
+        ImportanceQuery
+    ),
+    responses(
+        (status = 200, description = "The share of each parameter", body = wire::Importance),
+        (status = 304, description = "The client has it"),
+        (status = 409, description = "There are too few results so far"),
+        (status = 422, description = "No trial has such a metric")
+    )
+)]
+async fn importance(
+    State(app): State<App>,
+    At(name): At<String>,
+    Asked(query): Asked<ImportanceQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let record = experiment(&app, &name).await?;
+    let spec = spec_of(&app, &record)?;
+    let last = app.store.last_event(record.id).await?;
+    let question = Question {
+        target: query.target,
+        goal: query.goal,
+    };
+    // A hash: the name of a metric may hold signs that separate tags.
+    let asked = blake3::hash(format!("{question:?}").as_bytes()).to_hex();
+    let tag = Tag::of(&[&record.id.0, &last, &asked]);
+    if tag.is_known(&headers) {
+        return Ok(tag.not_modified());
+    }
+    let found = answer::of_store(&app.store, record.id, &spec, &question).await;
+    let found = found.map_err(refusal)?;
+    Ok(tagged(&tag, &found))
+}
+
+fn refusal(refused: Refused) -> Failure {
+    match refused {
+        Refused::Store(error) => error.into(),
+        Refused::TooFew(message, hint) => Problem::new(Kind::Conflict, message).hint(hint).into(),
+        Refused::Unknown(message, hint) => Problem::new(Kind::Invalid, message).hint(hint).into(),
+    }
 }
 
 fn parameter<'a>(by: Option<&str>, spec: &'a Experiment) -> Result<&'a str, Problem> {

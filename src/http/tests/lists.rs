@@ -99,6 +99,43 @@ async fn what_has_not_changed_is_not_sent_again() {
 }
 
 #[tokio::test]
+async fn parameters_matter_by_the_spread_of_their_values_among_the_best() {
+    let server = Server::new().await;
+    server.with_trials(40).await;
+    let path = "/api/v1/experiments/iris/importance";
+    let answer = server.get(path).await.fine();
+    let found = answer.json();
+    assert_eq!(
+        (&found["metric"], &found["goal"]),
+        (&"loss".into(), &"minimize".into())
+    );
+    assert_eq!(found["trials"], 40);
+    let shares: f64 = (0..2)
+        .map(|at| found["parameters"][at]["share"].as_f64().unwrap())
+        .sum();
+    assert!((0.0..1.0 + 1e-9).contains(&shares));
+    let tag = answer.headers["etag"].to_str().unwrap().to_owned();
+    let known = [("if-none-match", &*tag)];
+    assert_eq!(server.get_with(path, &known).await.status, 304);
+    let other = format!("{path}?target=loss&goal=maximize");
+    let answer = server.get_with(&other, &known).await.fine();
+    assert_eq!(answer.json()["goal"], "maximize");
+}
+
+#[tokio::test]
+async fn importance_waits_for_results() {
+    let server = Server::new().await;
+    server.with_trials(9).await;
+    let answer = server.get("/api/v1/experiments/iris/importance").await;
+    let problem = answer.is_problem(409, "conflict");
+    assert_eq!(
+        problem["detail"],
+        "9 succeeded trials with a value of `loss`: too few to tell which parameters matter"
+    );
+    assert_eq!(problem["hints"][0], "ask again when there are 10");
+}
+
+#[tokio::test]
 async fn the_time_that_an_experiment_was_driven_is_part_of_its_version() {
     let server = Server::new().await;
     let record = server.with_trials(1).await;

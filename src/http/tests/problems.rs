@@ -101,6 +101,7 @@ async fn bad_queries_are_told() {
         "/api/v1/experiments?limit=1001",
         "/api/v1/experiments?limit=1&limit=2",
         "/api/v1/experiments/iris?x=1",
+        "/api/v1/experiments/iris/importance?goal=least",
         "/api/v1/experiments/iris/trials?state=done",
         "/api/v1/experiments/iris/trials?losss=1",
         "/api/v1/experiments/iris/trials?sort=whatever",
@@ -126,6 +127,7 @@ async fn bad_queries_are_told() {
         "/api/v1/experiments/iris/trials?cursor=nonsense",
         "/api/v1/experiments?cursor=nonsense",
         "/api/v1/experiments/iris/compare?by=y",
+        "/api/v1/experiments/iris/importance?target=y",
     ] {
         server.get(path).await.is_problem(422, "invalid");
     }

@@ -178,7 +178,7 @@ mod tests {
         Arc::new(Space::new(parameters).unwrap())
     }
 
-    fn numbers(count: usize, kind: serde_json::Value) -> Arc<Space> {
+    fn numbers(count: usize, kind: &serde_json::Value) -> Arc<Space> {
         let parameters = (0..count).map(|index| {
             let mut parameter = kind.clone();
             parameter["name"] = json!(format!("x{index}"));
@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn a_long_and_turned_valley_is_followed_to_its_end() {
-        let floats = numbers(4, json!({"type": "float", "min": -5, "max": 5}));
+        let floats = numbers(4, &json!({"type": "float", "min": -5, "max": 5}));
         let valley = |x: &[f64]| {
             let along: f64 = x.iter().sum::<f64>() - 3.0;
             1e4 * sphere(x) - (1e4 - 1.0) * (along - 2.2) * (along - 2.2) / 4.0
@@ -233,22 +233,22 @@ mod tests {
 
     #[test]
     fn an_optimum_at_the_bounds_is_found() {
-        let floats = numbers(5, json!({"type": "float", "min": 2, "max": 5}));
+        let floats = numbers(5, &json!({"type": "float", "min": 2, "max": 5}));
         assert!(best(&floats, json!({}), 400, sphere) < 5.0 * 0.7 * 0.7 + 1e-9);
     }
 
     #[test]
     fn whole_numbers_never_get_stuck() {
-        let ints = numbers(6, json!({"type": "int", "min": -20, "max": 20}));
+        let ints = numbers(6, &json!({"type": "int", "min": -20, "max": 20}));
         let least = 6.0 * 0.3 * 0.3 + 1e-9;
         assert!(best(&ints, json!({}), 800, sphere) < least);
-        let bits = numbers(10, json!({"type": "ordinal", "values": [0, 1]}));
+        let bits = numbers(10, &json!({"type": "ordinal", "values": [0, 1]}));
         assert!(best(&bits, json!({}), 400, sphere) < 10.0 * 0.3 * 0.3 + 1e-9);
     }
 
     #[test]
     fn restarts_leave_the_wrong_valley() {
-        let floats = numbers(2, json!({"type": "float", "min": -5, "max": 5}));
+        let floats = numbers(2, &json!({"type": "float", "min": -5, "max": 5}));
         let eggs = |x: &[f64]| -> f64 {
             let bumps = x.iter().map(|x| {
                 (x + 3.1) * (x + 3.1) + 10.0 - 10.0 * libm::cos(std::f64::consts::TAU * (x + 3.1))

@@ -24,6 +24,11 @@ impl Core {
             Some((ExperimentState::Succeeded, ExperimentReason::TargetReached))
         } else if reached(limits.max_failed_trials, self.progress.failed) {
             Some((ExperimentState::Failed, ExperimentReason::MaxFailedTrials))
+        } else if limits
+            .converged
+            .is_some_and(|until| self.progress.has_converged(until))
+        {
+            Some((ExperimentState::Succeeded, ExperimentReason::Converged))
         } else if self.deadline().is_some_and(|deadline| now >= deadline) {
             Some((ExperimentState::Succeeded, ExperimentReason::MaxDuration))
         } else if reached(limits.max_trials, self.progress.created) && self.trials.is_empty() {

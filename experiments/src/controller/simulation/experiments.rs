@@ -2,8 +2,8 @@
 
 use super::clients::Act;
 use crate::spec::{
-    Action, AlgorithmChoice, Experiment, Leases, Limits, Objective, Pipeline, Retries, Step,
-    StopperChoice, Strategy as Counts,
+    Action, AlgorithmChoice, Convergence, Experiment, Leases, Limits, Objective, Pipeline, Retries,
+    Step, StopperChoice, Strategy as Counts,
 };
 use indexmap::IndexMap;
 use proptest::prelude::*;
@@ -24,6 +24,8 @@ pub struct Shape {
     /// Seconds.
     pub max_duration: Option<u64>,
     pub target: Option<f64>,
+    /// After so many trials without improvement it has converged.
+    pub stagnation: Option<u64>,
     /// How many values the space has; 0: infinitely many.
     pub choices: u32,
     pub retries: u32,
@@ -48,6 +50,7 @@ impl Default for Shape {
             max_failed_trials: None,
             max_duration: None,
             target: None,
+            stagnation: None,
             choices: 0,
             retries: 0,
             early_stopping: false,
@@ -83,7 +86,12 @@ impl Arbitrary for Shape {
             proptest::option::of(1..10_u64),
             proptest::option::of(1..2_000_u64),
         );
-        let search = (proptest::option::of(-0.4..0.5), 0..40_u32, any::<bool>());
+        let search = (
+            proptest::option::of(-0.4..0.5),
+            proptest::option::of(1..20_u64),
+            0..40_u32,
+            any::<bool>(),
+        );
         let steps = (
             proptest::collection::vec(any::<u8>(), 1..6),
             0..3_u32,
@@ -97,7 +105,7 @@ impl Arbitrary for Shape {
             .prop_map(
                 |(
                     (max_trials, parallel_trials, slots, failed, duration),
-                    (target, choices, early_stopping),
+                    (target, stagnation, choices, early_stopping),
                     (needs, retries, failing),
                     (clients, acts),
                 )| {
@@ -109,6 +117,7 @@ impl Arbitrary for Shape {
                         max_failed_trials: failed,
                         max_duration: duration,
                         target,
+                        stagnation,
                         choices,
                         retries,
                         early_stopping,
@@ -152,6 +161,10 @@ pub fn experiment(shape: &Shape, seed: u64) -> (Experiment, Shape) {
             parallel_trials: shape.parallel_trials,
             max_failed_trials: shape.max_failed_trials,
             max_duration: shape.max_duration.map(Duration::from_secs),
+            converged: shape.stagnation.map(|stagnation| Convergence {
+                stagnation,
+                min_improvement: 0.0,
+            }),
             priority: 10,
         },
         leases: (shape.clients > 0).then(|| Leases {

@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use world::{Faults, World};
 
 use crate::state::{ExperimentReason, ExperimentState, StepState, TrialReason, TrialState};
+use crate::store::TrialRecord;
 
 fn run(shape: &Shape, seed: u64, faults: Faults) -> World {
     let mut world = World::new(experiment(shape, seed), seed, faults);
@@ -96,6 +97,34 @@ fn a_target_ends_the_experiment_and_cancels_what_runs() {
             .any(|trial| trial.state == TrialState::Cancelled)
     );
     assert!(world.trials().count() < 1000);
+}
+
+#[test]
+fn an_experiment_that_has_stopped_getting_better_has_converged() {
+    let shape = Shape {
+        stagnation: Some(8),
+        max_trials: Some(1000),
+        ..simple()
+    };
+    let world = run(&shape, 2, Faults::NONE);
+    assert_eq!(
+        world.state(),
+        (
+            ExperimentState::Succeeded,
+            Some(ExperimentReason::Converged)
+        )
+    );
+    let mut finished: Vec<_> = world
+        .trials()
+        .filter(|trial| trial.state == TrialState::Succeeded)
+        .collect();
+    finished.sort_by_key(|trial| trial.finished_order);
+    let (before, waited) = finished.split_at(finished.len() - 8);
+    let best = |trials: &[&TrialRecord]| {
+        let values = trials.iter().filter_map(|trial| trial.objective);
+        values.fold(f64::NEG_INFINITY, f64::max)
+    };
+    assert!(finished.len() < 1000 && best(waited) <= best(before));
 }
 
 #[test]

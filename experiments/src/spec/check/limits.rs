@@ -1,6 +1,7 @@
 //! When the experiment ends, and that it does.
 
-use super::super::experiment::{AlgorithmChoice, Limits, Objective};
+use super::super::experiment::{AlgorithmChoice, Convergence, Limits, Objective};
+use super::super::keys::CONVERGED;
 use super::Check;
 use super::fields::Fields;
 use tune_algorithms::space::Space;
@@ -11,14 +12,30 @@ impl Check<'_> {
         let parallel_trials = self.whole(fields, "parallel_trials");
         let max_failed_trials = self.whole(fields, "max_failed_trials");
         let max_duration = self.duration(fields, "max_duration");
+        let converged = self.convergence(fields);
         let priority = self.whole(fields, "priority");
         Some(Limits {
             max_trials: max_trials.and_then(|n| u64::try_from(n).ok()),
             parallel_trials: u32::try_from(parallel_trials?).ok()?,
             max_failed_trials: max_failed_trials.and_then(|n| u64::try_from(n).ok()),
             max_duration,
+            converged: converged?,
             priority: u32::try_from(priority?).ok()?,
         })
+    }
+
+    /// `Some(None)` when it is not asked for; `None` when something is wrong.
+    fn convergence(&mut self, fields: &Fields<'_>) -> Option<Option<Convergence>> {
+        let Some(at) = fields.get("converged") else {
+            return Some(None);
+        };
+        let fields = self.fields(&at, &CONVERGED, None)?;
+        let stagnation = self.whole(&fields, "stagnation");
+        let min_improvement = self.number(&fields, "min_improvement");
+        Some(Some(Convergence {
+            stagnation: u64::try_from(stagnation?).ok()?,
+            min_improvement: min_improvement?,
+        }))
     }
 
     /// An experiment that nothing ends is a mistake. A finite space does, and so does a grid, which is finite in any space.
@@ -36,11 +53,12 @@ impl Check<'_> {
         };
         let ends = limited("max_trials")
             || limited("max_duration")
+            || limited("converged")
             || objective.target.is_some()
             || algorithm.is_none_or(|algorithm| algorithm.name == "grid")
             || space.size().is_some();
         if !ends && let Some(at) = fields.get("parameters") {
-            let help = "give `max_trials`, `max_duration` or `objective.target`: these parameters have infinitely many configurations";
+            let help = "give `max_trials`, `max_duration`, `converged` or `objective.target`: these parameters have infinitely many configurations";
             self.at(&at, "nothing ends this experiment", Some(help.to_owned()));
         }
     }

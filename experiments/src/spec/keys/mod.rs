@@ -8,7 +8,7 @@ mod tables;
 pub use reference::reference;
 pub use schema::schema;
 pub(super) use tables::{
-    ALGORITHM, EARLY_STOPPING, EXPERIMENT, OBJECTIVE, PARAMETER, RETRIES, STEP, TYPES,
+    ALGORITHM, CONVERGED, EARLY_STOPPING, EXPERIMENT, OBJECTIVE, PARAMETER, RETRIES, STEP, TYPES,
 };
 
 /// The keys of one kind of mapping.
@@ -129,12 +129,13 @@ impl Key {
 }
 
 /// The tables, from the top down.
-pub fn keys() -> [&'static Table; 7] {
+pub fn keys() -> [&'static Table; 8] {
     [
         &EXPERIMENT,
         &OBJECTIVE,
         &ALGORITHM,
         &EARLY_STOPPING,
+        &CONVERGED,
         &PARAMETER,
         &STEP,
         &RETRIES,

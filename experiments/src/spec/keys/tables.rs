@@ -90,6 +90,12 @@ pub static EXPERIMENT: Table = Table {
             "how long to run at the most",
         ),
         key(
+            "converged",
+            Kind::Block(&CONVERGED),
+            Optional,
+            "end the experiment when it has stopped getting better",
+        ),
+        key(
             "priority",
             Kind::Whole { min: 1, max: 100 },
             Default("10"),
@@ -204,6 +210,27 @@ pub static EARLY_STOPPING: Table = Table {
             Kind::Settings,
             Optional,
             "the rule's own settings",
+        ),
+    ],
+};
+
+/// `converged:`.
+pub static CONVERGED: Table = Table {
+    path: "converged",
+    noun: "the end of a search that has come to a stand",
+    variants: &[],
+    keys: &[
+        key(
+            "stagnation",
+            COUNT,
+            Required,
+            "end after so many trials without an improvement; those that failed do not count",
+        ),
+        key(
+            "min_improvement",
+            Kind::Number { min: 0.0 },
+            Default("0"),
+            "what is not better by more than this is no improvement",
         ),
     ],
 };

@@ -30,6 +30,15 @@ fn limits_may_change() {
         panic!("not told as limits");
     };
     assert_eq!((from.max_trials, to.max_trials), (Some(3), Some(4)));
+    let changed = small(
+        "max_trials: 3",
+        "max_trials: 3\nconverged: { stagnation: 2 }",
+    );
+    let Comparison::Limits { to, .. } = compare(&experiment(SMALL), &experiment(&changed)) else {
+        panic!("not told as limits");
+    };
+    let converged = to.converged.unwrap();
+    assert_eq!((converged.stagnation, converged.min_improvement), (2, 0.0));
 }
 
 #[test]

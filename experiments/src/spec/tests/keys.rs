@@ -15,7 +15,7 @@ fn every_default_is_a_value_that_may_be_written() {
             if let Need::Default(default) = key.need {
                 let text = small(
                     "max_trials: 3",
-                    "max_trials: 3\nearly_stopping: { name: none }",
+                    "max_trials: 3\nearly_stopping: { name: none }\nconverged: { stagnation: 9 }",
                 );
                 // Leases are for experiments without a pipeline.
                 let text = match key.name {
@@ -174,6 +174,12 @@ fn the_schema_refuses_what_the_reader_refuses() {
             json!({ "name": "sobol", "settings": { "nonsense": 1 } }),
         ),
         ("early_stopping", json!({})),
+        ("converged", json!({})),
+        ("converged", json!({ "stagnation": 0 })),
+        (
+            "converged",
+            json!({ "stagnation": 3, "min_improvement": -1 }),
+        ),
         ("parameters", json!({ "x": { "type": "bool", "min": 1 } })),
         ("parameters", json!({ "x": { "type": "float", "min": 1 } })),
         ("pipeline", json!({ "s": { "uses": "train", "run": "x" } })),

@@ -337,6 +337,7 @@ fn an_experiment_must_be_able_to_end() {
         told(&endless),
         ["parameters 3:1 nothing ends this experiment"]
     );
+    experiment(&format!("converged: {{ stagnation: 20 }}\n{endless}"));
     for end in ["max: 1, step: 0.5", "max: 1"] {
         let text = endless.replace("max: 1", end);
         let text = if end == "max: 1" {
