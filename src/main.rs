@@ -2,6 +2,7 @@
 
 mod cli;
 mod client;
+mod columns;
 mod comparison;
 mod components;
 mod error;

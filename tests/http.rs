@@ -116,13 +116,52 @@ fn is_whole(shown: &Json, server: &Server, count: u64) {
     assert_eq!(numbers, (0..count).collect::<Vec<_>>());
 }
 
+/// Between what the blocks of commands print.
+const BETWEEN: &str = "--- the next block";
+
+/// The blocks of commands of the page, each with the answer to its last command where one is shown.
+fn blocks() -> Vec<(&'static str, Option<Json>)> {
+    let blocks = PAGE.split("```sh\n").skip(1);
+    let blocks = blocks.filter_map(|rest| rest.split_once("```"));
+    let answer = |rest: &str| {
+        let json = rest.trim_start().strip_prefix("```json\n")?;
+        let (json, _) = json.split_once("```")?;
+        Some(serde_json::from_str(json).expect("the page shows JSON"))
+    };
+    blocks.map(|(block, rest)| (block, answer(rest))).collect()
+}
+
+/// Whether the answer is what is shown: fields may be left out, and `…` stands for anything, at the end of a list for any number of things.
+fn is_shown(shown: &Json, real: &Json) -> bool {
+    match (shown, real) {
+        (Json::String(any), _) if any == "…" => true,
+        (Json::Object(shown), Json::Object(real)) => {
+            let mut fields = shown.iter();
+            fields.all(|(name, shown)| real.get(name).is_some_and(|real| is_shown(shown, real)))
+        }
+        (Json::Array(shown), Json::Array(real)) => {
+            let open = shown.last().is_some_and(|last| last == "…");
+            let shown = &shown[..shown.len() - usize::from(open)];
+            let fits = shown.len() == real.len() || (open && shown.len() < real.len());
+            fits && shown
+                .iter()
+                .zip(real)
+                .all(|(shown, real)| is_shown(shown, real))
+        }
+        (Json::Number(shown), Json::Number(real)) => shown.as_f64() == real.as_f64(),
+        _ => shown == real,
+    }
+}
+
 #[test]
 fn the_page_shows_what_happens() {
     let place = Place::new();
     let server = Server::start(&place);
-    let blocks = PAGE.split("```sh\n").skip(1);
-    let blocks = blocks.filter_map(|rest| rest.split_once("```"));
-    let script: String = blocks.map(|(block, _)| block).collect();
+    let blocks = blocks();
+    let scripts = blocks
+        .iter()
+        .map(|(block, _)| format!("{block}\necho; echo '{BETWEEN}'\n"));
+    let script = scripts.collect::<String>();
     let script = script.replace("http://127.0.0.1:8863", &server.url);
     let output = Command::new("bash")
         .args(["-euxc", &script])
@@ -133,11 +172,25 @@ fn the_page_shows_what_happens() {
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{error}");
     let out = String::from_utf8_lossy(&output.stdout);
+    let mut answers = 0;
+    for ((block, shown), printed) in blocks.iter().zip(out.split(BETWEEN)) {
+        let Some(shown) = shown else { continue };
+        // Answers end without a new line: the last one is what can be read from the last place on where an object begins.
+        let places = printed.match_indices('{').map(|(at, _)| &printed[at..]);
+        let mut whole = places.filter_map(|rest| serde_json::from_str::<Json>(rest.trim()).ok());
+        let real = whole
+            .next()
+            .unwrap_or_else(|| panic!("no JSON after\n{block}\n{printed}"));
+        assert!(
+            is_shown(shown, &real),
+            "{shown} is shown after\n{block}\nand is {real}"
+        );
+        answers += 1;
+    }
+    assert!(answers > 5, "{answers} answers are shown");
     for words in [
-        "\"outcome\":\"created\"",
         "event: experiment",
         "\"verdict\"",
-        "\"stop\":false",
         "\"reason\":\"told\"",
         "out of memory",
     ] {

@@ -140,6 +140,23 @@ fn the_loop_of_the_readme_finds_its_optimum() {
 }
 
 #[test]
+fn the_exit_codes_of_the_readme_are_those_of_the_help() {
+    let help = Place::new().tune(&["--help"]).success().out;
+    let (_, codes) = help.split_once("Exit codes:\n").expect("exit codes");
+    let codes = codes.lines().filter_map(|line| line.trim().split_once(' '));
+    let rows: String = codes
+        .map(|(code, meaning)| format!("| {code} | {} |\n", meaning.trim()))
+        .collect();
+    let shown = block_after_heading("## Exit codes\n\n| code | meaning |\n|---|---|\n");
+    assert_eq!(shown, rows.trim_end());
+}
+
+fn block_after_heading(heading: &str) -> &'static str {
+    let (_, rest) = README.split_once(heading).expect("such a heading");
+    rest.split_once("\n\n").expect("an end").0
+}
+
+#[test]
 fn every_file_that_the_readme_names_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for link in README
@@ -147,6 +164,7 @@ fn every_file_that_the_readme_names_is_there() {
         .skip(1)
         .filter_map(|rest| rest.split_once(')'))
     {
-        assert!(root.join(link.0).exists(), "{} is not there", link.0);
+        let file = link.0.split('#').next().unwrap_or_default();
+        assert!(root.join(file).exists(), "{} is not there", link.0);
     }
 }

@@ -137,3 +137,44 @@ fn tokens_are_managed_at_a_server() {
     let left = place.tune(&["token", "list"]).success();
     assert!(!left.out.contains("other"), "{}", left.out);
 }
+
+#[test]
+fn an_export_is_the_same_from_everywhere() {
+    let place = Place::new();
+    place.run(SILENT).success();
+    let server = Server::start(&place, "127.0.0.1:0");
+    let export = ["export", "silent"];
+    let stored = place.tune(&export).success().out;
+    assert_eq!(server.tune(&place, &export).success().out, stored);
+    let address = format!("{}/api/v1/experiments/silent/export", server.url);
+    let table = std::process::Command::new("curl")
+        .args(["-sf", &address])
+        .output();
+    let table = table.expect("curl runs").stdout;
+    assert_eq!(String::from_utf8_lossy(&table), stored);
+}
+
+#[test]
+fn every_line_about_a_step_names_its_experiment_and_trial() {
+    let place = Place::new();
+    place.write("experiment.yaml", SILENT);
+    let mut run = place.command(&["run", "experiment.yaml", "-q"]);
+    let said = place.said(
+        &run.env("TUNE_LOG", "tune_experiments=debug")
+            .output()
+            .expect("it runs"),
+    );
+    let said = said.success();
+    let ended = |line: &&str| line.contains("the attempt has ended");
+    let lines: Vec<&str> = said.error.lines().filter(ended).collect();
+    assert_eq!(lines.len(), 2, "{}", said.error);
+    for (line, step) in lines.into_iter().zip(["nothing", "loud"]) {
+        for part in [
+            "experiment=\"silent\"",
+            "trial=0",
+            &format!("step=\"{step}\""),
+        ] {
+            assert!(line.contains(part), "{part} is not in {line}");
+        }
+    }
+}

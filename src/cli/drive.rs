@@ -3,10 +3,10 @@
 use super::backend::Backend;
 use super::context::Context;
 use super::follow::{Follower, Since};
-use super::outcome;
+use super::outcome::conclude;
 use super::setup::setup;
 use super::signals;
-use crate::error::{Failure, is_broken_pipe};
+use crate::error::Failure;
 use crate::exit;
 use crate::terminal::result;
 use anyhow::Result;
@@ -15,7 +15,6 @@ use std::str::FromStr;
 use tokio::sync::{oneshot, watch};
 use tune_experiments::controller::{self, DriveError};
 use tune_experiments::spec::Experiment;
-use tune_experiments::state::ExperimentState;
 use tune_experiments::store::{ExperimentRecord, Store, StoreError};
 
 /// How to run, and how to show it.
@@ -59,22 +58,6 @@ pub async fn refuse_if_driven(
     match backend.is_driven(record).await? {
         true => Err(in_use(&context.tune, &record.name).into()),
         false => Ok(()),
-    }
-}
-
-/// What to say of an experiment that has nothing more to do.
-pub fn nothing_to_do(tune: &str, record: &ExperimentRecord) -> String {
-    let (name, state) = (&record.name, record.state);
-    let word = result::shell_word(name);
-    match state {
-        ExperimentState::Failed => format!(
-            "`{name}` has ended already: {state}; once the step is repaired, `{tune} delete {word}` and run the file again, \
-             or run it beside this one with --name; `{tune} resume {word} --max-trials N` goes on with more trials"
-        ),
-        ExperimentState::Cancelled => format!("`{name}` was cancelled; --name runs the file anew"),
-        _ => format!(
-            "`{name}` has ended already: {state}; `{tune} resume {word} --max-trials N` goes on with more trials, --name runs the file anew"
-        ),
     }
 }
 
@@ -145,70 +128,4 @@ fn in_use(tune: &str, name: &str) -> Failure {
         "`{tune} show {}` shows how far it is",
         result::shell_word(name)
     ))
-}
-
-/// Shows how it ended.
-pub async fn conclude(
-    context: &Context,
-    backend: &Backend,
-    record: &ExperimentRecord,
-    experiment: &Experiment,
-    json: bool,
-) -> Result<u8> {
-    if !json {
-        let text = ending(context, backend, record, experiment).await?;
-        let printed = context.print(&text);
-        // Even if nobody reads the result, the exit code must tell how the experiment ended.
-        printed.or_else(|error| {
-            if is_broken_pipe(&error) {
-                Ok(())
-            } else {
-                Err(error)
-            }
-        })?;
-    }
-    if !record.state.is_finished() {
-        context.say(&format!(
-            "interrupted; `{} resume {}` or the same command goes on where it was",
-            context.tune,
-            result::shell_word(&record.name)
-        ));
-    }
-    Ok(exit_code(record))
-}
-
-/// The result of an experiment as the user wants it: in full, or only the best trial.
-pub async fn ending(
-    context: &Context,
-    backend: &Backend,
-    record: &ExperimentRecord,
-    experiment: &Experiment,
-) -> Result<String> {
-    if context.quiet {
-        let best = backend.best(record).await?;
-        return Ok(result::best(
-            best.as_ref(),
-            &experiment.objective,
-            &context.style,
-        ));
-    }
-    let counts = backend.counts(record).await?;
-    Ok(format!(
-        "{}\n  {}\n\n{}",
-        result::headline(record, &counts, &context.style),
-        result::counts(&counts, &context.style),
-        outcome::block(context, backend, record, experiment).await?
-    ))
-}
-
-/// The exit code for the experiment's state.
-pub fn exit_code(record: &ExperimentRecord) -> u8 {
-    match record.state {
-        ExperimentState::Succeeded => exit::SUCCEEDED,
-        ExperimentState::Failed => exit::EXPERIMENT_FAILED,
-        ExperimentState::Cancelled => exit::EXPERIMENT_CANCELLED,
-        ExperimentState::Pending | ExperimentState::Running | ExperimentState::Paused => {
-            exit::INTERRUPTED
-        }
-    }
 }

@@ -3,8 +3,8 @@
 
 use super::backend::Backend;
 use super::context::Context;
-use super::fields::{Column, cell};
 use super::pages::{Pages, each_trial};
+use crate::columns::{cell, of_export};
 use crate::exit;
 use crate::wire;
 use anyhow::{Context as _, Result};
@@ -13,7 +13,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use tune_experiments::spec::Experiment;
-use tune_experiments::store::{ExperimentRecord, Field, TrialRecord};
+use tune_experiments::store::{ExperimentRecord, TrialRecord};
 
 /// Write all trials with everything that is known of them
 #[derive(Args, Debug)]
@@ -90,7 +90,7 @@ async fn write_csv(
     experiment: &Experiment,
     out: &mut impl Write,
 ) -> Result<()> {
-    let columns = columns(backend, record, experiment).await?;
+    let columns = of_export(experiment, backend.metric_names(record).await?);
     let mut writer = csv::Writer::from_writer(out);
     writer.write_record(columns.iter().map(|(name, _)| name))?;
     each_trial(backend, record, |trial| {
@@ -99,43 +99,6 @@ async fn write_csv(
     })
     .await?;
     Ok(writer.flush()?)
-}
-
-/// The same columns for every trial; the prefixes keep a parameter and a metric of one name apart.
-async fn columns(
-    backend: &Backend,
-    record: &ExperimentRecord,
-    experiment: &Experiment,
-) -> Result<Vec<(String, Column)>> {
-    let fixed = [
-        ("number", Column::Field(Field::Number)),
-        ("state", Column::Field(Field::State)),
-        ("reason", Column::Reason),
-        ("explanation", Column::Explanation),
-        ("objective", Column::Field(Field::Objective)),
-        ("created_at", Column::Created),
-        ("started_at", Column::Field(Field::Started)),
-        ("finished_at", Column::Finished),
-        ("duration", Column::Field(Field::Duration)),
-    ];
-    let mut columns: Vec<(String, Column)> = fixed
-        .into_iter()
-        .map(|(name, column)| (name.to_owned(), column))
-        .collect();
-    for parameter in experiment.parameters.parameters() {
-        let field = Field::Parameter(parameter.name.clone());
-        columns.push((
-            format!("parameters.{}", parameter.name),
-            Column::Field(field),
-        ));
-    }
-    for metric in backend.metric_names(record).await? {
-        columns.push((
-            format!("metrics.{metric}"),
-            Column::Field(Field::Metric(metric)),
-        ));
-    }
-    Ok(columns)
 }
 
 async fn write_json(

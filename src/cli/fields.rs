@@ -1,28 +1,13 @@
 //! The properties of a trial as the command line names them: in `--sort`, `--where` and `--columns`.
 
+use crate::columns::{Column, FIXED};
 use crate::error::{Failure, nearest};
 use crate::exit;
-use crate::terminal::describe::{exact, value as short_value};
-use crate::terminal::number::{duration, seconds_between, short, spelled};
+use crate::terminal::describe::exact;
 use anyhow::Result;
 use tune_algorithms::space::{Domain, Value};
 use tune_experiments::spec::Experiment;
-use tune_experiments::store::{Condition, Field, Operator, TrialRecord};
-
-/// A column of a list of trials.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Column {
-    /// What can also be filtered and sorted by.
-    Field(Field),
-    /// Why the trial is in its state, as a word.
-    Reason,
-    /// The reason in words.
-    Explanation,
-    /// When it was created.
-    Created,
-    /// When it ended.
-    Finished,
-}
+use tune_experiments::store::{Condition, Field, Operator};
 
 /// The names that an experiment's trials have.
 pub struct Names {
@@ -30,14 +15,6 @@ pub struct Names {
     metrics: Vec<String>,
     objective: String,
 }
-
-const FIXED: [(&str, Field); 5] = [
-    ("number", Field::Number),
-    ("state", Field::State),
-    ("objective", Field::Objective),
-    ("duration", Field::Duration),
-    ("started_at", Field::Started),
-];
 
 const OTHERS: [(&str, Column); 4] = [
     ("reason", Column::Reason),
@@ -232,67 +209,6 @@ fn scalar(word: &str) -> Value {
         Value::Float(value)
     } else {
         Value::Text(word.to_owned())
-    }
-}
-
-/// What a trial has in a column; empty where it has nothing. `exactly`: every digit, for programs.
-pub fn cell(trial: &TrialRecord, column: &Column, exactly: bool) -> String {
-    let time = |at: Option<jiff::Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
-    match column {
-        Column::Reason => trial
-            .reason
-            .map(|reason| reason.to_string())
-            .unwrap_or_default(),
-        Column::Explanation => trial.explanation.clone().unwrap_or_default(),
-        Column::Created => time(Some(trial.created_at)),
-        Column::Finished => time(trial.finished_at),
-        Column::Field(field) => match field {
-            Field::Number => trial.number.to_string(),
-            Field::State => trial.state.to_string(),
-            Field::Started => time(trial.started_at),
-            Field::Duration => seconds(trial)
-                .map(|seconds| {
-                    if exactly {
-                        seconds.to_string()
-                    } else {
-                        duration(seconds)
-                    }
-                })
-                .unwrap_or_default(),
-            Field::Objective => trial
-                .objective
-                .map(|value| number(value, exactly))
-                .unwrap_or_default(),
-            Field::Metric(name) => trial
-                .metrics
-                .get(name)
-                .map(|value| number(*value, exactly))
-                .unwrap_or_default(),
-            Field::Parameter(name) => trial
-                .parameters
-                .get(name)
-                .map(|value| {
-                    if exactly {
-                        exact(value)
-                    } else {
-                        short_value(value)
-                    }
-                })
-                .unwrap_or_default(),
-        },
-    }
-}
-
-/// How long a trial ran.
-pub fn seconds(trial: &TrialRecord) -> Option<f64> {
-    Some(seconds_between(trial.started_at?, trial.finished_at?))
-}
-
-fn number(value: f64, exactly: bool) -> String {
-    match (exactly, value.is_finite()) {
-        (_, false) => spelled(value).to_owned(),
-        (true, true) => value.to_string(),
-        (false, true) => short(value),
     }
 }
 

@@ -3,14 +3,96 @@
 use super::backend::Backend;
 use super::compare;
 use super::context::Context;
-use super::drive::{ending, exit_code, nothing_to_do};
 use crate::comparison::natural_parameter;
 use crate::error::is_broken_pipe;
+use crate::exit;
 use crate::terminal::result;
 use anyhow::Result;
 use tune_experiments::spec::Experiment;
 use tune_experiments::state::{ExperimentState, TrialState};
 use tune_experiments::store::{ExperimentRecord, Field, LoadedTrial, Sort, TrialQuery};
+
+/// Shows how it ended.
+pub async fn conclude(
+    context: &Context,
+    backend: &Backend,
+    record: &ExperimentRecord,
+    experiment: &Experiment,
+    json: bool,
+) -> Result<u8> {
+    if !json {
+        let text = ending(context, backend, record, experiment).await?;
+        let printed = context.print(&text);
+        // Even if nobody reads the result, the exit code must tell how the experiment ended.
+        printed.or_else(|error| {
+            if is_broken_pipe(&error) {
+                Ok(())
+            } else {
+                Err(error)
+            }
+        })?;
+    }
+    if !record.state.is_finished() {
+        context.say(&format!(
+            "interrupted; `{} resume {}` or the same command goes on where it was",
+            context.tune,
+            result::shell_word(&record.name)
+        ));
+    }
+    Ok(exit_code(record))
+}
+
+/// The result of an experiment as the user wants it: in full, or only the best trial.
+async fn ending(
+    context: &Context,
+    backend: &Backend,
+    record: &ExperimentRecord,
+    experiment: &Experiment,
+) -> Result<String> {
+    if context.quiet {
+        let best = backend.best(record).await?;
+        return Ok(result::best(
+            best.as_ref(),
+            &experiment.objective,
+            &context.style,
+        ));
+    }
+    let counts = backend.counts(record).await?;
+    Ok(format!(
+        "{}\n  {}\n\n{}",
+        result::headline(record, &counts, &context.style),
+        result::counts(&counts, &context.style),
+        block(context, backend, record, experiment).await?
+    ))
+}
+
+/// The exit code for the experiment's state.
+pub fn exit_code(record: &ExperimentRecord) -> u8 {
+    match record.state {
+        ExperimentState::Succeeded => exit::SUCCEEDED,
+        ExperimentState::Failed => exit::EXPERIMENT_FAILED,
+        ExperimentState::Cancelled => exit::EXPERIMENT_CANCELLED,
+        ExperimentState::Pending | ExperimentState::Running | ExperimentState::Paused => {
+            exit::INTERRUPTED
+        }
+    }
+}
+
+/// What to say of an experiment that has nothing more to do.
+pub fn nothing_to_do(tune: &str, record: &ExperimentRecord) -> String {
+    let (name, state) = (&record.name, record.state);
+    let word = result::shell_word(name);
+    match state {
+        ExperimentState::Failed => format!(
+            "`{name}` has ended already: {state}; once the step is repaired, `{tune} delete {word}` and run the file again, \
+             or run it beside this one with --name; `{tune} resume {word} --max-trials N` goes on with more trials"
+        ),
+        ExperimentState::Cancelled => format!("`{name}` was cancelled; --name runs the file anew"),
+        _ => format!(
+            "`{name}` has ended already: {state}; `{tune} resume {word} --max-trials N` goes on with more trials, --name runs the file anew"
+        ),
+    }
+}
 
 /// Says that there is nothing more to do, and shows the result unless a program reads: it gets events, of which there are none.
 /// The answer is the exit code, whether or not anybody reads the result.

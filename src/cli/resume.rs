@@ -2,7 +2,7 @@
 
 use super::backend::Backend;
 use super::context::Context;
-use super::drive::{DriveArgs, drive, exit_code, nothing_to_do, positive, refuse_if_driven};
+use super::drive::{DriveArgs, drive, positive, refuse_if_driven};
 use super::follow::Since;
 use super::in_process;
 use super::outcome;
@@ -96,8 +96,8 @@ async fn ask_again(
 /// What an experiment without a pipeline goes on to.
 fn say_asked(context: &Context, record: &ExperimentRecord) -> u8 {
     if record.state.is_finished() {
-        context.say(&nothing_to_do(&context.tune, record));
-        return exit_code(record);
+        context.say(&outcome::nothing_to_do(&context.tune, record));
+        return outcome::exit_code(record);
     }
     let word = shell_word(&record.name);
     context.say(&format!(

@@ -1,8 +1,9 @@
 //! `tune trials`: the trials of an experiment, filtered, sorted and in the columns that are wanted.
 
 use super::context::Context;
-use super::fields::{Column, Names, cell};
+use super::fields::Names;
 use super::format::pretty;
+use crate::columns::{Column, cell};
 use crate::exit;
 use crate::terminal::describe;
 use crate::terminal::style::{Role, Style, trial_role};

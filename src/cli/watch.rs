@@ -2,8 +2,8 @@
 
 use super::backend::Backend;
 use super::context::Context;
-use super::drive::conclude;
 use super::follow::{Follower, Since};
+use super::outcome::conclude;
 use super::signals;
 use crate::exit;
 use crate::terminal::result::shell_word;

@@ -2,6 +2,7 @@
 //! (`sort=-metric.accuracy`), and the page. The signs of comparison may be percent-encoded or not.
 
 use super::problem::{Kind, Problem};
+use crate::columns::FIXED;
 use percent_encoding::percent_decode_str;
 use tune_algorithms::space::{Domain, Value};
 use tune_experiments::spec::Experiment;
@@ -21,15 +22,6 @@ const SIGNS: [(&str, Operator); 6] = [
     ("=", Operator::Eq),
     ("<", Operator::Lt),
     (">", Operator::Gt),
-];
-
-/// Fields that every trial has.
-const FIXED: [(&str, Field); 5] = [
-    ("number", Field::Number),
-    ("state", Field::State),
-    ("objective", Field::Objective),
-    ("duration", Field::Duration),
-    ("started_at", Field::Started),
 ];
 
 /// A list of trials, as asked for.

@@ -67,7 +67,12 @@ fn of_requests() -> Histogram {
 
 /// From ten milliseconds to about a day and a half.
 fn of_steps() -> Histogram {
-    Histogram::new(exponential_buckets(0.01, 3.0, 15))
+    Histogram::new(exponential_buckets(0.01, 3.0, 16))
+}
+
+/// From a microsecond, as random points take, to about a minute, as models of many trials may.
+fn of_suggestions() -> Histogram {
+    Histogram::new(exponential_buckets(0.000_001, 4.0, 14))
 }
 
 impl Numbers {
@@ -79,7 +84,7 @@ impl Numbers {
             readers: Gauge::default(),
             steps: Family::new_with_constructor(of_steps),
             suggestions: Family::default(),
-            suggesting: Family::new_with_constructor(of_requests),
+            suggesting: Family::new_with_constructor(of_suggestions),
             writing: of_requests(),
             trials: Family::default(),
             slots: Gauge::default(),

@@ -13,7 +13,8 @@ use axum::response::{IntoResponse, Response};
 use std::any::Any;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
-use tracing::Instrument;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A longer number of a request than this is not taken over.
@@ -30,7 +31,12 @@ pub async fn observe(State(app): State<App>, request: Request, next: Next) -> Re
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map_or("unknown", MatchedPath::as_str).to_owned();
     let begun = Instant::now();
-    let span = tracing::info_span!("request", request.id = %id.to_str().unwrap_or_default());
+    let span = tracing::info_span!(
+        "request",
+        request.id = %id.to_str().unwrap_or_default(),
+        experiment = Empty,
+        trial = Empty
+    );
     let mut response = next.run(request).instrument(span.clone()).await;
     let (status, took) = (response.status().as_u16(), begun.elapsed());
     span.in_scope(|| {
@@ -47,6 +53,16 @@ pub async fn observe(State(app): State<App>, request: Request, next: Next) -> Re
     app.numbers.answered(known(&method), &route, status, took);
     response.headers_mut().insert(REQUEST_ID, id);
     response
+}
+
+/// From here on every line about this request names the experiment.
+pub fn of_experiment(name: &str) {
+    Span::current().record("experiment", name);
+}
+
+/// From here on every line about this request names the trial.
+pub fn of_trial(number: u64) {
+    Span::current().record("trial", number);
 }
 
 /// The method as a label: clients may invent others without end.

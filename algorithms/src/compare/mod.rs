@@ -4,9 +4,10 @@
 //! use tune_algorithms::compare::{Test, compare};
 //!
 //! let (svm, forest) = ([0.91, 0.93, 0.92, 0.90], [0.95, 0.97, 0.96, 0.94]);
-//! let comparison = compare(&[&svm, &forest]).unwrap();
+//! let comparison = compare(&[&svm, &forest]).ok_or("nothing to compare")?;
 //! assert_eq!(comparison.test, Test::MannWhitney);
 //! assert!(comparison.p_value < 0.05);
+//! # Ok::<(), &str>(())
 //! ```
 
 mod kruskal_wallis;

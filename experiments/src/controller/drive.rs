@@ -19,6 +19,8 @@ use crate::store::{DriverLock, ExperimentId, ExperimentRecord, Snapshot, Store, 
 use jiff::Timestamp;
 use std::sync::Arc;
 use tokio::sync::watch;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 use tune_algorithms::algorithm;
 use tune_algorithms::stopper::{self, Stopper};
 
@@ -71,6 +73,22 @@ pub enum DriveError {
 /// # Errors
 /// At once when another process drives the experiment; later when the store, the algorithm or the system refuses.
 pub async fn drive(
+    setup: &Setup,
+    id: ExperimentId,
+    control: watch::Receiver<Control>,
+    progress: &watch::Sender<i64>,
+) -> Result<(), DriveError> {
+    let driving = drive_alone(setup, id, control, progress);
+    driving.instrument(of_experiment(id)).await
+}
+
+/// What every line of the log about an experiment carries; its name is added when it has been loaded. At the highest level, so that
+/// warnings carry it whatever else is shown; there is one for each experiment that is driven.
+pub(crate) fn of_experiment(id: ExperimentId) -> Span {
+    tracing::error_span!("experiment", id = id.0, experiment = Empty)
+}
+
+async fn drive_alone(
     setup: &Setup,
     id: ExperimentId,
     control: watch::Receiver<Control>,
@@ -135,6 +153,7 @@ pub(crate) struct Loaded {
 pub(crate) async fn load(setup: &Setup, id: ExperimentId) -> Result<Loaded, DriveError> {
     let snapshot = setup.store.load(id).await?;
     let record = snapshot.experiment.clone();
+    Span::current().record("experiment", record.name.as_str());
     let experiment =
         spec::read_document(&record.document, setup.components.as_ref()).map_err(Box::new)?;
     let open = goes_on(&setup.store, &record, &experiment).await?;

@@ -28,7 +28,7 @@ mod trial;
 mod simulation;
 
 pub use drive::{DriveError, Setup, cancel, drive};
-pub(crate) use drive::{Loaded, load, take_lock};
+pub(crate) use drive::{Loaded, load, of_experiment, take_lock};
 pub(crate) use driver::{Driver, Ways};
 pub(crate) use event::{Answer, Event, Wish};
 pub use event::{Control, Told};

@@ -3,7 +3,7 @@
 use super::Service;
 use crate::causes::in_one_line;
 use crate::controller::{
-    DriveError, Driver, Event, Loaded, Message, WantError, Ways, load, take_lock,
+    DriveError, Driver, Event, Loaded, Message, WantError, Ways, load, of_experiment, take_lock,
 };
 use crate::state::{ExperimentReason, ExperimentState};
 use crate::store::{
@@ -114,7 +114,7 @@ impl Service {
         let (messages, inbox) = mpsc::channel(INBOX);
         table.driven.insert(id, messages.clone());
         let service = self.clone();
-        let span = tracing::info_span!("drive", experiment = id.0);
+        let span = of_experiment(id);
         // On the heap: what it takes to drive an experiment is large.
         let driving = Box::pin(async move { service.attend(id, inbox).await });
         self.inner.tasks.spawn(driving.instrument(span));

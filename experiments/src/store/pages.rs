@@ -1,4 +1,4 @@
-//! Lists in pages, for readers that take one after the other while the lists grow; those of trials are in `trial_pages.rs`. And what a service
+//! Lists in pages, for readers that take one after the other while the lists grow; those of trials are in the folder `trial_pages`. And what a service
 //! asks besides.
 
 use super::cursor::Cursor;

@@ -1,4 +1,4 @@
-//! Lists of trials: what can be asked, and whole answers. How the database finds them is in `trial_pages.rs`.
+//! Lists of trials: what can be asked, and whole answers. How the database finds them is in the folder `trial_pages`.
 
 use super::trial_pages::Found;
 use super::{ExperimentId, Store, StoreError, TrialRecord};

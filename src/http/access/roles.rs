@@ -67,6 +67,11 @@ pub const TABLE: &[(Method, &str, Allowed)] = &[
     ),
     (
         Method::GET,
+        "/api/v1/experiments/{name}/export",
+        From(Viewer),
+    ),
+    (
+        Method::GET,
         "/api/v1/experiments/{name}/metrics",
         From(Viewer),
     ),

@@ -4,6 +4,7 @@ use super::super::App;
 use super::super::conditional::json;
 use super::super::failures::Failure;
 use super::super::input::{Asked, At, NoQuery, Nothing, Told};
+use super::super::observe::of_trial;
 use super::super::problem::{Kind, Problem};
 use super::experiment;
 use crate::wire;
@@ -75,6 +76,7 @@ async fn tell(
     Told(body): Told<wire::Tell>,
 ) -> Result<Response, Failure> {
     let record = experiment(&app, &name).await?;
+    of_trial(number);
     let told = body
         .read()
         .map_err(|words| Problem::new(Kind::Invalid, words))?;
@@ -110,6 +112,7 @@ async fn heartbeat(
     _: Nothing,
 ) -> Result<Response, Failure> {
     let record = experiment(&app, &name).await?;
+    of_trial(number);
     let stop = app.service.heartbeat(record.id, number).await?;
     Ok(json(&wire::Stop::from(stop)))
 }

@@ -4,6 +4,7 @@ use super::super::App;
 use super::super::access::Pass;
 use super::super::failures::{Failure, internal};
 use super::super::input::{Asked, At};
+use super::super::observe::of_trial;
 use super::super::problem::{Kind, Problem};
 use super::{experiment, unknown};
 use axum::body::{Body, Bytes};
@@ -80,6 +81,7 @@ async fn log(
         return Err(Problem::new(Kind::Invalid, both).into());
     }
     let record = experiment(&app, &name).await?;
+    of_trial(number);
     let steps = app.store.steps(record.id, number).await?;
     let found = steps.iter().find(|found| found.step == step);
     let known = steps.iter().map(|step| step.step.as_str());

@@ -7,6 +7,7 @@ mod asking;
 mod course;
 mod events;
 mod experiments;
+mod export;
 mod logs;
 mod machines;
 mod names;
@@ -20,6 +21,7 @@ pub use tokens::check_name as check_token_name;
 
 use super::App;
 use super::failures::{Failure, internal};
+use super::observe;
 use super::problem::Problem;
 use crate::error::nearest;
 use tune_experiments::spec::{self, Experiment};
@@ -32,6 +34,7 @@ pub fn all() -> OpenApiRouter<App> {
         .merge(experiments::routes())
         .merge(course::routes())
         .merge(trials::routes())
+        .merge(export::routes())
         .merge(asking::routes())
         .merge(reports::routes())
         .merge(names::routes())
@@ -50,7 +53,10 @@ pub fn all() -> OpenApiRouter<App> {
 /// The experiment of that name.
 async fn experiment(app: &App, name: &str) -> Result<ExperimentRecord, Failure> {
     match app.store.experiment(name).await? {
-        Some(record) => Ok(record),
+        Some(record) => {
+            observe::of_experiment(name);
+            Ok(record)
+        }
         None => Err(Problem::missing("experiment", name).into()),
     }
 }
@@ -64,6 +70,7 @@ fn spec_of(app: &App, record: &ExperimentRecord) -> Result<Experiment, Failure> 
 
 /// The trial of that number.
 async fn trial(app: &App, record: &ExperimentRecord, number: u64) -> Result<TrialRecord, Failure> {
+    observe::of_trial(number);
     match app.store.trial(record.id, number).await? {
         Some(trial) => Ok(trial),
         None => Err(Problem::missing("trial", &number.to_string()).into()),

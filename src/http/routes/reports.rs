@@ -5,6 +5,7 @@ use super::super::conditional::{hashed, json};
 use super::super::failures::Failure;
 use super::super::filter;
 use super::super::input::{Asked, At, NoQuery, ToldMany};
+use super::super::observe::of_trial;
 use super::super::problem::{Kind, Problem};
 use super::{experiment, trial};
 use crate::wire;
@@ -109,6 +110,7 @@ async fn report(
     ToldMany(reports): ToldMany<wire::MetricReport>,
 ) -> Result<Response, Failure> {
     let record = experiment(&app, &name).await?;
+    of_trial(number);
     let reports = reports.into_iter().map(Into::into).collect();
     let stop = app.service.report(record.id, number, reports).await?;
     Ok(json(&wire::Stop::from(stop)))

@@ -218,3 +218,22 @@ async fn the_last_report_of_a_metric_comes_alone() {
     let unnamed = server.get(&format!("{path}?last=true")).await;
     assert_eq!(unnamed.status, 422);
 }
+
+#[tokio::test]
+async fn all_trials_come_as_a_table() {
+    let server = Server::new().await;
+    server.with_trials(1001).await;
+    let answer = server.get("/api/v1/experiments/iris/export").await.fine();
+    assert_eq!(answer.headers["content-type"], "text/csv; charset=utf-8");
+    let text = answer.text();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 1002);
+    assert_eq!(
+        lines[0],
+        "number,state,reason,explanation,objective,created_at,started_at,finished_at,duration,\
+         parameters.x,parameters.kind,metrics.loss"
+    );
+    let epoch = "1970-01-01T00:00:00Z";
+    let last = format!("1000,succeeded,,,100,{epoch},{epoch},{epoch},0,0.5,svm,100");
+    assert_eq!(lines[1001], last);
+}

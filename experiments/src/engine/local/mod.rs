@@ -35,6 +35,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, mpsc, watch};
+use tracing::{Instrument, Span};
 
 /// More attempts at once than any machine has processes for.
 const MOST_SLOTS: u32 = 1 << 20;
@@ -124,17 +125,20 @@ impl Engine for LocalEngine {
         let (asker, requests) = watch::channel(Request::Run);
         self.shared.tasks().insert(task.id.clone(), asker);
         let shared = Arc::clone(&self.shared);
-        self.runtime.spawn(async move {
+        let span = of_step(&task);
+        let running = async move {
             let id = task.id.clone();
             let running = {
                 let (shared, updates) = (Arc::clone(&shared), updates.clone());
-                tokio::spawn(async move { shared.run(&task, leave, requests, updates).await })
+                let running = async move { shared.run(&task, leave, requests, updates).await };
+                tokio::spawn(running.in_current_span())
             };
             let ending = running.await.unwrap_or_else(|_| crashed());
             shared.tasks().remove(&id);
             // Nobody may be listening any more.
             let _ = updates.send(Update::Ended(id, Box::new(ending))).await;
-        });
+        };
+        self.runtime.spawn(running.instrument(span));
     }
 
     fn stop(&self, id: &TaskId) {
@@ -169,6 +173,18 @@ impl Engine for LocalEngine {
     fn kill_experiment(&self, experiment: ExperimentId) {
         self.kill(|id| id.experiment == experiment);
     }
+}
+
+/// What every line of the log about a step carries, below what its experiment's lines carry. At the highest level, so that warnings carry
+/// it whatever else is shown: beside a process it costs nothing.
+fn of_step(task: &Task) -> Span {
+    let step = task.env.get("TUNE_STEP").map(String::as_str);
+    tracing::error_span!(
+        "step",
+        trial = task.id.trial,
+        step,
+        attempt = task.id.attempt
+    )
 }
 
 /// An end also for a task that this program was not up to: whoever waits for it must not wait for ever.
@@ -213,6 +229,7 @@ impl Shared {
             updates,
         };
         let ending = attempt::run(self, slot, task, leave, requests, outlet).await;
+        tracing::debug!(outcome = ?ending.outcome, "the attempt has ended");
         lock(&self.free_slots).push(slot);
         drop(permit);
         ending
