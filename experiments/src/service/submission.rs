@@ -1,7 +1,9 @@
 //! Submitting: a new experiment, or one that exists and goes on.
 
 use super::{Service, ServiceError};
-use crate::controller::{NewLimits, SubmitError, Submitted, Wish, as_it_is, compared, create, goes_on};
+use crate::controller::{
+    NewLimits, SubmitError, Submitted, Wish, as_it_is, compared, create, goes_on,
+};
 use crate::spec::Submission;
 use crate::state::ExperimentState;
 use crate::store::{ExperimentRecord, StoreError};
