@@ -116,6 +116,21 @@ fn while_steps_end_the_server_answers_and_is_not_ready() {
 }
 
 #[test]
+fn a_step_that_does_not_want_to_end_is_killed() {
+    let place = Place::new();
+    let mut server = Server::with(&place, &["--grace", "100ms"]);
+    server.submit(
+        "name: one\nobjective: { metric: loss, goal: minimize }\nmax_trials: 1\nparameters: { x: { type: bool } }\n\
+         pipeline: { wait: { run: 'trap : TERM; touch begun; while :; do sleep 0.05; done' } }\n",
+    );
+    wait_until("the step has begun", || place.path("begun").exists());
+    server.signal("-TERM");
+    assert_eq!(server.ended(), Some(0));
+    place.wait_for_quiet();
+    assert_eq!(place.experiment("one")["state"], "running");
+}
+
+#[test]
 fn events_go_on_behind_the_last_one_seen() {
     let place = Place::new();
     let server = Server::start(&place);

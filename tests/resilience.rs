@@ -12,8 +12,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use tune_experiments::store::{Location, Store};
 
-/// How often a server is killed.
+/// How often the only server is killed.
 const KILLS: u64 = 10;
+/// Of two servers one is killed each time that so many trials have ended: until the other goes on, its lease must have run out.
+const TRIALS_A_KILL: u64 = 1500;
 /// How long experiments may be left alone when the server that drives them has died.
 const TAKEN_OVER: Duration = Duration::from_secs(10);
 
@@ -74,8 +76,9 @@ async fn of_two_servers_on_one_database_the_driving_one_is_killed_in_turn() {
     let mut servers = [Server::start(&place), Server::start(&place)];
     submit(&servers[0]);
     let mut clients = Clients::start("asked", &[&servers[0].url, &servers[1].url]);
-    for kill in 1..=KILLS {
-        clients.reach(budget() * kill / (KILLS + 1)).await;
+    let kills = (budget() / TRIALS_A_KILL).max(1);
+    for kill in 1..=kills {
+        clients.reach(budget() * kill / (kills + 1)).await;
         let driver = driver(&place).await;
         let dying = usize::from(servers[1].url == driver);
         assert_eq!(servers[dying].url, driver);
@@ -147,4 +150,29 @@ async fn driver(place: &Place) -> String {
     let driver = store.driver(record.expect("the experiment").id).await;
     let driver = driver.expect("a readable store").expect("a driver");
     driver.address.expect("its address")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn steps_go_on_by_themselves_when_the_database_is_back() {
+    let cluster = Cluster::own();
+    let place = Place::in_postgres(&cluster).await;
+    let server = Server::start(&place);
+    server.submit(
+        "name: steps\nobjective: { metric: loss, goal: minimize }\nmax_trials: 20\nparameters: { x: { type: float, min: 0, max: 1 } }\n\
+         pipeline: { measure: { run: 'sleep 0.05; echo loss=${{ params.x }}' } }\n",
+    );
+    wait_until("some trials have succeeded", || {
+        server.succeeded("steps") >= 2
+    });
+    cluster.control(&["stop", "-m", "immediate"]);
+    wait_until("the lease has run out", || server.said().contains(LOST));
+    cluster.control(&["start"]);
+    let started = Instant::now();
+    wait_until("the server is ready", || {
+        server.ask("/readyz", &[]).0 == 200
+    });
+    let shown = server.wait_for_end("steps");
+    eprintln!("ended {:?} after the database came back", started.elapsed());
+    assert_eq!(shown["trials"]["total"], 20, "{shown}");
+    assert_eq!(shown["trials"]["succeeded"], 20, "{shown}");
 }
