@@ -23,7 +23,7 @@ const TAKEN_OVER: Duration = Duration::from_secs(10);
 fn budget() -> u64 {
     match std::env::var("TUNE_TEST_TRIALS") {
         Ok(count) => count.parse().expect("a number of trials"),
-        Err(_) => 4000,
+        Err(_) => 3000,
     }
 }
 
