@@ -2,10 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
 
+use crate::cluster::Cluster;
 use serde_json::Value as Json;
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -17,6 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A directory to run the program in.
 pub struct Place {
     directory: TempDir,
+    /// Where the store is, if not in the directory.
+    store: Option<String>,
 }
 
 /// What one run said.
@@ -35,6 +40,30 @@ impl Place {
     pub fn new() -> Self {
         Self {
             directory: TempDir::new().unwrap(),
+            store: None,
+        }
+    }
+
+    /// An empty one, with a store in a new database of the cluster.
+    pub async fn in_postgres(cluster: &Cluster) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("whole_{}_{number}", std::process::id());
+        let mut connection = PgConnection::connect(&cluster.url).await.unwrap();
+        let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
+        connection.execute(create).await.unwrap();
+        let (server, _) = cluster.url.rsplit_once('/').unwrap();
+        Self {
+            directory: TempDir::new().unwrap(),
+            store: Some(format!("{server}/{name}")),
+        }
+    }
+
+    /// Where the store is.
+    pub fn store(&self) -> String {
+        match &self.store {
+            Some(address) => address.clone(),
+            None => self.path(".tune").display().to_string(),
         }
     }
 
@@ -62,6 +91,9 @@ impl Place {
             .env("NO_COLOR", "1")
             .env("LC_ALL", "C.UTF-8")
             .stdin(Stdio::null());
+        if let Some(store) = &self.store {
+            command.env("TUNE_STORE", store);
+        }
         command
     }
 

@@ -2,9 +2,10 @@
 //! that was acknowledged is lost.
 
 use crate::harness::{Place, wait_until};
+use crate::server::Server;
 use serde_json::Value as Json;
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 const PAGE: &str = include_str!("../docs/http.md");
 
@@ -18,92 +19,6 @@ parameters: { x: { type: float, min: 0, max: 1 } }
 pipeline:
   measure: { run: 'sleep 0.02; echo loss=${{ params.x }}' }
 ";
-
-/// A server in a place of its own.
-struct Server {
-    child: Child,
-    url: String,
-}
-
-impl Server {
-    fn start(place: &Place) -> Self {
-        Self::with(place, &[])
-    }
-
-    fn with(place: &Place, arguments: &[&str]) -> Self {
-        let mut all = vec!["serve"];
-        if !arguments.contains(&"--listen") {
-            all.extend(["--listen", "127.0.0.1:0"]);
-        }
-        all.extend(arguments);
-        let mut command = place.command(&all);
-        command.stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn().expect("the program starts");
-        let mut line = String::new();
-        let out = child.stdout.take().expect("a pipe");
-        BufReader::new(out)
-            .read_line(&mut line)
-            .expect("the first line");
-        let url = line.trim().to_owned();
-        assert!(url.starts_with("http"), "{url:?} is no address");
-        Self { child, url }
-    }
-
-    fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        let sent = Command::new("kill").args([name, &pid]).status();
-        assert!(sent.expect("kill").success());
-    }
-
-    /// Waits for its end; the exit code, if there is one.
-    fn ended(&mut self) -> Option<i32> {
-        self.child.wait().expect("the end").code()
-    }
-
-    /// Status and body.
-    fn ask(&self, path: &str, arguments: &[&str]) -> (u16, String) {
-        let mut command = Command::new("curl");
-        command.args(["-s", "-w", "\n%{http_code}", "--max-time", "50"]);
-        let output = command
-            .args(arguments)
-            .arg(format!("{}{path}", self.url))
-            .output()
-            .expect("curl");
-        let text = String::from_utf8(output.stdout).expect("text");
-        let (body, status) = text.rsplit_once('\n').expect("a status");
-        (status.parse().expect("a number"), body.to_owned())
-    }
-
-    fn get(&self, path: &str) -> Json {
-        let (status, body) = self.ask(path, &[]);
-        assert_eq!(status, 200, "{path}: {body}");
-        serde_json::from_str(&body).expect("JSON")
-    }
-
-    fn submit(&self, document: &str) {
-        let arguments = [
-            "-H",
-            "content-type: application/yaml",
-            "--data-binary",
-            document,
-        ];
-        let (status, body) = self.ask("/api/v1/experiments", &arguments);
-        assert_eq!(status, 201, "{body}");
-    }
-
-    fn succeeded(&self, name: &str) -> u64 {
-        let shown = self.get(&format!("/api/v1/experiments/{name}"));
-        shown["trials"]["succeeded"].as_u64().expect("a number")
-    }
-
-    fn wait_for_end(&self, name: &str) -> Json {
-        let path = format!("/api/v1/experiments/{name}");
-        wait_until("the experiment has ended", || {
-            self.get(&path)["finished_at"].is_string()
-        });
-        self.get(&path)
-    }
-}
 
 /// Every trial once, and all of them succeeded.
 fn is_whole(shown: &Json, server: &Server, count: u64) {
@@ -254,6 +169,21 @@ fn while_steps_end_the_server_answers_and_is_not_ready() {
 }
 
 #[test]
+fn a_step_that_does_not_want_to_end_is_killed() {
+    let place = Place::new();
+    let mut server = Server::with(&place, &["--grace", "100ms"]);
+    server.submit(
+        "name: one\nobjective: { metric: loss, goal: minimize }\nmax_trials: 1\nparameters: { x: { type: bool } }\n\
+         pipeline: { wait: { run: 'trap : TERM; touch begun; while :; do sleep 0.05; done' } }\n",
+    );
+    wait_until("the step has begun", || place.path("begun").exists());
+    server.signal("-TERM");
+    assert_eq!(server.ended(), Some(0));
+    place.wait_for_quiet();
+    assert_eq!(place.experiment("one")["state"], "running");
+}
+
+#[test]
 fn events_go_on_behind_the_last_one_seen() {
     let place = Place::new();
     let server = Server::start(&place);
@@ -376,12 +306,4 @@ fn a_certificate_makes_it_https() {
         "key.pem",
     ]);
     swapped.exit(1).says(&["key.pem"]);
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }

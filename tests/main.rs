@@ -2,11 +2,15 @@
 
 mod cli_commands;
 mod cli_help;
+mod clients;
+mod cluster;
 mod crash;
 mod examples;
 mod harness;
 mod http;
 mod readme;
 mod remote;
+mod resilience;
+mod server;
 mod shells;
 mod trouble;

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs a command beside a PostgreSQL server of its own, which is gone afterwards: tests/postgres.sh cargo nextest run
-# The command finds the server's address in TUNE_TEST_POSTGRES, and its process in TUNE_TEST_POSTGRES_DATA/postmaster.pid.
+# The command finds the server's address in TUNE_TEST_POSTGRES, its process in TUNE_TEST_POSTGRES_DATA/postmaster.pid, and in
+# TUNE_TEST_POSTGRES_CONTROL a program that does what `pg_ctl` does: stop it, start it.
 set -euo pipefail
 
 if [ "$#" -eq 0 ]; then
@@ -23,10 +24,14 @@ as_user=()
 scratch=$(mktemp -d /tmp/tune-postgres.XXXXXX)
 [ "$(id -u)" -ne 0 ] || chown postgres "$scratch"
 
-server() { (cd "$scratch" && ${as_user[@]+"${as_user[@]}"} "$programs/pg_ctl" -D "$scratch/data" -s "$@"); }
+cat >"$scratch/control" <<CONTROL
+#!/bin/sh
+cd "$scratch" && exec ${as_user[*]-} "$programs/pg_ctl" -D "$scratch/data" -l "$scratch/log" -s -w "\$@"
+CONTROL
+chmod +x "$scratch/control"
 
 clean_up() {
-    server stop -m immediate 2>/dev/null || true
+    "$scratch/control" stop -m immediate 2>/dev/null || true
     rm -rf "$scratch"
 }
 trap clean_up EXIT
@@ -39,8 +44,9 @@ port = $port
 unix_socket_directories = '$scratch'
 max_connections = 200
 CONFIGURATION
-server -w -l "$scratch/log" start || { cat "$scratch/log" >&2; exit 1; }
+"$scratch/control" start || { cat "$scratch/log" >&2; exit 1; }
 
 export TUNE_TEST_POSTGRES="postgres://tune@127.0.0.1:$port/postgres"
 export TUNE_TEST_POSTGRES_DATA="$scratch/data"
+export TUNE_TEST_POSTGRES_CONTROL="$scratch/control"
 "$@"

@@ -41,7 +41,8 @@ pub struct ServeArgs {
     /// trusted at them
     #[arg(long, value_name = "URL")]
     advertise: Option<String>,
-    /// How long running steps may go on when the server is asked to end
+    /// How long running steps may go on when the server is asked to end; those that do are asked to stop 5 s before that (or at half of a
+    /// shorter time), and killed then
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
     grace: Duration,
     /// Certificate chain, PEM: answer HTTPS only

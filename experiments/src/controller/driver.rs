@@ -63,6 +63,8 @@ pub struct Driver {
     tickets: u64,
     /// Trials that nobody was there to take.
     returned: Vec<u64>,
+    /// Whether the store has been away since the core was last told of it.
+    was_away: bool,
     /// When reports that wait for company have waited enough.
     flush_at: Option<Instant>,
     /// Since when nothing happens.
@@ -91,6 +93,7 @@ impl Driver {
             replies: HashMap::new(),
             tickets: 0,
             returned: Vec::new(),
+            was_away: false,
             flush_at: None,
             resting_since: None,
             asked_to_rest: false,
@@ -113,6 +116,9 @@ impl Driver {
         while !self.core.is_closed() && !self.rests {
             let events = self.wait().await?;
             self.take(events).await?;
+            if std::mem::take(&mut self.was_away) {
+                self.take(vec![Event::Back]).await?;
+            }
             while !self.returned.is_empty() {
                 let returned = std::mem::take(&mut self.returned);
                 self.take(vec![Event::Returned(returned)]).await?;
@@ -431,7 +437,10 @@ impl Driver {
             }
             match store(&self.setup, self.id, &self.ways.news, changes).await {
                 Err(again) if is_away(&again) => error = again,
-                stored => return Ok(stored?),
+                stored => {
+                    self.was_away = true;
+                    return Ok(stored?);
+                }
             }
             pause = (pause * 2).min(AWAY.1);
         }

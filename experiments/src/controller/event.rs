@@ -31,6 +31,8 @@ pub enum Event {
     Slots(usize),
     /// Time has passed.
     Tick,
+    /// For a while nobody could be heard: the store was away.
+    Back,
     /// The user cancelled the experiment.
     Cancel,
     /// The user paused the experiment.

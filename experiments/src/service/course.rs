@@ -19,6 +19,8 @@ const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(5);
 const LOOKING: u32 = 100;
 /// How often it is looked whether another process has stored events.
 const NEWS_EVERY: Duration = Duration::from_millis(500);
+/// How much of the time that running steps have at the end of the process is for those that must be asked to stop; half of it at the most.
+const TO_STOP: Duration = Duration::from_secs(5);
 
 impl Service {
     /// Takes up every experiment that is to go on and that nobody drives, now and whenever one is left behind, until
@@ -39,10 +41,13 @@ impl Service {
     async fn look_for_abandoned(&self) {
         loop {
             let begun = Instant::now();
-            if let Err(error) = self.take_up_abandoned().await {
-                tracing::warn!(%error, "cannot look for experiments to go on with; trying again");
-            }
-            let pause = (begun.elapsed() * LOOKING).clamp(LOOK_EVERY, LOOK_AT_LEAST_EVERY);
+            let pause = match self.take_up_abandoned().await {
+                Ok(()) => (begun.elapsed() * LOOKING).clamp(LOOK_EVERY, LOOK_AT_LEAST_EVERY),
+                Err(error) => {
+                    tracing::warn!(%error, "cannot look for experiments to go on with; trying again");
+                    LOOK_EVERY
+                }
+            };
             tokio::time::sleep(pause).await;
         }
     }
@@ -176,13 +181,21 @@ impl Service {
         Ok(())
     }
 
-    /// Takes no more work, lets running steps end for `grace`, then stops them; state is kept.
+    /// Takes no more work and lets running steps end; state is kept. Those that still run shortly before the end of `grace` are asked to stop, and
+    /// killed at its end.
     pub async fn shutdown(&self, grace: Duration) {
         let tasks = &self.inner.tasks;
         tasks.close();
         self.inner.control.send_replace(Control::Drain);
-        if timeout(grace, tasks.wait()).await.is_err() {
-            self.inner.control.send_replace(Control::Kill);
+        let to_stop = TO_STOP.min(grace / 2);
+        if timeout(grace - to_stop, tasks.wait()).await.is_ok() {
+            return;
+        }
+        self.inner.control.send_replace(Control::Kill);
+        if timeout(to_stop, tasks.wait()).await.is_err() {
+            for id in self.inner.drivers.driven() {
+                self.inner.setup.engine.kill_experiment(id);
+            }
             tasks.wait().await;
         }
     }

@@ -49,6 +49,10 @@ impl Drivers {
         self.table().driven.len()
     }
 
+    pub fn driven(&self) -> Vec<ExperimentId> {
+        self.table().driven.keys().copied().collect()
+    }
+
     pub fn of(&self, id: ExperimentId) -> Option<Messages> {
         self.table().driven.get(&id).cloned()
     }
@@ -97,7 +101,7 @@ impl Drivers {
 enum End {
     /// Nothing happens unless somebody wants something; the number of its last event.
     Rests(i64),
-    /// There is no more to do, or another process does it.
+    /// There is no more to do, or another process does it, or the store was away: then it goes on as soon as that answers.
     Over,
     /// It could not go on, and may another time.
     Failed,
@@ -271,6 +275,12 @@ impl Service {
 fn failed(error: &DriveError) -> End {
     match error {
         DriveError::Store(StoreError::InUse | StoreError::NoSuchExperiment(_)) => End::Over,
+        // Looking for experiments that nobody drives succeeds when the store is back; to wait longer helps nobody.
+        DriveError::TakenOver
+        | DriveError::Store(StoreError::TakenOver | StoreError::Unavailable(_)) => {
+            tracing::warn!(error = %in_words(error), "the experiment cannot be driven while its store is away");
+            End::Over
+        }
         error => {
             tracing::warn!(error = %in_one_line(error), "the experiment cannot be driven for now");
             End::Failed

@@ -53,6 +53,15 @@ impl Leases {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(super) fn holder(&self) -> &str {
+        &self.holder
+    }
+
+    /// Whether the lease is held, or being taken, through this store.
+    pub(super) fn is_ours(&self, id: ExperimentId) -> bool {
+        self.held().contains_key(&id)
+    }
+
     pub(super) fn get(&self, id: ExperimentId) -> Option<Held> {
         self.held().get(&id).copied().filter(|held| held.token > 0)
     }
@@ -346,6 +355,26 @@ mod tests {
         let next = store.commit(id, changes(0)).await.unwrap();
         assert_eq!(next, last + 1);
         assert_eq!(store.counts(id).await.unwrap()[&TrialState::Queued], 1);
+    }
+
+    #[tokio::test]
+    async fn a_lease_that_was_forgotten_is_taken_at_once() {
+        let (place, store, id) = experiment(Kind::Postgres).await;
+        let driver = store.lock(id, None).await.unwrap();
+        let token = store.inner.leases.get(id).unwrap().token;
+        assert!(store.abandoned().await.unwrap().is_empty());
+        // As if the database had not heard of its release.
+        store.inner.leases.held().clear();
+        let other = place.open().await;
+        assert!(other.abandoned().await.unwrap().is_empty());
+        assert_eq!(store.abandoned().await.unwrap()[0].id, id);
+        let _again = store.lock(id, None).await.unwrap();
+        assert!(store.inner.leases.get(id).unwrap().token > token);
+        // What is late is not written: its token is an older one.
+        assert!(matches!(
+            driver.sign("late").await,
+            Err(StoreError::TakenOver)
+        ));
     }
 
     #[tokio::test]

@@ -108,10 +108,13 @@ impl Store {
         let open = select_experiments!("WHERE state IN ('pending', 'running') ORDER BY id");
         let mut open = self.all(Statement::new(open), rows::experiment).await?;
         if self.is_shared() {
-            let driven = Statement::new(sql::postgres::DRIVEN);
+            let driven = Statement::new(sql::postgres::DRIVEN).bind(self.inner.leases.holder());
             let driven = self.all(driven, |row| Columns::of(row).take()).await?;
             let driven: HashSet<i64> = driven.into_iter().collect();
-            open.retain(|experiment| !driven.contains(&experiment.id.0));
+            let leases = &self.inner.leases;
+            open.retain(|experiment| {
+                !driven.contains(&experiment.id.0) && !leases.is_ours(experiment.id)
+            });
         } else {
             open.retain(|experiment| !self.is_locked(experiment.id));
         }

@@ -5,7 +5,7 @@ use crate::state::{TrialReason, TrialState};
 use jiff::Timestamp;
 
 impl Core {
-    /// Leases begin anew when a process begins to drive: nobody could renew them in between.
+    /// Leases begin anew when a process begins to drive, and when the store is back: nobody could renew them in between.
     pub(super) fn begin_leases(&mut self, now: Timestamp) {
         if !self.plan.evaluated_by_clients() {
             return;

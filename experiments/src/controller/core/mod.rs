@@ -155,6 +155,7 @@ impl Core {
             Event::Ended(id, ending) => self.ended(now, &id, *ending),
             Event::Slots(granted) => self.slots.free += granted,
             Event::Tick => {}
+            Event::Back => self.begin_leases(now),
             Event::Cancel => self.cancel(now),
             Event::Pause => self.pause(now),
             Event::Limits(limits) => self.change_limits(now, limits),

@@ -69,9 +69,10 @@ UPDATE leases SET holder = NULL, address = NULL, expires_at = NULL, session = NU
 pub(in super::super) const DRIVER: &str = "\
 SELECT address FROM leases WHERE experiment_id = $1 AND holder IS NOT NULL AND expires_at >= clock_timestamp()";
 
-/// The experiments that some process drives.
+/// The experiments that some process drives other than `$1`. What that one drives it knows itself: a lease of which it does not know is one that
+/// it lost while the database was away.
 pub(in super::super) const DRIVEN: &str = "\
-SELECT experiment_id FROM leases WHERE holder IS NOT NULL AND expires_at >= clock_timestamp()";
+SELECT experiment_id FROM leases WHERE holder <> $1 AND expires_at >= clock_timestamp()";
 
 /// What keeps a commit from being written: token and last commit of the lease.
 pub(in super::super) const LEASE: &str =
