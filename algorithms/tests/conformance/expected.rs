@@ -61,23 +61,42 @@ fn shuffled() {
     );
 }
 
-/// After what it has learnt from thirty trials.
-#[test]
-fn tpe() {
-    let mut search = Search::new("tpe", &everything(), 42);
+/// What is suggested after what was learnt from thirty trials.
+fn learnt(name: &str) -> Vec<String> {
+    let mut search = Search::new(name, &everything(), 42);
     search.run(30, 1, |number| {
         Some(Outcome::Succeeded((number as f64 * 7.0) % 11.0))
     });
-    let suggested: Vec<String> = search
-        .suggest(2)
+    let suggested = search.suggest(2);
+    suggested
         .iter()
         .map(|configuration| serde_json::to_string(configuration).unwrap())
-        .collect();
+        .collect()
+}
+
+#[test]
+fn tpe() {
     assert_eq!(
-        suggested,
+        learnt("tpe"),
         [
             r#"{"model":"forest","trees":185,"folds":6,"noise":0.36063878103337577}"#,
             r#"{"model":"svm","kernel":"rbf","folds":8,"noise":0.6967537700952602}"#,
         ]
     );
+}
+
+#[test]
+fn gp() {
+    assert_eq!(
+        learnt("gp"),
+        [
+            r#"{"model":"boosting","trees":94,"rate":0.07543186526565483,"dart":true,"dropout":0.5,"folds":6,"noise":0.15521911283029555}"#,
+            r#"{"model":"boosting","trees":67,"rate":0.08320385183758322,"dart":true,"dropout":0.5,"folds":6,"noise":0.02943312048288016}"#,
+        ]
+    );
+}
+
+#[test]
+fn auto() {
+    assert_eq!(learnt("auto"), learnt("gp"));
 }
