@@ -90,8 +90,8 @@ fn gp() {
     assert_eq!(
         learnt("gp"),
         [
-            r#"{"model":"boosting","trees":94,"rate":0.07543186526565483,"dart":true,"dropout":0.5,"folds":6,"noise":0.15521911283029555}"#,
-            r#"{"model":"boosting","trees":67,"rate":0.08320385183758322,"dart":true,"dropout":0.5,"folds":6,"noise":0.02943312048288016}"#,
+            r#"{"model":"boosting","trees":44,"rate":0.10268994457326078,"dart":true,"dropout":0.5,"folds":6,"noise":-0.008855197595759368}"#,
+            r#"{"model":"boosting","trees":66,"rate":0.11009393462495584,"dart":true,"dropout":0.5,"folds":6,"noise":0.059896961794060566}"#,
         ]
     );
 }
