@@ -13,7 +13,7 @@ use super::warp::{POWERS, warp};
 const MOST: usize = 160;
 
 /// … and how to warp is decided with so many.
-const MOST_COMPARED: usize = 120;
+const MOST_COMPARED: usize = 96;
 
 /// How many steps a fit takes at most where little is new, and where much may be.
 const FEW: usize = 10;
