@@ -95,3 +95,19 @@ fn tpe() {
         ]
     );
 }
+
+#[test]
+fn gp() {
+    assert_eq!(
+        learnt("gp"),
+        [
+            r#"{"model":"boosting","trees":44,"rate":0.10268994457326078,"dart":true,"dropout":0.5,"folds":6,"noise":-0.008855197595759368}"#,
+            r#"{"model":"boosting","trees":66,"rate":0.11009393462495584,"dart":true,"dropout":0.5,"folds":6,"noise":0.059896961794060566}"#,
+        ]
+    );
+}
+
+#[test]
+fn auto() {
+    assert_eq!(learnt("auto"), learnt("gp"));
+}

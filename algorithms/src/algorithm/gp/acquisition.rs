@@ -2,7 +2,6 @@
 //! Eriksson, Balandat & Bakshy 2023, doi:10.48550/arXiv.2310.20708), times the probability that a trial there succeeds.
 
 use super::features::{Features, Sample};
-use super::kernel::matern;
 use super::posterior::Posterior;
 use crate::normal::LN_SQRT_TAU;
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
@@ -102,27 +101,42 @@ fn log_of_rest(z: f64) -> f64 {
     libm::log(square * series)
 }
 
-/// Where trials succeed: the share of those nearby that did, a smooth function without anything to fit.
+/// Where trials succeed: the share of those nearby that did, weighted by their distance (Shepard 1968, doi:10.1145/800186.810616). The nearest decide, however
+/// near they are: a failure among successes matters little, and the border of where trials fail is found ever more exactly.
 pub(super) struct Feasibility {
     sample: Sample,
     succeeded: Vec<f64>,
     weights: Vec<f64>,
-    /// The share everywhere, which counts like one trial.
+    /// How much it matters.
+    caution: f64,
+    /// The share everywhere, and what it counts.
     share: f64,
+    everywhere: f64,
 }
 
-/// How far a trial tells of others, in one dimension.
+/// What is known from the start counts like a trial at this distance, in one dimension.
 const REACH: f64 = 0.15;
 
+/// Squared distances below this are as good as none.
+const NONE: f64 = 1e-10;
+
+/// The weight of a trial at a squared distance, and its derivative.
+fn weight(square: f64) -> (f64, f64) {
+    let inverse = 1.0 / (square + NONE);
+    (inverse * inverse, -2.0 * inverse * inverse * inverse)
+}
+
 impl Feasibility {
-    /// From points, as features, at which trials succeeded, and at which they failed.
+    /// From points, as features, at which trials succeeded, and at which they failed; the more failed lately, the more it matters, so that no
+    /// border is run against for ever.
     pub fn new(
         features: &Features,
         parameters: usize,
         dimensions: f64,
         (succeeded, failed): (&[Vec<f64>], &[Vec<f64>]),
+        lately_failed: usize,
     ) -> Self {
-        let weight = 1.0 / (REACH * REACH * dimensions.max(1.0));
+        let everywhere = weight(REACH * REACH * dimensions.max(1.0)).0;
         let mut sample = Sample::new(features);
         succeeded
             .iter()
@@ -133,8 +147,10 @@ impl Feasibility {
         let mut succeeded = vec![1.0; succeeded.len()];
         succeeded.resize(sample.size(), 0.0);
         Self {
-            share,
-            weights: features.weights(&vec![weight; parameters]),
+            caution: 1.0 + (lately_failed * lately_failed) as f64 / 10.0,
+            share: share * everywhere,
+            everywhere,
+            weights: features.weights(&vec![1.0; parameters]),
             sample,
             succeeded,
         }
@@ -144,31 +160,31 @@ impl Feasibility {
         let mut squares = Vec::new();
         self.sample
             .squares(point, &self.weights, &mut squares, self.sample.size());
-        let (mut good, mut all) = (self.share, 1.0);
+        let (mut good, mut all) = (self.share, self.everywhere);
         for (square, succeeded) in squares.iter().zip(&self.succeeded) {
-            let near = matern(*square).0;
+            let near = weight(*square).0;
             good += near * succeeded;
             all += near;
         }
-        libm::log(good / all)
+        self.caution * libm::log(good / all)
     }
 
     fn add_slopes(&self, point: &[f64], slope: &mut [f64]) -> f64 {
         let mut squares = Vec::new();
         self.sample
             .squares(point, &self.weights, &mut squares, self.sample.size());
-        let near: Vec<(f64, f64)> = squares.iter().map(|square| matern(*square)).collect();
+        let near: Vec<(f64, f64)> = squares.iter().map(|square| weight(*square)).collect();
         let good = (near.iter().zip(&self.succeeded))
             .fold(self.share, |sum, (near, ok)| sum + near.0 * ok);
-        let all = near.iter().fold(1.0, |sum, near| sum + near.0);
+        let all = near.iter().fold(self.everywhere, |sum, near| sum + near.0);
         let factors: Vec<f64> = (near.iter().zip(&self.succeeded))
             .map(|((_, slope), ok)| slope * (ok / good - 1.0 / all))
             .collect();
         let sums = self.sample.weighted_differences(point, &factors);
         for ((slope, sum), weight) in slope.iter_mut().zip(sums).zip(&self.weights) {
-            *slope += 2.0 * weight * sum;
+            *slope += self.caution * 2.0 * weight * sum;
         }
-        libm::log(good / all)
+        self.caution * libm::log(good / all)
     }
 }
 
@@ -215,7 +231,7 @@ mod tests {
             .collect();
         let values: Vec<f64> = points.iter().map(|p| p[0] * p[0] - p[1]).collect();
         let posterior = Posterior::new(&features, kernel, &points, &values);
-        let feasibility = Feasibility::new(&features, 2, 2.0, points.split_at(5));
+        let feasibility = Feasibility::new(&features, 2, 2.0, points.split_at(5), 3);
         for aim in [Aim::Improvement, Aim::Knowledge] {
             let acquisition = Acquisition {
                 posterior: &posterior,

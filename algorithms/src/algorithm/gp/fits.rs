@@ -13,11 +13,14 @@ use super::warp::{POWERS, warp};
 const MOST: usize = 160;
 
 /// … and how to warp is decided with so many.
-const MOST_COMPARED: usize = 72;
+const MOST_COMPARED: usize = 96;
 
 /// How many steps a fit takes at most where little is new, and where much may be.
-const FEW: usize = 8;
+const FEW: usize = 10;
 const MANY: usize = 20;
+
+/// With so few trials every way to warp is fitted afresh too.
+const QUICK: usize = 48;
 
 /// The largest of those from which others start.
 const LAST_ANCHOR: usize = 256;
@@ -88,25 +91,25 @@ impl Fits {
         let fresh = prior(self.parameters, self.dimensions);
         let logs = start.map_or(&fresh, |start| &start.logs);
         let better = |a: &(Fit, f64), b: &(Fit, f64)| a.1.total_cmp(&b.1);
-        let attempt = |power: f64, logs: &[f64], steps| {
+        let attempt = |power: f64, logs: &[f64]| {
             let start = Fit {
                 power,
                 logs: logs.to_vec(),
             };
-            self.fit(lessons, valued, (&start, MOST_COMPARED, steps))
+            self.fit(lessons, valued, (&start, MOST_COMPARED, MANY))
         };
-        let tried = POWERS.iter().filter_map(|power| attempt(*power, logs, FEW));
-        let Some((first, density)) = tried.min_by(better) else {
+        let warm = POWERS.iter().filter_map(|power| attempt(*power, logs));
+        let Some(warm) = warm.min_by(better) else {
             return Fit {
                 power: 0.0,
                 logs: fresh,
             };
         };
-        let further = [&first.logs, &fresh].map(|logs| attempt(first.power, logs, MANY));
-        let best = further.into_iter().flatten().min_by(better);
-        let found = best
-            .filter(|best| best.1 < density)
-            .map_or(first, |(fit, _)| fit);
+        let all = valued.len() <= QUICK && start.is_some();
+        let powers = if all { &POWERS[..] } else { &[warm.0.power] };
+        let afresh = powers.iter().filter_map(|power| attempt(*power, &fresh));
+        let best = afresh.min_by(better).filter(|best| best.1 < warm.1);
+        let (found, _) = best.unwrap_or(warm);
         if valued.len() > MOST_COMPARED {
             self.follow(lessons, valued, &found)
         } else {

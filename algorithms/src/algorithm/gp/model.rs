@@ -82,6 +82,7 @@ impl Model {
                 scene.points[0].len(),
                 scene.dimensions,
                 (&points, &failed),
+                observed.lately_failed,
             )
         });
         let ranked: Vec<&[f64]> = (ascending(&warped.values).iter())

@@ -22,9 +22,14 @@ pub(super) struct Observed {
     pub succeeded: usize,
     /// Those that ended without a value, in the order in which they finished.
     pub failed: Vec<usize>,
+    /// How many of the last few that ended are among these.
+    pub lately_failed: usize,
     /// Those that are queued or running, by number.
     pub pending: Vec<usize>,
 }
+
+/// So many trials ended lately.
+const LATELY: usize = 10;
 
 impl Observed {
     pub fn new(history: &History) -> Self {
@@ -41,6 +46,16 @@ impl Observed {
                 _ => observed.failed.push(number),
             }
         }
+        let lately = history.finished().iter().rev().take(LATELY);
+        let failed = lately.filter(|number| {
+            observed
+                .failed
+                .iter()
+                .rev()
+                .take(LATELY)
+                .any(|failed| failed == *number)
+        });
+        observed.lately_failed = failed.count();
         let trials = history.trials().iter().enumerate();
         let pending = trials.filter(|(_, trial)| trial.outcome.is_none());
         observed.pending = pending.map(|(number, _)| number).collect();
@@ -108,6 +123,7 @@ mod tests {
             .map(|v| (v.number, v.loss, v.stopped))
             .collect();
         assert_eq!(valued, [(3, -2.0, false), (0, -1.0, true)]);
+        assert_eq!(observed.lately_failed, 1);
         assert_eq!(
             (observed.succeeded, observed.failed, observed.pending),
             (1, vec![1], vec![2, 4])
