@@ -278,7 +278,7 @@ fn failed(error: &DriveError) -> End {
         // Looking for experiments that nobody drives succeeds when the store is back; to wait longer helps nobody.
         DriveError::TakenOver
         | DriveError::Store(StoreError::TakenOver | StoreError::Unavailable(_)) => {
-            tracing::warn!(error = %in_words(error), "the experiment cannot be driven while its store is away");
+            tracing::warn!(error = %in_one_line(error), "the experiment cannot be driven while its store is away");
             End::Over
         }
         error => {
