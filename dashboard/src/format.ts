@@ -19,9 +19,13 @@ export function number(value: Numeric | null | undefined, digits = 5): string {
   return String(Number(it.toPrecision(digits))).replace("-", "−");
 }
 
+/** What cannot be seen, or turns around what can. */
+// eslint-disable-next-line no-control-regex
+const UNSEEN = /[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
 export function scalar(value: Scalar | null | undefined): string {
   if (value === null || value === undefined) return "–";
-  return typeof value === "number" ? number(value) : String(value);
+  return typeof value === "number" ? number(value) : String(value).replace(UNSEEN, "\ufffd");
 }
 
 export const count = (value: number) => value.toLocaleString("en");

@@ -100,7 +100,7 @@ export async function browser() {
 
 /** A page on which nothing may go wrong; `tolerated` are patterns of console errors that belong to the test. */
 export async function open(chrome, server, options = {}) {
-  const context = await chrome.newContext({ viewport: { width: 1440, height: 900 }, baseURL: server.url, acceptDownloads: true, ...options });
+  const context = await chrome.newContext({ viewport: { width: 1440, height: 900 }, baseURL: server.url, acceptDownloads: true, reducedMotion: "reduce", ...options });
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const page = await context.newPage();
   const wrong = [];

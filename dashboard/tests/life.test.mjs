@@ -43,10 +43,11 @@ test("from an example to the best configuration by clicks alone", async () => {
 });
 
 test("what is wrong with a file is said at its line, and nothing is made of it", async () => {
+  await server.submit({ name: "draft", objective: { metric: "loss", goal: "minimize" }, max_trials: 1, parameters: { x: { type: "float", min: 0, max: 1 } } });
   const { page, context, fine } = await open(chrome, server);
-  await page.goto("/new?from=iris");
+  await page.goto("/new?from=draft");
   const editor = page.getByRole("textbox", { name: "Experiment file" });
-  await editor.getByText("iris-2").waitFor();
+  await editor.getByText("draft-2").waitFor();
   await page.getByText("The file is right").waitFor();
   await editor.fill("name: <script>alert(1)</script>\nobjective: { metric: loss, goal: up }\n");
   await page.getByText("Line 2, column").first().waitFor();

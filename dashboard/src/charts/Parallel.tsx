@@ -20,8 +20,8 @@ export function Parallel({ data, height = 330, axes }: { data: Data; height?: nu
   const option = useMemo<Option>(() => {
     const objectives = lines.map((it) => it.objective!);
     const [low, high] = [Math.min(...objectives), Math.max(...objectives)];
-    const share = (it: number) => (high > low ? (it - low) / (high - low) : 1);
-    const good = (it: number) => (data.goal === "maximize" ? share(it) : 1 - share(it));
+    const share = (it: number) => (it - low) / (high - low);
+    const good = (it: number) => (high > low ? (data.goal === "maximize" ? share(it) : 1 - share(it)) : 1);
     const at = new Map(data.dimensions.map((it, index) => [it.name, index]));
     // The better, the stronger, and the later drawn.
     const ordered = [...lines].sort((a, b) => good(a.objective!) - good(b.objective!));
