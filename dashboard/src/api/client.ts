@@ -56,7 +56,7 @@ export async function getIfThere<T>(url: string, signal?: AbortSignal): Promise<
   try {
     return await get<T>(url, signal);
   } catch (error) {
-    if (error instanceof Refused && [404, 422].includes(error.status)) return null;
+    if (error instanceof Refused && [404, 409, 422].includes(error.status)) return null;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 // What the pages ask for, each with the key by which live events find it. Nothing here is asked again by a clock.
 import { keepPreviousData, queryOptions, type QueryClient } from "@tanstack/react-query";
 import { address, get, getIfThere, send } from "./client";
-import type { Comparison, Experiment, Metric, Points, Session, Summary, Token, Trial, TrialWithSteps } from "./types";
+import type { Comparison, Experiment, Importance, Metric, Points, Session, Summary, Token, Trial, TrialWithSteps } from "./types";
 
 export interface TrialList {
   trials: Trial[];
@@ -49,7 +49,7 @@ export const points = (name: string, limit = 3000) =>
 export const importance = (name: string) =>
   queryOptions({
     queryKey: ["experiment", name, "importance"],
-    queryFn: ({ signal }) => getIfThere<{ importance: Record<string, number> }>(address(["experiments", name, "importance"]), signal),
+    queryFn: ({ signal }) => getIfThere<Importance>(address(["experiments", name, "importance"]), signal),
   });
 
 export const comparison = (name: string, by: string) =>

@@ -176,6 +176,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/experiments/{name}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All trials as CSV, by number: one line each, parameters as `parameters.NAME`, the last value of each metric as `metrics.NAME`. */
+        get: operations["export_trials"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/{name}/importance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much each parameter matters, for the objective or another metric. */
+        get: operations["importance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/experiments/{name}/metrics": {
         parameters: {
             query?: never;
@@ -593,9 +627,9 @@ export interface components {
         };
         /** @description Adds a trial with a configuration of the user's own. */
         Enqueue: {
-            /** @description A value for every active parameter. */
+            /** @description A value for every active parameter; inactive ones are absent or null. */
             parameters: {
-                [key: string]: components["schemas"]["Scalar"];
+                [key: string]: components["schemas"]["ScalarOrNull"];
             };
         };
         /** @description A change of state. */
@@ -687,7 +721,7 @@ export interface components {
          * @description Why an experiment is in its state.
          * @enum {string}
          */
-        ExperimentReason: "target_reached" | "max_trials" | "max_duration" | "space_exhausted" | "max_failed_trials" | "interrupted" | "paused" | "cancelled" | "crashed";
+        ExperimentReason: "target_reached" | "max_trials" | "max_duration" | "converged" | "space_exhausted" | "max_failed_trials" | "interrupted" | "paused" | "cancelled" | "crashed";
         /**
          * @description Where an experiment stands.
          * @enum {string}
@@ -756,6 +790,20 @@ export interface components {
             trials: number;
             /** @description The value. */
             value: components["schemas"]["Scalar"];
+        };
+        /** @description How much each parameter matters for a metric (PED-ANOVA): how differently its values are spread among the best tenth of the trials and among all. */
+        Importance: {
+            /** @description Whether small or large values of it are good. */
+            goal: components["schemas"]["Goal"];
+            /** @description The metric. */
+            metric: string;
+            /** @description All parameters, the most important first. */
+            parameters: components["schemas"]["ParameterImportance"][];
+            /**
+             * Format: int64
+             * @description How many trials have a value of it.
+             */
+            trials: number;
         };
         /** @description New limits: what is absent stays as it is, `null` takes a limit away. */
         LimitsPatch: {
@@ -837,6 +885,16 @@ export interface components {
          * @enum {string}
          */
         Outcome: "created" | "continues" | "limits_changed" | "finished";
+        /** @description How much a parameter matters. */
+        ParameterImportance: {
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: double
+             * @description Its share of the importance of all, which add up to 1; all are 0 when nothing is known.
+             */
+            share: number;
+        };
         /** @description Trials as points of charts. The n-th entry of every list is of the same trial. */
         Points: {
             /** @description When each ended, in seconds since 1970. */
@@ -908,6 +966,8 @@ export interface components {
         Role: "viewer" | "editor" | "admin";
         /** @description A value of a parameter. */
         Scalar: boolean | number | string;
+        /** @description A value of a parameter; null: it is inactive. */
+        ScalarOrNull: boolean | number | string | null;
         /** @description One event of the stream. */
         ServerSentEvent: {
             /** @description An `Event` as JSON. */
@@ -1072,7 +1132,7 @@ export interface components {
         };
         /** @description How a trial ended: well, with its last metrics, or not. */
         Tell: {
-            /** @description Its last metrics; may be left out when all were reported before. */
+            /** @description Its last metrics; may be left out when the objective was reported before. */
             metrics?: {
                 [key: string]: components["schemas"]["Number"];
             } | null;
@@ -2550,6 +2610,208 @@ export interface operations {
             };
         };
     };
+    export_trials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the experiment */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The table */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description The path, the query or the body is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are tokens, and the request has no valid one */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token does not allow it; or, without tokens, the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: try again after `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store is away, the server is ending, or it took too long: try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importance: {
+        parameters: {
+            query?: {
+                /** @description The metric that they are to matter for; the objective by default. */
+                target?: string;
+                /** @description Which values of it are good; as of the objective by default. */
+                goal?: components["schemas"]["Goal"];
+            };
+            header?: never;
+            path: {
+                /** @description Name of the experiment */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The share of each parameter */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Importance"];
+                };
+            };
+            /** @description The client has it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The path, the query or the body is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are tokens, and the request has no valid one */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token does not allow it; or, without tokens, the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too few results so far */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No trial has such a metric */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: try again after `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store is away, the server is ending, or it took too long: try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     metric_names: {
         parameters: {
             query?: never;
@@ -3472,6 +3734,8 @@ export interface operations {
             query?: {
                 /** @description Only this metric. */
                 name?: string;
+                /** @description Only the report of the metric `name` at its highest level so far. */
+                last?: boolean;
                 /** @description How many at most. */
                 limit?: number;
                 /** @description `next` of the page before. */
@@ -3540,7 +3804,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The cursor is of no page */
+            /** @description The cursor is of no page, or `last` is asked for without `name` or with a cursor */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3904,7 +4168,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It contradicts itself, or makes no sense for this experiment */
+            /** @description It contradicts itself, or says nothing of the objective, which was not reported before either; the trial stays open */
             422: {
                 headers: {
                     [name: string]: unknown;

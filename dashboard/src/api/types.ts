@@ -10,6 +10,7 @@ export type Step = Schemas["Step"];
 export type Metric = Schemas["Metric"];
 export type Counts = Schemas["Counts"];
 export type Comparison = Schemas["Comparison"];
+export type Importance = Schemas["Importance"];
 export type Group = Schemas["Group"];
 export type Points = Schemas["Points"];
 export type Session = Schemas["Session"];

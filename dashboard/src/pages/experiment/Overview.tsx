@@ -18,7 +18,7 @@ import { VirtualTable, type Column } from "../../ui/VirtualTable";
 import { Best } from "./Best";
 
 /** Importance needs some results to be told from chance. */
-const FEWEST = 5;
+const FEWEST = 10;
 /** So many slices are shown at once; the user chooses others. */
 const MOST_SLICES = 8;
 
@@ -30,8 +30,7 @@ export function Overview({ of, spec }: { of: Experiment; spec: Spec }) {
   const root = `/experiments/${encodeURIComponent(of.name)}/trials`;
   const open = useMemo(() => (trial: number) => void navigate(`${root}/${trial}`), [navigate, root]);
   const shares = useMemo(() => {
-    const all = Object.entries(important.data?.importance ?? {}).filter(([, share]) => Number.isFinite(share));
-    return all.sort((a, b) => b[1] - a[1]);
+    return (important.data?.parameters ?? []).map(({ name, share }): [string, number] => [name, share]);
   }, [important.data]);
   if (found.error && !data) return <Failed error={found.error} again={() => void found.refetch()} />;
   if (!data) return <Loading height={480} />;
