@@ -321,7 +321,8 @@ async fn a_step_is_not_started_without_its_secret() {
 #[tokio::test]
 async fn a_first_attempt_finds_nothing_of_one_that_is_not_on_record() {
     let mut bench = Bench::new(1);
-    let keeps = "cat $TUNE_CHECKPOINT_DIR/epoch; echo 3 > $TUNE_CHECKPOINT_DIR/epoch; echo said";
+    let keeps =
+        "cat $TUNE_CHECKPOINT_DIR/epoch 2>&1; echo 3 > $TUNE_CHECKPOINT_DIR/epoch; echo said";
     let attempt = |bench: &Bench, number: u32| {
         let mut task = bench.shell(0, keeps);
         task.id.attempt = number;
