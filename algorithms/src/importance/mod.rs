@@ -19,14 +19,14 @@
 //! let space = Space::new(vec![
 //!     Parameter::new("matters", Domain::Bool),
 //!     Parameter::new("does_not", Domain::Bool),
-//! ])
-//! .unwrap();
+//! ])?;
 //! let trials: Vec<(Configuration, Option<f64>)> = (0..40)
 //!     .map(|i| (space.decode(&[f64::from(i % 2), f64::from(i / 2 % 2)]), Some(f64::from(i % 2))))
 //!     .collect();
 //! let found = importance(&space, Goal::Maximize, trials.iter().map(|(c, value)| (c, *value)));
 //! assert_eq!(found[0].parameter, "matters");
 //! assert!(found[0].share > 0.9);
+//! # Ok::<(), Vec<tune_algorithms::space::SpaceError>>(())
 //! ```
 
 mod density;

@@ -8,11 +8,11 @@
 //! let space = Space::new(vec![
 //!     Parameter::new("model", Domain::Categorical { values }),
 //!     Parameter::new("depth", depth).when("model", ["forest".into()]),
-//! ])
-//! .unwrap();
+//! ])?;
 //! assert_eq!(space.size(), Some(1 + 8));
 //! assert_eq!(space.decode(&[0.7, 1.0]).get("depth"), Some(&Value::Int(8)));
 //! assert_eq!(space.decode(&[0.2, 1.0]).get("depth"), None);
+//! # Ok::<(), Vec<tune_algorithms::space::SpaceError>>(())
 //! ```
 
 mod conditions;
