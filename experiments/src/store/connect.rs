@@ -30,6 +30,10 @@ const SETTINGS: [(&str, &str); 5] = [
     ("idle_in_transaction_session_timeout", "30s"),
 ];
 
+/// Of the connections that write one statement a time: planning the largest takes as long as carrying it out, and no plan of theirs is better
+/// for knowing the arguments.
+const PLANNED_ONCE: [(&str, &str); 1] = [("plan_cache_mode", "force_generic_plan")];
+
 impl Store {
     /// Opens the store at `location`. Files of a store in PostgreSQL are in the directory `root`, which is made if it is not there. With
     /// `create`, the store is made where there is none; without, it may be one that can only be read.
@@ -63,7 +67,7 @@ impl Store {
         let root = make_directory(root)?;
         let database = Database::Postgres {
             pool: pool(location.connections(), options.clone()),
-            prompt: pool(PROMPT, options),
+            prompt: pool(PROMPT, options.options(PLANNED_ONCE)),
         };
         Ok(Self::with(location.clone(), root, database))
     }
