@@ -61,8 +61,10 @@ pub(super) async fn run(
     if !may_start || *requests.borrow() != Request::Run {
         return ended(Outcome::Stopped);
     }
-    let begun = prepared
-        .and_then(|prepared| begin(shared, slot, task, &places, prepared, requests, outlet));
+    let begun = match prepared {
+        Ok(prepared) => begin(shared, slot, task, &places, prepared, requests, outlet).await,
+        Err(outcome) => Err(outcome),
+    };
     let (mut child, mut attempt) = match begun {
         Ok(begun) => begun,
         Err(outcome) => return ended(outcome),
@@ -82,6 +84,9 @@ pub(super) async fn run(
     if !task.secrets.is_empty() {
         places.remove_unmasked();
     }
+    if ending.outcome == Outcome::Succeeded {
+        places.give_back(task, &shared.spares);
+    }
     ending
 }
 
@@ -94,19 +99,20 @@ fn prepare(shared: &Shared, task: &Task, places: &Places) -> Result<Prepared, Ou
         ))
     })?;
     let cookie = session::cookie(&shared.session, shared.next_number());
-    Prepared::new(task, places, &shared.checkpoints, &shared.inherited, cookie)
+    Prepared::new(task, places, shared, cookie)
 }
 
-fn begin(
+async fn begin(
     shared: &Shared,
     slot: u32,
     task: &Task,
     places: &Places,
-    mut prepared: Prepared,
+    prepared: Prepared,
     requests: watch::Receiver<Request>,
     outlet: Outlet,
 ) -> Result<(Child, Attempt), Outcome> {
-    let mut child = prepared.start(task)?;
+    let (prepared, started) = prepared.start().await;
+    let mut child = started.map_err(|error| prepared.not_started(task, &error))?;
     let course = Course::new(Instant::now(), task.timeout, shared.grace);
     let id = child
         .id()

@@ -12,6 +12,7 @@ mod output;
 mod places;
 mod results;
 mod secrets;
+mod spares;
 mod start;
 mod tail;
 
@@ -21,6 +22,7 @@ mod tests;
 use self::checkpoints::Checkpoints;
 use self::course::Request;
 use self::output::Outlet;
+use self::spares::Spares;
 use super::session;
 use super::watchdog::Watchdog;
 use super::{Ending, Engine, Leave, Outcome, Task, TaskId, Update};
@@ -65,6 +67,7 @@ struct Shared {
     grace: Duration,
     artifacts: ArtifactStore,
     checkpoints: Checkpoints,
+    spares: Spares,
     inherited: Vec<(OsString, OsString)>,
     session: String,
     watchdog: Option<Watchdog>,
@@ -99,6 +102,7 @@ impl LocalEngine {
             grace: options.grace,
             artifacts: options.artifacts,
             checkpoints: Checkpoints::default(),
+            spares: Spares::default(),
             inherited: start::inherited_environment(),
             session,
             watchdog,

@@ -1,9 +1,10 @@
 //! Where an attempt's files are, and making them before it starts.
 
 use super::checkpoints::Checkpoints;
+use super::spares::Spares;
 use crate::engine::{Task, file_of, log_of};
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The files of an attempt: all begin with the same path.
@@ -64,9 +65,14 @@ impl Places {
     /// Makes what the attempt finds when it starts. Files that are there already were left by an attempt that the store does not know: it was
     /// restored or deleted, or the process died before it could note that the attempt begins. Nothing in them may be taken for what this
     /// attempt writes, and no first attempt goes on where an unknown one was: that may have tried something else.
-    pub fn prepare(&self, task: &Task, checkpoints: &Checkpoints) -> io::Result<()> {
+    pub fn prepare(
+        &self,
+        task: &Task,
+        checkpoints: &Checkpoints,
+        spares: &Spares,
+    ) -> io::Result<()> {
         for (name, content) in &task.files {
-            self.create(name)?.write_all(content.as_bytes())?;
+            self.make(name, content.as_bytes(), spares)?;
         }
         if !task.artifacts.is_empty() {
             fs::create_dir(self.artifacts())?;
@@ -74,18 +80,26 @@ impl Places {
         checkpoints.open(&self.checkpoint)
     }
 
-    fn create(&self, name: &str) -> io::Result<File> {
+    fn make(&self, name: &str, content: &[u8], spares: &Spares) -> io::Result<()> {
         let path = file_of(&self.files_at, name);
-        match create_new(&path) {
+        match spares.make(&path, content) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 self.remove_unknown()?;
-                create_new(&path)
+                spares.make(&path, content)
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 fs::create_dir_all(path.parent().unwrap_or(&path))?;
-                create_new(&path)
+                spares.make(&path, content)
             }
-            created => created,
+            made => made,
+        }
+    }
+
+    /// The attempt went well, and its log tells that it was here: what it was given is no longer needed.
+    pub fn give_back(&self, task: &Task, spares: &Spares) {
+        if self.log().exists() {
+            let names = task.files.keys();
+            names.for_each(|name| spares.give(file_of(&self.files_at, name)));
         }
     }
 
@@ -110,8 +124,4 @@ impl Places {
         }
         Ok(())
     }
-}
-
-fn create_new(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).open(path)
 }

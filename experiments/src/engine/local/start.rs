@@ -1,6 +1,6 @@
 //! Starts the process of an attempt: its directory, its environment, and, when it cannot be started, why.
 
-use super::checkpoints::Checkpoints;
+use super::Shared;
 use super::mask::Mask;
 use super::places::Places;
 use super::secrets::Secrets;
@@ -76,12 +76,12 @@ impl Prepared {
     pub fn new(
         task: &Task,
         places: &Places,
-        checkpoints: &Checkpoints,
-        inherited: &[(OsString, OsString)],
+        shared: &Shared,
         cookie: String,
     ) -> Result<Self, Outcome> {
+        let inherited = &shared.inherited;
         places
-            .prepare(task, checkpoints)
+            .prepare(task, &shared.checkpoints, &shared.spares)
             .map_err(|error| unprepared(places, &error))?;
         let secrets = Secrets::look_up(&task.secrets).map_err(Outcome::NotStarted)?;
         let (program, directory) = locate(task, inherited).map_err(Outcome::NotStarted)?;
@@ -104,19 +104,25 @@ impl Prepared {
         })
     }
 
-    /// Starts the process, in a process group of its own.
-    ///
-    /// # Errors
+    /// Starts the process, in a process group of its own. On a thread of its own, because that stands still until the new process has begun:
+    /// a third of a short step's time, in which others end and start.
+    pub async fn start(mut self) -> (Self, io::Result<Child>) {
+        let starting = tokio::task::spawn_blocking(move || {
+            let started = self.command.spawn();
+            (self, started)
+        });
+        starting
+            .await
+            .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+    }
+
     /// Why it did not start.
-    pub fn start(&mut self, task: &Task) -> Result<Child, Outcome> {
-        self.command.spawn().map_err(|error| {
-            let words = explain(&error, &task.command[0], &self.program, task);
-            if is_shortage(&error) {
-                Outcome::Refused(words)
-            } else {
-                Outcome::NotStarted(words)
-            }
-        })
+    pub fn not_started(&self, task: &Task, error: &io::Error) -> Outcome {
+        let words = explain(error, &task.command[0], &self.program, task);
+        match is_shortage(error) {
+            true => Outcome::Refused(words),
+            false => Outcome::NotStarted(words),
+        }
     }
 }
 
