@@ -1,15 +1,16 @@
-//! The loop around the core: it collects what happened, lets the core decide, stores what changed and then does what follows. What arrives
-//! while a transaction is written goes into the next one together.
+//! The loop around the core: it collects what happened, lets the core decide, stores what changed and then does what follows. While a
+//! transaction is written it goes on: all that happens meanwhile goes into the next one together.
 
 use super::core::Core;
 use super::drive::{DriveError, Loaded, Setup};
 use super::event::{Answer, Command, Control, Event, Ticket, Wish};
 use super::limits::NewLimits;
 use super::message::{Answered, Message, Reply, Want, WantError};
-use super::outbox::Outbox;
+use super::outbox::{Outbox, Urgency};
 use super::slots::Member;
+use super::storing::{Leaves, Storing, write};
 use super::suggester::Suggester;
-use crate::engine::{Engine, Outcome, Task, TaskId, Update};
+use crate::engine::{Outcome, Task, TaskId, Update};
 use crate::spec;
 use crate::state::{ExperimentState, StepState};
 use crate::store::{Changes, DriverLock, ExperimentId, ExperimentRecord, Request, StoreError};
@@ -24,11 +25,15 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 const REQUESTS_EVERY: Duration = Duration::from_millis(500);
 /// How many updates may wait; a step that reports faster than they are stored is slowed down.
 const UPDATES_WAITING: usize = 1024;
+/// How many tasks may start before anything is known to be stored of them.
+const STARTED_EARLY: usize = 64;
 /// How many messages are looked at together.
 const MESSAGES_TOGETHER: usize = 1024;
 /// How long reports may wait for something to be stored with, and how many.
 const REPORTS_WAIT: Duration = Duration::from_millis(20);
 const REPORTS_TOGETHER: usize = 1000;
+/// How long after the beginning of a transaction one begins for which nobody waits.
+const BETWEEN_TRANSACTIONS: Duration = Duration::from_millis(3);
 /// How long an experiment is looked after in which nothing happens unless somebody wants something.
 const REST_AFTER: Duration = Duration::from_secs(10);
 /// Pauses between attempts to reach a store that is away: the first, and the longest.
@@ -57,15 +62,21 @@ pub struct Driver {
     ways: Ways,
     updates: (mpsc::Sender<Update>, mpsc::Receiver<Update>),
     requests: Interval,
+    /// What is being written.
+    storing: Option<Storing>,
     /// What runs, and since when.
     tasks: HashMap<TaskId, Instant>,
+    /// How many of them have started since something was last sent to the store.
+    started_early: usize,
     replies: HashMap<Ticket, Reply>,
     tickets: u64,
     /// Trials that nobody was there to take.
     returned: Vec<u64>,
     /// Whether the store has been away since the core was last told of it.
     was_away: bool,
-    /// When reports that wait for company have waited enough.
+    /// When something was last sent to the store.
+    last_stored: Option<Instant>,
+    /// When what waits for company has waited enough.
     flush_at: Option<Instant>,
     /// Since when nothing happens.
     resting_since: Option<Instant>,
@@ -89,11 +100,14 @@ impl Driver {
             ways,
             updates: mpsc::channel(UPDATES_WAITING),
             requests,
+            storing: None,
             tasks: HashMap::new(),
+            started_early: 0,
             replies: HashMap::new(),
             tickets: 0,
             returned: Vec::new(),
             was_away: false,
+            last_stored: None,
             flush_at: None,
             resting_since: None,
             asked_to_rest: false,
@@ -108,26 +122,21 @@ impl Driver {
     }
 
     async fn go_on(&mut self, begin: Event) -> Result<(), DriveError> {
-        self.take(vec![begin]).await?;
+        self.take(vec![begin])?;
         if *self.ways.control.borrow() > Control::Run {
             let events = self.controlled();
-            self.take(events).await?;
+            self.take(events)?;
         }
         while !self.core.is_closed() && !self.rests {
             let events = self.wait().await?;
-            self.take(events).await?;
-            if std::mem::take(&mut self.was_away) {
-                self.take(vec![Event::Back]).await?;
-            }
-            while !self.returned.is_empty() {
-                let returned = std::mem::take(&mut self.returned);
-                self.take(vec![Event::Returned(returned)]).await?;
-            }
+            self.take(events)?;
+            self.take_left_over()?;
             // What came together with that wish may have set something going.
             if std::mem::take(&mut self.asked_to_rest) {
                 self.rests = self.core.rests();
             }
         }
+        self.store_all().await?;
         match self.core.refusal() {
             Some(words) => Err(DriveError::Refused(words.to_owned())),
             None => Ok(()),
@@ -164,13 +173,17 @@ impl Driver {
     async fn wait(&mut self) -> Result<Vec<Event>, DriveError> {
         let (mut updates, mut messages) = (Vec::new(), Vec::new());
         let tick = sleep_until_moment(self.core.wake_at());
-        let flush = sleep_until_instant(self.flush_at);
+        let flush = sleep_until_instant(self.flush_at.filter(|_| self.storing.is_none()));
         let rest = sleep_until_instant(self.resting_since.map(|since| since + REST_AFTER));
         // In the order of rarity: a step that reports without pause must not drown what the user wants.
         tokio::select! {
             biased;
             Ok(()) = self.ways.control.changed() => return Ok(self.controlled()),
             _ = self.requests.tick() => return self.requested().await,
+            written = done(&mut self.storing) => {
+                self.stored(written).await?;
+                return Ok(Vec::new());
+            }
             answer = self.suggester.answer() => return Ok(vec![answer?]),
             _ = receive(&mut self.ways.messages, &mut messages) => {}
             _ = self.updates.1.recv_many(&mut updates, UPDATES_WAITING) => {}
@@ -309,10 +322,8 @@ impl Driver {
         Ok(Wish::Limits(limits))
     }
 
-    /// Lets the core decide, stores, then acts. Tasks are handed to the engine while their intent is being stored. In a store that others
-    /// share they start when it is: this process may have lost the experiment without knowing. Else they start meanwhile, so that no
-    /// slot stands empty for a disk: should the process die just then, the attempt dies with it and is made again.
-    async fn take(&mut self, events: Vec<Event>) -> Result<(), DriveError> {
+    /// Lets the core decide, and begins to do what follows.
+    fn take(&mut self, events: Vec<Event>) -> Result<(), DriveError> {
         let now = now();
         let nothing = events.is_empty();
         for event in events {
@@ -320,38 +331,97 @@ impl Driver {
         }
         self.share_slots(now);
         self.look_for_rest(nothing);
-        if self.may_wait() {
-            return Ok(());
+        // Sent to the store first, for that works beside this thread.
+        let early = self.starts_early();
+        if self.storing.is_none() && !self.may_wait() {
+            self.store_next()?;
         }
+        let leaves = self.hand_over(early);
+        self.let_start(leaves);
+        Ok(())
+    }
+
+    /// In a store that others share, a task starts when its intent is stored: this process may have lost the experiment without knowing.
+    /// Else it starts before, so that no slot stands empty for a disk: should the process die just then, the attempt dies with it and is
+    /// made again. However slow the disk is, there are never many such.
+    fn starts_early(&mut self) -> Vec<Task> {
+        if self.setup.store.is_shared() || self.started_early >= STARTED_EARLY {
+            return Vec::new();
+        }
+        let starts = self.core.take_starts();
+        self.started_early += starts.len();
+        starts
+    }
+
+    /// Sends to the store what the core has come to, for what follows from it to be done afterwards.
+    fn store_next(&mut self) -> Result<(), DriveError> {
         let Outbox {
             changes,
             starts,
             commands,
         } = self.core.take();
-        let storing = store(&self.setup, self.id, &self.ways.news, &changes);
-        let (engine, updates) = (&self.setup.engine, &self.updates.0);
-        let (tasks, is_shared) = (&mut self.tasks, self.setup.store.is_shared());
-        let handing_over = async {
-            let leaves = hand_over(engine.as_ref(), updates, starts);
-            match is_shared {
-                true => leaves,
-                false => {
-                    let_start(tasks, leaves);
-                    Leaves::new()
-                }
-            }
-        };
-        let (stored, leaves) = tokio::join!(biased; storing, handing_over);
-        match stored {
-            Err(error) if self.may_come_back(&error) => self.store_later(&changes, error).await?,
-            stored => stored?,
+        let leaves = self.hand_over(starts);
+        self.started_early = 0;
+        self.flush_at = None;
+        if changes.is_empty() {
+            return self.follow(commands, leaves);
         }
-        self.note(&changes);
+        self.last_stored = Some(Instant::now());
+        let storing = Storing::begin(&self.setup, self.id, changes, commands, leaves);
+        self.storing = Some(storing);
+        Ok(())
+    }
+
+    /// What was sent to the store has been written, or not.
+    async fn stored(&mut self, written: Result<i64, StoreError>) -> Result<(), DriveError> {
+        let Some(storing) = self.storing.take() else {
+            return Ok(());
+        };
+        let last = match written {
+            Err(error) if self.may_come_back(&error) => {
+                self.store_later(&storing.changes, error).await?
+            }
+            written => written?,
+        };
+        tell(&self.ways.news, last);
+        self.note(&storing.changes);
+        self.follow(storing.commands, storing.leaves)
+    }
+
+    fn follow(&mut self, commands: Vec<Command>, leaves: Leaves) -> Result<(), DriveError> {
         commands
             .into_iter()
             .try_for_each(|command| self.carry_out(command))?;
-        let_start(&mut self.tasks, leaves);
+        self.let_start(leaves);
         Ok(())
+    }
+
+    /// What became known while answers were given: that the store had been away, and trials that nobody was there to take.
+    fn take_left_over(&mut self) -> Result<(), DriveError> {
+        if std::mem::take(&mut self.was_away) {
+            self.take(vec![Event::Back])?;
+        }
+        while !self.returned.is_empty() {
+            let returned = std::mem::take(&mut self.returned);
+            self.take(vec![Event::Returned(returned)])?;
+        }
+        Ok(())
+    }
+
+    /// At the end: until nothing is left to be stored.
+    async fn store_all(&mut self) -> Result<(), DriveError> {
+        loop {
+            while self.storing.is_some() {
+                let written = done(&mut self.storing).await;
+                self.stored(written).await?;
+            }
+            self.take_left_over()?;
+            match (self.storing.is_some(), self.core.urgency()) {
+                (false, Urgency::Never) => return Ok(()),
+                (false, _) => self.store_next()?,
+                (true, _) => {}
+            }
+        }
     }
 
     /// Gives slots back that are not in use any more, and takes those that are granted.
@@ -378,25 +448,22 @@ impl Driver {
         }
     }
 
-    /// Whether there are only reports, and not many or old ones: they are stored with what comes next, which is often the end of their step.
+    /// Whether what there is to store waits for company. Reports do, unless they are many or old: what comes next is often the end of their
+    /// step. All else does where steps follow each other so quickly that storing each alone would hold them up.
     fn may_wait(&mut self) -> bool {
-        match self.core.reports_alone() {
-            Some(0) => true,
-            Some(count) if count < REPORTS_TOGETHER => {
-                let flush_at = *self
-                    .flush_at
-                    .get_or_insert_with(|| Instant::now() + REPORTS_WAIT);
-                let wait = Instant::now() < flush_at;
-                if !wait {
-                    self.flush_at = None;
-                }
-                wait
+        let now = Instant::now();
+        let until = match self.core.urgency() {
+            Urgency::Never => return true,
+            Urgency::Reports(count) if count < REPORTS_TOGETHER => {
+                Some(self.flush_at.unwrap_or(now + REPORTS_WAIT))
             }
-            _ => {
-                self.flush_at = None;
-                false
+            Urgency::Soon if !self.setup.store.is_shared() => {
+                self.last_stored.map(|last| last + BETWEEN_TRANSACTIONS)
             }
-        }
+            Urgency::Reports(_) | Urgency::Soon | Urgency::Now => None,
+        };
+        self.flush_at = until.filter(|until| now < *until);
+        self.flush_at.is_some()
     }
 
     fn note(&mut self, changes: &Changes) {
@@ -426,7 +493,7 @@ impl Driver {
         &mut self,
         changes: &Changes,
         first: StoreError,
-    ) -> Result<(), DriveError> {
+    ) -> Result<i64, DriveError> {
         let mut error = first;
         let mut pause = AWAY.0;
         loop {
@@ -435,11 +502,11 @@ impl Driver {
             if *self.ways.control.borrow() == Control::Kill {
                 return Err(error.into());
             }
-            match store(&self.setup, self.id, &self.ways.news, changes).await {
+            match write(&self.setup, self.id, changes.clone()).await {
                 Err(again) if is_away(&again) => error = again,
-                stored => {
+                written => {
                     self.was_away = true;
-                    return Ok(stored?);
+                    return Ok(written?);
                 }
             }
             pause = (pause * 2).min(AWAY.1);
@@ -462,6 +529,25 @@ impl Driver {
                     _ => drop(message.reply.send(Err(WantError::Store(error.again())))),
                 }
             }
+        }
+    }
+
+    /// Gives tasks to the engine, without leave to start.
+    fn hand_over(&self, tasks: Vec<Task>) -> Leaves {
+        let hand_over = |task: Task| {
+            let (give, leave) = oneshot::channel();
+            let id = task.id.clone();
+            self.setup.engine.start(task, leave, self.updates.0.clone());
+            (id, give)
+        };
+        tasks.into_iter().map(hand_over).collect()
+    }
+
+    fn let_start(&mut self, leaves: Leaves) {
+        for (task, leave) in leaves {
+            self.tasks.insert(task, Instant::now());
+            // Without a receiver the task has ended already.
+            let _ = leave.send(());
         }
     }
 
@@ -528,20 +614,12 @@ async fn unless_lost(
     }
 }
 
-/// Writes what changed, and tells that there is news.
-async fn store(
-    setup: &Setup,
-    id: ExperimentId,
-    news: &watch::Sender<i64>,
-    changes: &Changes,
-) -> Result<(), StoreError> {
-    if !changes.is_empty() {
-        let begun = Instant::now();
-        let last = setup.store.commit(id, changes.clone()).await?;
-        setup.observer.stored(begun.elapsed());
-        tell(news, last);
+/// When what is being written is; for ever when nothing is.
+async fn done(storing: &mut Option<Storing>) -> Result<i64, StoreError> {
+    match storing {
+        Some(storing) => storing.await,
+        None => std::future::pending().await,
     }
-    Ok(())
 }
 
 fn tell(news: &watch::Sender<i64>, last: i64) {
@@ -550,29 +628,6 @@ fn tell(news: &watch::Sender<i64>, last: i64) {
         *news = (*news).max(last);
         newer
     });
-}
-
-/// Leave for tasks to start.
-type Leaves = Vec<(TaskId, oneshot::Sender<()>)>;
-
-/// Gives tasks to the engine, without leave to start.
-fn hand_over(engine: &dyn Engine, updates: &mpsc::Sender<Update>, tasks: Vec<Task>) -> Leaves {
-    let hand_over = |task: Task| {
-        let (give, leave) = oneshot::channel();
-        let id = task.id.clone();
-        engine.start(task, leave, updates.clone());
-        (id, give)
-    };
-    tasks.into_iter().map(hand_over).collect()
-}
-
-/// Lets tasks start.
-fn let_start(tasks: &mut HashMap<TaskId, Instant>, leaves: Leaves) {
-    for (task, leave) in leaves {
-        tasks.insert(task, Instant::now());
-        // Without a receiver the task has ended already.
-        let _ = leave.send(());
-    }
 }
 
 /// All messages that are there, once there is one; for ever when none can come.

@@ -19,6 +19,7 @@ mod plan;
 mod progress;
 mod recover;
 mod slots;
+mod storing;
 mod submit;
 mod suggester;
 mod task;

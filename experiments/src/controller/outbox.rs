@@ -9,6 +9,19 @@ use crate::store::{Changes, EventKind, ExperimentUpdate, NewEvent};
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
 
+/// How soon an outbox is to be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Urgency {
+    /// It is empty.
+    Never,
+    /// There are so many reports, and nothing else: they can wait for company.
+    Reports(usize),
+    /// Something happened; nothing waits for it to be stored.
+    Soon,
+    /// Something or somebody waits for it to be stored.
+    Now,
+}
+
 /// First store the changes, then carry out the rest.
 #[derive(Clone, Debug, Default)]
 pub struct Outbox {
@@ -21,8 +34,8 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// How many reports there are, if there is nothing else: they can wait for company.
-    pub(super) fn reports_alone(&self) -> Option<usize> {
+    /// How soon it is to be stored.
+    pub(super) fn urgency(&self) -> Urgency {
         let Changes {
             experiment,
             trials,
@@ -30,13 +43,18 @@ impl Outbox {
             metrics,
             events,
         } = &self.changes;
-        let alone = experiment.is_none()
-            && trials.is_empty()
-            && steps.is_empty()
-            && events.is_empty()
-            && self.starts.is_empty()
-            && self.commands.is_empty();
-        alone.then_some(metrics.len())
+        let calm = |command: &Command| matches!(command, Command::Learn { .. });
+        if experiment.is_some() || !self.starts.is_empty() || !self.commands.iter().all(calm) {
+            Urgency::Now
+        } else if !self.commands.is_empty()
+            || !(trials.is_empty() && steps.is_empty() && events.is_empty())
+        {
+            Urgency::Soon
+        } else if metrics.is_empty() {
+            Urgency::Never
+        } else {
+            Urgency::Reports(metrics.len())
+        }
     }
 
     /// The experiment has entered the state of its row.
@@ -111,5 +129,45 @@ impl Outbox {
             step,
             data,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::controller::event::Answer;
+    use crate::controller::event::Ticket;
+    use tune_algorithms::history::Outcome;
+
+    fn told(command: Option<Command>) -> Urgency {
+        let mut outbox = Outbox::default();
+        outbox.changes.events.push(NewEvent {
+            at: Timestamp::UNIX_EPOCH,
+            kind: EventKind::Trial,
+            trial: Some(0),
+            step: None,
+            data: Json::Null,
+        });
+        outbox.commands.extend(command);
+        outbox.urgency()
+    }
+
+    #[test]
+    fn only_what_somebody_waits_for_is_urgent() {
+        assert_eq!(Outbox::default().urgency(), Urgency::Never);
+        assert_eq!(told(None), Urgency::Soon);
+        let outcome = Outcome::Failed;
+        assert_eq!(
+            told(Some(Command::Learn { trial: 0, outcome })),
+            Urgency::Soon
+        );
+        assert_eq!(
+            told(Some(Command::Suggest { round: 0, count: 1 })),
+            Urgency::Now
+        );
+        assert_eq!(
+            told(Some(Command::Answer(Ticket(1), Answer::Done))),
+            Urgency::Now
+        );
     }
 }

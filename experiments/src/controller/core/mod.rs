@@ -9,10 +9,11 @@ mod tasks;
 mod wishes;
 
 use super::event::{Control, Event, Ticket};
-use super::outbox::Outbox;
+use super::outbox::{Outbox, Urgency};
 use super::plan::Plan;
 use super::progress::Progress;
 use super::trial::{Phase, TrialRun};
+use crate::engine::Task;
 use crate::state::{ExperimentReason, ExperimentState, TrialState};
 use crate::store::ExperimentUpdate;
 use jiff::Timestamp;
@@ -167,14 +168,19 @@ impl Core {
         self.advance(now);
     }
 
-    /// How many reports wait to be taken, if nothing else does.
-    pub fn reports_alone(&self) -> Option<usize> {
-        self.outbox.reports_alone()
+    /// How soon what events led to is to be stored.
+    pub fn urgency(&self) -> Urgency {
+        self.outbox.urgency()
     }
 
     /// What events led to since the last call.
     pub fn take(&mut self) -> Outbox {
         std::mem::take(&mut self.outbox)
+    }
+
+    /// Tasks that may start before the rest of the outbox is stored.
+    pub fn take_starts(&mut self) -> Vec<Task> {
+        std::mem::take(&mut self.outbox.starts)
     }
 
     /// The slots to be given back (they are from now on), and how many more are wanted.
