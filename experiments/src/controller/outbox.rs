@@ -44,11 +44,10 @@ impl Outbox {
             events,
         } = &self.changes;
         let calm = |command: &Command| matches!(command, Command::Learn { .. });
+        let nothing = trials.is_empty() && steps.is_empty() && events.is_empty();
         if experiment.is_some() || !self.starts.is_empty() || !self.commands.iter().all(calm) {
             Urgency::Now
-        } else if !self.commands.is_empty()
-            || !(trials.is_empty() && steps.is_empty() && events.is_empty())
-        {
+        } else if !nothing || !self.commands.is_empty() {
             Urgency::Soon
         } else if metrics.is_empty() {
             Urgency::Never
