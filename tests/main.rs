@@ -8,6 +8,8 @@ mod crash;
 mod examples;
 mod harness;
 mod http;
+#[cfg(feature = "otel")]
+mod otel;
 mod readme;
 mod remote;
 mod resilience;

@@ -8,6 +8,7 @@ use super::limits::NewLimits;
 use super::message::{Answered, Message, Reply, Want, WantError};
 use super::outbox::Outbox;
 use super::slots::Member;
+use super::spans::TrialSpans;
 use super::suggester::Suggester;
 use crate::engine::{Engine, Outcome, Task, TaskId, Update};
 use crate::spec;
@@ -59,6 +60,7 @@ pub struct Driver {
     requests: Interval,
     /// What runs, and since when.
     tasks: HashMap<TaskId, Instant>,
+    trials: TrialSpans,
     replies: HashMap<Ticket, Reply>,
     tickets: u64,
     /// Trials that nobody was there to take.
@@ -90,6 +92,7 @@ impl Driver {
             updates: mpsc::channel(UPDATES_WAITING),
             requests,
             tasks: HashMap::new(),
+            trials: TrialSpans::default(),
             replies: HashMap::new(),
             tickets: 0,
             returned: Vec::new(),
@@ -328,11 +331,13 @@ impl Driver {
             starts,
             commands,
         } = self.core.take();
+        self.trials.begin(&changes.trials);
         let storing = store(&self.setup, self.id, &self.ways.news, &changes);
         let (engine, updates) = (&self.setup.engine, &self.updates.0);
-        let (tasks, is_shared) = (&mut self.tasks, self.setup.store.is_shared());
+        let (tasks, trials) = (&mut self.tasks, &mut self.trials);
+        let is_shared = self.setup.store.is_shared();
         let handing_over = async {
-            let leaves = hand_over(engine.as_ref(), updates, starts);
+            let leaves = hand_over(engine.as_ref(), trials, updates, starts);
             match is_shared {
                 true => leaves,
                 false => {
@@ -408,6 +413,7 @@ impl Driver {
             record.finished_at = update.finished_at;
             record.active_seconds = update.active_seconds;
         }
+        self.trials.end(&changes.trials);
         for trial in &changes.trials {
             tracing::debug!(experiment = %self.record.name, trial = trial.number, state = %trial.state, "trial");
         }
@@ -556,11 +562,16 @@ fn tell(news: &watch::Sender<i64>, last: i64) {
 type Leaves = Vec<(TaskId, oneshot::Sender<()>)>;
 
 /// Gives tasks to the engine, without leave to start.
-fn hand_over(engine: &dyn Engine, updates: &mpsc::Sender<Update>, tasks: Vec<Task>) -> Leaves {
+fn hand_over(
+    engine: &dyn Engine,
+    trials: &mut TrialSpans,
+    updates: &mpsc::Sender<Update>,
+    tasks: Vec<Task>,
+) -> Leaves {
     let hand_over = |task: Task| {
         let (give, leave) = oneshot::channel();
-        let id = task.id.clone();
-        engine.start(task, leave, updates.clone());
+        let (id, trial) = (task.id.clone(), trials.around(&task));
+        trial.in_scope(|| engine.start(task, leave, updates.clone()));
         (id, give)
     };
     tasks.into_iter().map(hand_over).collect()
