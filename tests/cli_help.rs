@@ -32,6 +32,7 @@ fn help() {
       tell         Tell how a trial ended
       report       Report metrics of a trial that is being evaluated
       serve        Run experiments for others, over HTTP
+      ui           Open the dashboard in the browser
       token        Make, list and revoke the tokens of the service
       init         Write a commented experiment file that runs as it is
       validate     Check experiment files
@@ -86,6 +87,7 @@ fn help_of_run() {
           --processes <N>    At most so many processes at once [default: as many as the experiment can
                              use]
           --json             Print what becomes of the experiment, its trials and steps as JSON lines
+          --ui[=<PORT>]      Show it in the browser meanwhile, at this port [default: a free one]
       -h, --help             Print help (see more with '--help')
 
     Global options:

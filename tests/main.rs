@@ -16,3 +16,4 @@ mod resilience;
 mod server;
 mod shells;
 mod trouble;
+mod ui;

@@ -23,7 +23,8 @@ use tune_experiments::store::{ExperimentId, ExperimentRecord, Location, Store};
 pub struct Context {
     /// Where the files of the store are: its directory, or the one beside a store in PostgreSQL.
     pub directory: PathBuf,
-    location: Location,
+    /// Where the database is.
+    pub location: Location,
     server: Option<client::Address>,
     /// Whose certificates are trusted at other servers, beside those that the system trusts.
     pub ca_cert: Option<PathBuf>,

@@ -3,6 +3,7 @@
 mod ask;
 mod backend;
 mod best;
+mod browser;
 mod cancel;
 mod compare;
 mod completions;
@@ -21,6 +22,7 @@ mod in_process;
 mod init;
 mod list;
 mod logs;
+mod looking;
 mod man;
 mod outcome;
 mod pages;
@@ -35,8 +37,10 @@ mod show;
 mod signals;
 mod source;
 mod tell;
+mod thread;
 mod token;
 mod trials;
+mod ui;
 mod validate;
 mod watch;
 mod watchdog;
@@ -136,6 +140,7 @@ enum Command {
     Tell(tell::TellArgs),
     Report(report::ReportArgs),
     Serve(serve::ServeArgs),
+    Ui(ui::UiArgs),
     Token(token::TokenArgs),
     Init(init::InitArgs),
     Validate(validate::ValidateArgs),
@@ -198,6 +203,7 @@ pub fn run(cli: Cli) -> anyhow::Result<u8> {
         Command::Tell(args) => waiting(tell::run(args, context)),
         Command::Report(args) => waiting(report::run(args, context)),
         Command::Serve(args) => on_all_processors(serve::run(args, context)),
+        Command::Ui(args) => on_all_processors(ui::run(args, context)),
         Command::Token(args) => waiting(token::run(args, context)),
         Command::Init(args) => init::run(&args, &context),
         Command::Validate(args) => validate::run(&args, &context),

@@ -99,6 +99,7 @@ impl Server {
             limits,
             ca_cert: None,
             numbers: Numbers::new(),
+            looks_on: false,
             stopping,
             closing,
         };
