@@ -26,6 +26,8 @@ fn help() {
       importance   Show which parameters matter, for the objective or another metric
       logs         Print what a step of a trial printed
       export       Write all trials with everything that is known of them
+      tag          Tag an experiment or a trial, or show its tags
+      note         Write a note about an experiment or a trial, or show it
       delete       Delete experiments with all their trials and logs
       create       Create an experiment without running it
       ask          Get trials to evaluate

@@ -24,6 +24,7 @@ mod list;
 mod logs;
 mod looking;
 mod man;
+mod note;
 mod outcome;
 mod pages;
 mod pause;
@@ -36,6 +37,7 @@ mod setup;
 mod show;
 mod signals;
 mod source;
+mod tag;
 mod tell;
 mod thread;
 mod token;
@@ -134,6 +136,8 @@ enum Command {
     Importance(importance::ImportanceArgs),
     Logs(logs::LogsArgs),
     Export(export::ExportArgs),
+    Tag(tag::TagArgs),
+    Note(note::NoteArgs),
     Delete(delete::DeleteArgs),
     Create(create::CreateArgs),
     Ask(ask::AskArgs),
@@ -197,6 +201,8 @@ pub fn run(cli: Cli) -> anyhow::Result<u8> {
         Command::Importance(args) => waiting(importance::run(args, context)),
         Command::Logs(args) => waiting(logs::run(args, context)),
         Command::Export(args) => waiting(export::run(args, context)),
+        Command::Tag(args) => waiting(tag::run(args, context)),
+        Command::Note(args) => waiting(note::run(args, context)),
         Command::Delete(args) => waiting(delete::run(args, context)),
         Command::Create(args) => waiting(create::run(args, context)),
         Command::Ask(args) => waiting(ask::run(args, context)),

@@ -103,6 +103,11 @@ impl Access {
         Ok(some)
     }
 
+    /// Whether nobody may change anything here.
+    pub fn looks_on(&self) -> bool {
+        self.looks_on
+    }
+
     /// From now on requests need a token.
     pub fn closed(&self) {
         self.note(true);
