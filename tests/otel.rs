@@ -18,29 +18,29 @@ pipeline:
 
 /// A collector that takes one request.
 fn collector() -> (String, JoinHandle<(String, Vec<u8>)>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    let collecting = std::thread::spawn(move || received(&listener.accept().unwrap().0));
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("a port").to_string();
+    let collecting = std::thread::spawn(move || received(&listener.accept().expect("a client").0));
     (address, collecting)
 }
 
 /// What a request asks for, and its body.
 fn received(stream: &TcpStream) -> (String, Vec<u8>) {
     let mut reader = BufReader::new(stream);
-    let mut lines = reader.by_ref().lines().map(Result::unwrap);
-    let asked = lines.next().unwrap();
+    let mut lines = reader.by_ref().lines().map(|line| line.expect("a line"));
+    let asked = lines.next().expect("a request");
     let headers: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
     let length = headers.iter().find_map(|header| {
         let (name, value) = header.split_once(": ")?;
         let is_length = name.eq_ignore_ascii_case("content-length");
-        is_length.then(|| value.parse().unwrap())
+        is_length.then(|| value.parse().expect("a number"))
     });
-    let mut body = vec![0; length.unwrap()];
-    reader.read_exact(&mut body).unwrap();
+    let mut body = vec![0; length.expect("a length")];
+    reader.read_exact(&mut body).expect("a body");
     let mut stream = stream;
     stream
         .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
-        .unwrap();
+        .expect("it is there");
     (asked, body)
 }
 
@@ -60,7 +60,7 @@ fn spans(export: &[u8]) -> Vec<Span> {
         .map(|span| Span {
             id: bytes(span, 2),
             around: bytes(span, 4),
-            name: String::from_utf8(bytes(span, 5)).unwrap(),
+            name: String::from_utf8(bytes(span, 5)).expect("a name"),
         })
         .collect()
 }
@@ -76,7 +76,7 @@ fn parts(mut message: &[u8], number: u64) -> Vec<&[u8]> {
                 0
             }
             1 => 8,
-            2 => usize::try_from(varint(&mut message)).unwrap(),
+            2 => usize::try_from(varint(&mut message)).expect("a length"),
             5 => 4,
             kind => panic!("{kind} is no kind of a part"),
         };
@@ -93,7 +93,7 @@ fn parts(mut message: &[u8], number: u64) -> Vec<&[u8]> {
 fn varint(message: &mut &[u8]) -> u64 {
     let mut number = 0;
     for shift in (0..64).step_by(7) {
-        let (byte, rest) = message.split_first().unwrap();
+        let (byte, rest) = message.split_first().expect("a byte");
         *message = rest;
         number |= u64::from(byte & 127) << shift;
         if byte & 128 == 0 {

@@ -17,7 +17,7 @@ fn browser(place: &Place) -> String {
             opened.display()
         ),
     );
-    std::fs::set_permissions(&script, PermissionsExt::from_mode(0o755)).unwrap();
+    std::fs::set_permissions(&script, PermissionsExt::from_mode(0o755)).expect("a file");
     script.display().to_string()
 }
 

@@ -124,8 +124,12 @@ async fn write(
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Kind, at, experiment, new_experiment, over_both, store};
-    use super::super::{ExperimentQuery, NewExperiment, StoredEvent};
+    use super::super::testing::{
+        Kind, at, commit, experiment, new_experiment, over_both, store, succeeded,
+    };
+    use super::super::{
+        Changes, ExperimentQuery, Field, NewExperiment, Sort, StoredEvent, TrialQuery,
+    };
     use super::*;
     use crate::notes::NotesPatch;
 
@@ -135,6 +139,7 @@ mod tests {
         nothing_changes_without_a_reason,
         changes_at_once_all_count,
         experiments_are_found_by_their_tags,
+        trials_are_found_by_their_tags,
         notes_go_with_their_experiment,
     }
 
@@ -243,6 +248,38 @@ mod tests {
                 let whole = store.notes(it.experiment.id, None).await.unwrap();
                 assert_eq!(it.tags, whole.tags);
             }
+        }
+    }
+
+    async fn trials_are_found_by_their_tags(kind: Kind) {
+        let (_place, store, id) = experiment(kind).await;
+        let trials = (0..5).map(|number| succeeded(number, number, number as f64));
+        let changes = Changes {
+            trials: trials.collect(),
+            ..Changes::default()
+        };
+        commit(&store, id, changes).await.unwrap();
+        add(&store, id, None, &["a"]).await;
+        add(&store, id, Some(1), &["a"]).await;
+        add(&store, id, Some(3), &["a", "b"]).await;
+        let by_accuracy = Sort {
+            field: Field::Metric("accuracy".to_owned()),
+            descending: true,
+        };
+        for (tags, sort, expected) in [
+            (&["a"][..], None, &[1, 3][..]),
+            (&["a"], Some(by_accuracy), &[3, 1]),
+            (&["a", "b"], None, &[3]),
+            (&["c"], None, &[]),
+        ] {
+            let query = TrialQuery {
+                tags: words(tags),
+                sort,
+                ..TrialQuery::default()
+            };
+            let page = store.trials_page(id, &query, None).await.unwrap();
+            let numbers = page.items.iter().map(|trial| trial.number);
+            assert_eq!(numbers.collect::<Vec<_>>(), expected);
         }
     }
 
