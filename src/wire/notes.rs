@@ -19,13 +19,11 @@ pub struct Notes {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NotesPatch {
-    /// All tags, in place of those that are there: words of letters, digits, `-`, `_`, `.`, `:` and `/`.
+    /// All tags, in place of those that are there: words of letters, digits, `-`, `_`, `.`, `:` and `/`, of which something has 30 at the most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_items = 30)]
     pub tags: Option<Vec<String>>,
     /// Tags to add.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(max_items = 30)]
     pub add_tags: Vec<String>,
     /// Tags to take away; one that is not there is no mistake.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
