@@ -3,7 +3,8 @@
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
-/// A command that opens a page; several are parted by `:`, the first that is there is taken. `%s` stands for the address; `none` opens nothing.
+/// A command that opens a page; several are parted by `:`, the first that is there is taken. `%s` stands for the address; `none` opens
+/// nothing.
 const CHOICES: [&str; 2] = ["TUNE_BROWSER", "BROWSER"];
 const NONE: &str = "none";
 

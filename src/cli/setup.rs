@@ -37,7 +37,7 @@ pub fn setup(
     )
 }
 
-/// Everything to drive experiments without starting a process, for trials that clients evaluate. `directory` is where the store's files are.
+/// Everything to drive experiments without starting a process, for trials that clients evaluate. The store's files are in `directory`.
 pub fn without_processes(directory: &Path, store: Store) -> Result<Setup> {
     let engine = LocalEngine::new(LocalOptions {
         slots: 1,

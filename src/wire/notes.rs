@@ -19,7 +19,7 @@ pub struct Notes {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NotesPatch {
-    /// All tags, in place of those that are there: words of letters, digits, `-`, `_`, `.`, `:` and `/`, of which something has 30 at the most.
+    /// All tags, in place of those that are there: words of letters, digits, `-`, `_`, `.`, `:` and `/`; at most 30.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
     /// Tags to add.

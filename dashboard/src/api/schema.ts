@@ -950,7 +950,7 @@ export interface components {
             note?: string | null;
             /** @description Tags to take away; one that is not there is no mistake. */
             remove_tags?: string[];
-            /** @description All tags, in place of those that are there: words of letters, digits, `-`, `_`, `.`, `:` and `/`, of which something has 30 at the most. */
+            /** @description All tags, in place of those that are there: words of letters, digits, `-`, `_`, `.`, `:` and `/`; at most 30. */
             tags?: string[] | null;
         };
         /** @description A number, or the word for one that is not finite. */
