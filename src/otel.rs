@@ -1,5 +1,5 @@
-//! Spans for an OpenTelemetry collector: of experiments, trials, steps and requests, over HTTP, to where the usual variables of OpenTelemetry
-//! say. Only with the feature `otel`; without an address in the environment nothing is sent.
+//! Spans for an OpenTelemetry collector: of experiments, trials, steps and requests, over HTTP, to where the usual variables of
+//! OpenTelemetry say. Only with the feature `otel`; without an address in the environment nothing is sent.
 
 use anyhow::{Context as _, Result};
 use opentelemetry::trace::TracerProvider as _;

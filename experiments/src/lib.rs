@@ -11,7 +11,8 @@
 //! - [`artifacts`]: files between steps, by content hash
 //! - [`store`]: what is remembered; the only place with SQL
 //!
-//! [`state`] names the states that all of them share; [`notes`] is what people write about experiments; [`causes`] puts an error and what led to it into one line.
+//! [`state`] names the states that all of them share; [`notes`] is what people write about experiments;
+//! [`causes`] puts an error and what led to it into one line.
 
 pub mod artifacts;
 pub mod causes;
