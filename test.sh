@@ -33,10 +33,10 @@ say "formatting"
 cargo fmt --all --check
 
 say "lints"
-cargo clippy --workspace --all-targets --locked -- -D warnings
+cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 
 say "documentation"
-RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked --quiet
+RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps --document-private-items --locked --quiet
 
 say "the first command of the README"
 store=$(mktemp -d)
@@ -50,11 +50,11 @@ say "the dashboard in a browser"
 dashboard/tests/run.sh "${CARGO_TARGET_DIR:-target}/release/tune"
 
 say "documentation examples"
-cargo test --workspace --doc --locked --quiet
+cargo test --workspace --all-features --doc --locked --quiet
 
 say "tests"
 if cargo nextest --version >/dev/null 2>&1; then
-    tests/postgres.sh cargo nextest run --workspace --locked --no-fail-fast
+    tests/postgres.sh cargo nextest run --workspace --all-features --locked --no-fail-fast
 else
-    tests/postgres.sh cargo test --workspace --lib --bins --tests --locked --no-fail-fast
+    tests/postgres.sh cargo test --workspace --all-features --lib --bins --tests --locked --no-fail-fast
 fi

@@ -9,6 +9,8 @@ mod error;
 mod exit;
 mod http;
 mod importance;
+#[cfg(feature = "otel")]
+mod otel;
 mod terminal;
 mod wire;
 
@@ -23,5 +25,7 @@ fn main() -> ExitCode {
         let _ = std::io::stderr().write_all(text.as_bytes());
         code
     });
+    #[cfg(feature = "otel")]
+    otel::end();
     ExitCode::from(code)
 }

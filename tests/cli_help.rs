@@ -26,12 +26,15 @@ fn help() {
       importance   Show which parameters matter, for the objective or another metric
       logs         Print what a step of a trial printed
       export       Write all trials with everything that is known of them
+      tag          Tag an experiment or a trial, or show its tags
+      note         Write a note about an experiment or a trial, or show it
       delete       Delete experiments with all their trials and logs
       create       Create an experiment without running it
       ask          Get trials to evaluate
       tell         Tell how a trial ended
       report       Report metrics of a trial that is being evaluated
       serve        Run experiments for others, over HTTP
+      ui           Open the dashboard in the browser
       token        Make, list and revoke the tokens of the service
       init         Write a commented experiment file that runs as it is
       validate     Check experiment files
@@ -86,6 +89,7 @@ fn help_of_run() {
           --processes <N>    At most so many processes at once [default: as many as the experiment can
                              use]
           --json             Print what becomes of the experiment, its trials and steps as JSON lines
+          --ui[=<PORT>]      Show it in the browser meanwhile, at this port [default: a free one]
       -h, --help             Print help (see more with '--help')
 
     Global options:

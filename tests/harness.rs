@@ -88,6 +88,10 @@ impl Place {
             .env_remove("TUNE_SERVER")
             .env_remove("TUNE_TOKEN")
             .env_remove("TUNE_DATA")
+            .env_remove("OTEL_EXPORTER_OTLP_ENDPOINT")
+            .env_remove("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+            // No test opens a window.
+            .env("TUNE_BROWSER", "none")
             .env("NO_COLOR", "1")
             .env("LC_ALL", "C.UTF-8")
             .stdin(Stdio::null());

@@ -8,9 +8,13 @@ mod crash;
 mod examples;
 mod harness;
 mod http;
+mod notes;
+#[cfg(feature = "otel")]
+mod otel;
 mod readme;
 mod remote;
 mod resilience;
 mod server;
 mod shells;
 mod trouble;
+mod ui;

@@ -63,8 +63,11 @@ test("a viewer finds nothing to press that would be refused", async () => {
   await page.getByRole("link", { name: "shared" }).waitFor();
   assert.equal(await page.getByRole("link", { name: "New experiment" }).count(), 0);
   assert.equal(await page.getByRole("button", { name: /shared/ }).count(), 0);
-  await page.goto("/system");
+  await page.goto("/experiments/shared");
   await settled(page);
+  assert.equal(await page.getByRole("button", { name: /notes?$/ }).count(), 0);
+  await page.goto("/system");
+  await page.getByText("clients that ask for trials").waitFor();
   assert.equal(await page.getByRole("heading", { name: "Tokens" }).count(), 0);
   await page.goto("/new");
   await page.getByRole("heading", { name: /lets you look/ }).waitFor();

@@ -1,7 +1,7 @@
 // What happens while one looks: an experiment from its first line to its best, news as they come, a server that goes and comes back.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { browser, open, Server } from "./harness.mjs";
+import { accessible, browser, open, Server } from "./harness.mjs";
 
 let server;
 let chrome;
@@ -108,5 +108,37 @@ test("an experiment is paused, resumed, cancelled and deleted, and asked about b
   await page.getByText("steered is deleted").waitFor();
   assert.equal(await page.getByRole("link", { name: "steered", exact: true }).count(), 0);
   fine([...TOLERATED, /404.*steered/]);
+  await context.close();
+});
+
+test("tags and notes are written, shown and found again", async () => {
+  await server.submit({ name: "noted", tags: ["first"], objective: { metric: "loss", goal: "minimize" }, max_trials: 2, parameters: { x: { type: "float", min: 0, max: 1 } } });
+  await server.tell("noted", [{ metrics: { loss: 0.5 } }]);
+  const { page, context, fine } = await open(chrome, server);
+  await page.goto("/experiments/noted");
+  await page.getByRole("button", { name: "Edit notes" }).click();
+  await page.getByLabel("Tags, parted by spaces").fill("second <b>third</b>");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("is no tag").waitFor();
+  await page.getByLabel("Tags, parted by spaces").fill("second, third");
+  await page.getByRole("textbox", { name: "Note" }).fill("<script>alert(1)</script>\nlooks good");
+  await accessible(page);
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.locator(".notes p", { hasText: "looks good" }).waitFor();
+  await page.locator(".chips", { hasText: "secondthird" }).waitFor();
+  // What others write comes by itself.
+  await server.ask("PATCH", "/experiments/noted/notes", { add_tags: ["fourth"] });
+  await page.locator(".chips", { hasText: "fourth" }).waitFor();
+  await page.goto("/experiments/noted/trials/0");
+  await page.getByRole("button", { name: "Add tags or a note" }).click();
+  await page.getByRole("textbox", { name: "Note" }).fill("a good one");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.locator(".notes p", { hasText: "a good one" }).waitFor();
+  assert.equal((await server.ask("GET", "/experiments/noted/trials/0")).note, "a good one");
+  await page.goto("/");
+  await page.getByLabel("Search experiments").fill("fourth");
+  await page.getByRole("link", { name: "noted", exact: true }).waitFor();
+  assert.equal(await page.locator("tbody tr").count(), 1);
+  fine([...TOLERATED, /status of 422.*notes/]);
   await context.close();
 });

@@ -11,13 +11,15 @@
 //! - [`artifacts`]: files between steps, by content hash
 //! - [`store`]: what is remembered; the only place with SQL
 //!
-//! [`state`] names the states that all of them share; [`causes`] puts an error and what led to it into one line.
+//! [`state`] names the states that all of them share; [`notes`] is what people write about experiments;
+//! [`causes`] puts an error and what led to it into one line.
 
 pub mod artifacts;
 pub mod causes;
 pub mod controller;
 pub mod engine;
 pub mod metrics;
+pub mod notes;
 pub mod pipeline;
 pub mod service;
 pub mod spec;

@@ -5,7 +5,9 @@ use crate::error::Failure;
 use crate::importance::{self, Question, Refused};
 use crate::wire;
 use anyhow::Result;
+use jiff::Timestamp;
 use std::collections::BTreeMap;
+use tune_experiments::notes::{Notes, NotesPatch};
 use tune_experiments::spec::Experiment;
 use tune_experiments::state::TrialState;
 use tune_experiments::store::{
@@ -88,8 +90,42 @@ impl Backend {
             store.best(id).await?,
             store.driver(id).await?.is_some(),
             store.last_event(id).await?,
+            store.notes(id, None).await?,
             experiment,
         ))
+    }
+
+    /// What was written about the experiment, or about one of its trials.
+    pub async fn notes(&self, record: &ExperimentRecord, trial: Option<u64>) -> Result<Notes> {
+        Ok(match self {
+            Self::Store(store) => store.notes(record.id, trial).await?,
+            Self::Server(client) => client.notes(&record.name, trial).await?.into(),
+        })
+    }
+
+    /// Changes it; what is written then.
+    pub async fn change_notes(
+        &self,
+        record: &ExperimentRecord,
+        trial: Option<u64>,
+        patch: NotesPatch,
+    ) -> Result<Notes> {
+        let store = match self {
+            Self::Store(store) => store,
+            Self::Server(client) => {
+                let patch = patch.into();
+                let changed = client.change_notes(&record.name, trial, &patch);
+                return Ok(changed.await?.into());
+            }
+        };
+        let change = |notes: Notes| {
+            notes
+                .changed(&patch)
+                .map_err(|why| Failure::new(why).into())
+        };
+        store
+            .change_notes(record.id, trial, Timestamp::now(), change)
+            .await
     }
 
     /// The trials that `query` asks for.

@@ -13,7 +13,9 @@ use crate::terminal::style::Style;
 use anyhow::{Context as _, Result};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _, fmt};
 use tune_experiments::spec::{self, Experiment};
 use tune_experiments::store::{ExperimentId, ExperimentRecord, Location, Store};
 
@@ -21,7 +23,8 @@ use tune_experiments::store::{ExperimentId, ExperimentRecord, Location, Store};
 pub struct Context {
     /// Where the files of the store are: its directory, or the one beside a store in PostgreSQL.
     pub directory: PathBuf,
-    location: Location,
+    /// Where the database is.
+    pub location: Location,
     server: Option<client::Address>,
     /// Whose certificates are trusted at other servers, beside those that the system trusts.
     pub ca_cert: Option<PathBuf>,
@@ -40,7 +43,7 @@ pub struct Context {
 impl Context {
     /// From the options of every command; `as_json` is the form of messages from inside.
     pub fn new(args: &GlobalArgs, as_json: bool) -> Result<Self> {
-        start_logging(args.verbose, args.quiet, as_json);
+        start_logging(args.verbose, args.quiet, as_json)?;
         Ok(Self {
             directory: files(args)?,
             location: location(args)?,
@@ -233,20 +236,21 @@ pub fn unknown(kind: &str, name: &str, known: &[String], see: &str) -> Failure {
 }
 
 /// Messages from inside the program go to standard error: warnings unless the user wants quiet, more with `-v`; `TUNE_LOG` says which in detail.
-fn start_logging(verbose: u8, quiet: bool, as_json: bool) {
+fn start_logging(verbose: u8, quiet: bool, as_json: bool) -> Result<()> {
     let wanted = std::env::var("TUNE_LOG").ok();
     let wanted = wanted.filter(|it| !it.trim().is_empty());
     let filter = wanted
         .and_then(|it| EnvFilter::try_new(it).ok())
         .unwrap_or_else(|| EnvFilter::new(messages(verbose, quiet)));
-    let messages = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(|| Messages)
-        .with_ansi(false);
-    match as_json {
-        true => messages.json().flatten_event(true).init(),
-        false => messages.init(),
-    }
+    let messages = fmt::layer().with_writer(|| Messages).with_ansi(false);
+    let messages = match as_json {
+        true => messages.json().flatten_event(true).boxed(),
+        false => messages.boxed(),
+    };
+    let subscriber = tracing_subscriber::registry().with(messages.with_filter(filter));
+    #[cfg(feature = "otel")]
+    let subscriber = subscriber.with(crate::otel::layer()?);
+    Ok(subscriber.try_init()?)
 }
 
 fn messages(verbose: u8, quiet: bool) -> &'static str {

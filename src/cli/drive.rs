@@ -1,21 +1,29 @@
 //! Drives an experiment and shows it meanwhile: what `tune run` and `tune resume` have in common.
 
 use super::backend::Backend;
+use super::browser;
 use super::context::Context;
 use super::follow::{Follower, Since};
+use super::looking::Looking;
 use super::outcome::conclude;
 use super::setup::setup;
 use super::signals;
+use super::thread;
+use super::ui;
 use crate::error::Failure;
 use crate::exit;
 use crate::terminal::result;
 use anyhow::Result;
 use clap::Args;
 use std::str::FromStr;
+use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 use tune_experiments::controller::{self, DriveError};
 use tune_experiments::spec::Experiment;
 use tune_experiments::store::{ExperimentRecord, Store, StoreError};
+
+/// How long a page that is open has to learn of the end.
+const LAST_LOOK: Duration = Duration::from_secs(1);
 
 /// How to run, and how to show it.
 #[derive(Args, Debug)]
@@ -26,17 +34,50 @@ pub struct DriveArgs {
     /// Print what becomes of the experiment, its trials and steps as JSON lines
     #[arg(long)]
     pub json: bool,
+    /// Show it in the browser meanwhile, at this port [default: a free one]
+    #[arg(long, value_name = "PORT", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
+    pub ui: Option<u16>,
 }
 
 impl DriveArgs {
-    /// How many processes a server runs is its own business.
+    /// How many processes a server runs, and where its dashboard is, is its own business.
     pub fn refuse_for_server(&self) -> Result<()> {
-        match self.processes {
-            None => Ok(()),
-            Some(_) => Err(Failure::new("--processes has no meaning at a server")
+        let failure = if self.processes.is_some() {
+            Failure::new("--processes has no meaning at a server")
                 .hint("`tune serve --slots N` says how many steps it runs at once")
-                .code(exit::USAGE)
-                .into()),
+        } else if self.ui.is_some_and(|port| port != 0) {
+            Failure::new("a server's dashboard is where the server is: a port has no meaning")
+                .hint("--ui alone opens it")
+        } else {
+            return Ok(());
+        };
+        Err(failure.code(exit::USAGE).into())
+    }
+
+    /// Opens the dashboard of the server, if that is wanted.
+    pub fn show_at(&self, context: &Context, name: &str) {
+        if let (Some(_), Some(server)) = (self.ui, context.server_url()) {
+            browser::open(&format!("{server}{}", ui::page(Some(name))));
+        }
+    }
+
+    /// Serves the dashboard meanwhile, if that is wanted.
+    fn look_on(&self, context: &Context, name: &str) -> Result<Option<Looking>> {
+        let Some(port) = self.ui else { return Ok(None) };
+        let (looking, page) = (Looking::begin(context, port)?, ui::page(Some(name)));
+        context.say(&format!(
+            "the dashboard is at {}{page} while this runs; `{} ui` opens it afterwards",
+            looking.url, context.tune
+        ));
+        looking.open(&page);
+        Ok(Some(looking))
+    }
+
+    /// Says where the dashboard is of an experiment in which nothing happens any more, if that is wanted.
+    pub fn say_where(&self, context: &Context, name: &str) {
+        if self.ui.is_some() {
+            let (tune, name) = (&context.tune, result::shell_word(name));
+            context.say(&format!("`{tune} ui {name}` opens its dashboard"));
         }
     }
 }
@@ -83,8 +124,11 @@ pub async fn drive(
         args.json,
     );
     let display = follower.await?;
+    let looking = args.look_on(context, &record.name)?;
     let (end, until) = oneshot::channel();
-    let shown = on_a_thread_of_its_own(display.follow(control.clone(), until))?;
+    // A reader that does not read, or a terminal that is held, must hold up nothing but the display.
+    let display = display.follow(control.clone(), until);
+    let shown = thread::of_its_own("display", || display)?;
     let driven = Box::pin(controller::drive(&setup, record.id, control, &progress)).await;
     // When the display has ended already, nobody has to be told.
     let _ = end.send(());
@@ -94,26 +138,15 @@ pub async fn drive(
     }
     listening.abort();
     signals::leave_at_once()?;
+    if let Some(looking) = looking {
+        tokio::time::sleep(LAST_LOOK).await;
+        if let Err(error) = looking.end().await {
+            context.say(&format!("the dashboard failed: {error:#}"));
+        }
+    }
     driven.map_err(|error| refused(error, &context.tune, &record.name))?;
     let record = context.experiment(&backend, &record.name).await?;
     conclude(context, &backend, &record, &experiment, args.json).await
-}
-
-/// Runs the display: a reader that does not read, or a terminal that is held, must hold up nothing but the display.
-fn on_a_thread_of_its_own(
-    display: impl Future<Output = Result<()>> + Send + 'static,
-) -> Result<oneshot::Receiver<Result<()>>> {
-    let (done, ended) = oneshot::channel();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    std::thread::Builder::new()
-        .name("display".to_owned())
-        .spawn(move || {
-            // Nobody waits any more when the user has left.
-            let _ = done.send(runtime.block_on(display));
-        })?;
-    Ok(ended)
 }
 
 fn refused(error: DriveError, tune: &str, name: &str) -> anyhow::Error {

@@ -129,7 +129,8 @@ async fn in_full(
 ) -> Result<wire::TrialInFull> {
     let steps = backend.steps(record, trial.number).await?;
     let reports = backend.metrics(record, trial.number).await?;
-    Ok(wire::TrialInFull::new(trial, steps, reports))
+    let notes = backend.notes(record, Some(trial.number)).await?;
+    Ok(wire::TrialInFull::new(trial, steps, reports, notes))
 }
 
 #[cfg(test)]

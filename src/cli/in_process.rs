@@ -24,7 +24,7 @@ pub async fn call<T>(
 ) -> Result<T> {
     let until = Instant::now() + PATIENCE;
     loop {
-        let service = Service::new(without_processes(context, store.clone())?);
+        let service = Service::new(without_processes(&context.directory, store.clone())?);
         let result = work(&service).await;
         service.shutdown(Duration::ZERO).await;
         match result {

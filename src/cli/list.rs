@@ -15,19 +15,26 @@ use tune_experiments::store::ExperimentSummary;
 /// List the experiments
 #[derive(Args, Debug)]
 pub struct ListArgs {
+    /// Only those with this tag; may be repeated
+    #[arg(long = "tag", value_name = "TAG")]
+    tags: Vec<String>,
     /// The form
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
 pub async fn run(args: ListArgs, context: Context) -> Result<u8> {
-    let experiments = match context.exists() {
+    let mut experiments = match context.exists() {
         true => context.backend().await?.experiments().await?,
         false => Vec::new(),
     };
+    experiments.retain(|it| args.tags.iter().all(|tag| it.tags.contains(tag)));
     match args.format {
         Format::Json => {
             context.print(&pretty(&wire::Experiments::page(experiments, None))?)?;
+        }
+        Format::Text if experiments.is_empty() && !args.tags.is_empty() => {
+            context.say("no experiment has these tags");
         }
         Format::Text if experiments.is_empty() => context.say(&format!(
             "no experiments in {}\nhint: `tune init` writes one to start from, `{} run FILE` runs it",
@@ -40,7 +47,8 @@ pub async fn run(args: ListArgs, context: Context) -> Result<u8> {
 }
 
 fn table(experiments: &[ExperimentSummary], style: &Style, now: Timestamp) -> String {
-    let mut table = Table::new([
+    let is_tagged = experiments.iter().any(|summary| !summary.tags.is_empty());
+    let mut columns = vec![
         ("name", Align::Left),
         ("state", Align::Firm),
         ("trials", Align::Right),
@@ -48,10 +56,12 @@ fn table(experiments: &[ExperimentSummary], style: &Style, now: Timestamp) -> St
         ("metric", Align::Left),
         ("at work", Align::Right),
         ("created", Align::Right),
-    ]);
+    ];
+    columns.extend(is_tagged.then_some(("tags", Align::Left)));
+    let mut table = Table::new(columns);
     for summary in experiments {
         let record = &summary.experiment;
-        table.row(vec![
+        let mut cells = vec![
             style.strong(&record.name),
             style.paint(experiment_role(record.state), record.state.as_str()),
             summary.trials.values().sum::<u64>().to_string(),
@@ -59,7 +69,9 @@ fn table(experiments: &[ExperimentSummary], style: &Style, now: Timestamp) -> St
             metric(summary),
             duration(record.active_seconds),
             style.dim(ago(record.created_at, now)),
-        ]);
+        ];
+        cells.extend(is_tagged.then(|| summary.tags.join(" ")));
+        table.row(cells);
     }
     table.render(style, 0)
 }

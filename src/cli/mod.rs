@@ -3,6 +3,7 @@
 mod ask;
 mod backend;
 mod best;
+mod browser;
 mod cancel;
 mod compare;
 mod completions;
@@ -21,7 +22,9 @@ mod in_process;
 mod init;
 mod list;
 mod logs;
+mod looking;
 mod man;
+mod note;
 mod outcome;
 mod pages;
 mod pause;
@@ -34,9 +37,12 @@ mod setup;
 mod show;
 mod signals;
 mod source;
+mod tag;
 mod tell;
+mod thread;
 mod token;
 mod trials;
+mod ui;
 mod validate;
 mod watch;
 mod watchdog;
@@ -130,12 +136,15 @@ enum Command {
     Importance(importance::ImportanceArgs),
     Logs(logs::LogsArgs),
     Export(export::ExportArgs),
+    Tag(tag::TagArgs),
+    Note(note::NoteArgs),
     Delete(delete::DeleteArgs),
     Create(create::CreateArgs),
     Ask(ask::AskArgs),
     Tell(tell::TellArgs),
     Report(report::ReportArgs),
     Serve(serve::ServeArgs),
+    Ui(ui::UiArgs),
     Token(token::TokenArgs),
     Init(init::InitArgs),
     Validate(validate::ValidateArgs),
@@ -192,12 +201,15 @@ pub fn run(cli: Cli) -> anyhow::Result<u8> {
         Command::Importance(args) => waiting(importance::run(args, context)),
         Command::Logs(args) => waiting(logs::run(args, context)),
         Command::Export(args) => waiting(export::run(args, context)),
+        Command::Tag(args) => waiting(tag::run(args, context)),
+        Command::Note(args) => waiting(note::run(args, context)),
         Command::Delete(args) => waiting(delete::run(args, context)),
         Command::Create(args) => waiting(create::run(args, context)),
         Command::Ask(args) => waiting(ask::run(args, context)),
         Command::Tell(args) => waiting(tell::run(args, context)),
         Command::Report(args) => waiting(report::run(args, context)),
         Command::Serve(args) => on_all_processors(serve::run(args, context)),
+        Command::Ui(args) => on_all_processors(ui::run(args, context)),
         Command::Token(args) => waiting(token::run(args, context)),
         Command::Init(args) => init::run(&args, &context),
         Command::Validate(args) => validate::run(&args, &context),

@@ -68,6 +68,7 @@ async fn in_store(
         refuse_if_driven(context, &backend, &record).await?;
         return drive(context, store, record, experiment, &args.drive).await;
     }
+    args.drive.say_where(context, &record.name);
     outcome::finished(context, &backend, &record, &experiment, args.drive.json).await
 }
 
@@ -90,6 +91,7 @@ async fn ask_again(
         }
     };
     let record = in_process::call(context, store, work).await?;
+    args.drive.say_where(context, &record.name);
     Ok(say_asked(context, &record))
 }
 
@@ -121,6 +123,7 @@ async fn at_server(
     let experiment = context.spec(&record)?;
     let backend = Backend::Server(client);
     let record = go_on_at(&backend, record).await?;
+    args.drive.show_at(context, &record.name);
     if experiment.pipeline.is_empty() {
         return Ok(say_asked(context, &record));
     }

@@ -113,6 +113,7 @@ async fn run_at(
         Submitted::LimitsChanged(record) => (Some("goes on with new limits".to_owned()), record),
         Submitted::Finished(record) => {
             let experiment = &submission.experiment;
+            args.show_at(context, &record.name);
             return outcome::finished(context, &backend, &record, experiment, args.json).await;
         }
     };
@@ -120,6 +121,7 @@ async fn run_at(
         context.say(&format!("`{}` {notice}", record.name));
     }
     let record = go_on_at(&backend, record).await?;
+    args.show_at(context, &record.name);
     watch(
         context,
         &backend,
@@ -190,6 +192,7 @@ async fn go_on(
         }
         Submitted::Finished(record) => {
             let backend = Backend::Store(store);
+            args.drive.say_where(context, &record.name);
             return outcome::finished(context, &backend, &record, &experiment, args.drive.json)
                 .await;
         }

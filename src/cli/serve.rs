@@ -8,7 +8,7 @@ use crate::error::Failure;
 use crate::exit;
 use crate::http::{self, App, Limits, Numbers, Parts};
 use anyhow::{Context as _, Result};
-use clap::{Args, ValueEnum};
+use clap::{Args, FromArgMatches as _, ValueEnum};
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -86,7 +86,42 @@ fn duration(text: &str) -> Result<Duration, String> {
     parsed.map_err(|what| format!("it {what}; write 30s or 1h30m"))
 }
 
+impl ServeArgs {
+    /// Those of `tune serve` alone.
+    pub fn usual() -> Result<Self> {
+        Self::read(&[])
+    }
+
+    /// The same, at that port; 0 takes a free one.
+    pub fn at_port(port: u16) -> Result<Self> {
+        Self::read(&["--listen", &format!("127.0.0.1:{port}")])
+    }
+
+    fn read(words: &[&str]) -> Result<Self> {
+        let command = Self::augment_args(clap::Command::new("serve"));
+        let words = ["serve"].iter().chain(words);
+        Ok(Self::from_arg_matches(
+            &command.try_get_matches_from(words)?,
+        )?)
+    }
+
+    /// What clients may ask.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            body: self.max_body,
+            time: self.timeout,
+            requests: self.max_requests,
+            rate: self.rate,
+        }
+    }
+}
+
 pub async fn run(args: ServeArgs, context: Context) -> Result<u8> {
+    serve(args, context, |_| {}).await
+}
+
+/// Serves until a signal comes; `ready` is told where, once it is there.
+pub async fn serve(args: ServeArgs, context: Context, ready: impl FnOnce(&str)) -> Result<u8> {
     log_panics();
     let tls = tls(&args)?;
     refuse_server(&context)?;
@@ -97,7 +132,7 @@ pub async fn run(args: ServeArgs, context: Context) -> Result<u8> {
         .await
         .with_context(|| format!("cannot listen at {}", args.listen))?;
     let bound = listener.local_addr()?;
-    let address = url(bound, tls.is_some());
+    let url = address(bound, tls.is_some());
     let reached_at = args
         .advertise
         .clone()
@@ -110,16 +145,18 @@ pub async fn run(args: ServeArgs, context: Context) -> Result<u8> {
         store,
         service: service.clone(),
         directory: directory(&args)?,
-        limits: limits(&args),
+        limits: args.limits(),
         ca_cert: context.ca_cert.clone(),
         numbers,
+        looks_on: false,
         stopping,
         closing: closing.clone(),
     })?;
     let serving = tokio::spawn(http::serve(listener, tls, http::router(app), closing));
     // Before anybody knows that the server is there.
     let signals = signals::listen()?;
-    context.print(&format!("{address}\n"))?;
+    context.print(&format!("{url}\n"))?;
+    ready(&url);
     let result = work(&service, &stop, args.grace, signals).await;
     close.send_replace(true);
     serving.await.context("the server has failed")?;
@@ -195,7 +232,7 @@ fn refuse_nowhere(args: &ServeArgs, store: &Store) -> Result<()> {
 
 /// Where others reach a server that listens there; none for one that listens everywhere, which is the address of no machine.
 fn reachable(bound: SocketAddr, tls: bool) -> Option<String> {
-    (!bound.ip().is_unspecified()).then(|| url(bound, tls))
+    (!bound.ip().is_unspecified()).then(|| address(bound, tls))
 }
 
 fn tls(args: &ServeArgs) -> Result<Option<TlsAcceptor>> {
@@ -222,9 +259,10 @@ fn service(
     Ok(Service::new(setup))
 }
 
-fn url(address: SocketAddr, tls: bool) -> String {
+/// What is at that address, as a URL.
+pub fn address(bound: SocketAddr, tls: bool) -> String {
     let scheme = if tls { "https" } else { "http" };
-    format!("{scheme}://{address}")
+    format!("{scheme}://{bound}")
 }
 
 fn directory(args: &ServeArgs) -> Result<PathBuf> {
@@ -233,15 +271,6 @@ fn directory(args: &ServeArgs) -> Result<PathBuf> {
             .canonicalize()
             .with_context(|| format!("cannot find {}", directory.display())),
         None => std::env::current_dir().context("the current directory is gone"),
-    }
-}
-
-fn limits(args: &ServeArgs) -> Limits {
-    Limits {
-        body: args.max_body,
-        time: args.timeout,
-        requests: args.max_requests,
-        rate: args.rate,
     }
 }
 
@@ -258,10 +287,17 @@ mod tests {
 
     #[test]
     fn the_address_is_a_url() {
-        let address = "127.0.0.1:8863".parse().unwrap();
-        assert_eq!(url(address, false), "http://127.0.0.1:8863");
-        let address = "[::1]:1".parse().unwrap();
-        assert_eq!(url(address, true), "https://[::1]:1");
+        let bound = "127.0.0.1:8863".parse().unwrap();
+        assert_eq!(address(bound, false), "http://127.0.0.1:8863");
+        let bound = "[::1]:1".parse().unwrap();
+        assert_eq!(address(bound, true), "https://[::1]:1");
+    }
+
+    #[test]
+    fn the_usual_arguments_are_those_of_the_command_line() {
+        assert_eq!(ServeArgs::usual().unwrap().listen.port(), 8863);
+        let other = ServeArgs::at_port(1234).unwrap().listen;
+        assert_eq!(other.to_string(), "127.0.0.1:1234");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 use rustix::process::{
     DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit,
 };
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tune_experiments::artifacts::ArtifactStore;
@@ -36,12 +37,12 @@ pub fn setup(
     )
 }
 
-/// Everything to drive experiments without starting a process: for trials that clients evaluate.
-pub fn without_processes(context: &Context, store: Store) -> Result<Setup> {
+/// Everything to drive experiments without starting a process, for trials that clients evaluate. The store's files are in `directory`.
+pub fn without_processes(directory: &Path, store: Store) -> Result<Setup> {
     let engine = LocalEngine::new(LocalOptions {
         slots: 1,
         grace: GRACE,
-        artifacts: ArtifactStore::new(Layout::new(&context.directory)?.artifacts()),
+        artifacts: ArtifactStore::new(Layout::new(directory)?.artifacts()),
         watchdog: None,
     });
     Ok(Setup {

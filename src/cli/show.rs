@@ -79,6 +79,8 @@ async fn show_experiment(
     for line in describe::wrapped(&describe::facts(experiment), style, 2) {
         text += &format!("{line}\n");
     }
+    let notes = backend.notes(&record, None).await?;
+    text += &describe::notes(&notes, style);
     text += &overview::details(&record, experiment, &counts, style, Timestamp::now());
     text += "\n";
     text += &outcome::block(context, backend, &record, experiment).await?;
@@ -104,8 +106,9 @@ async fn show_trial(
     };
     let steps = backend.steps(record, number).await?;
     let reports = backend.metrics(record, number).await?;
+    let notes = backend.notes(record, Some(number)).await?;
     if format == Format::Json {
-        return pretty(&wire::TrialInFull::new(trial, steps, reports));
+        return pretty(&wire::TrialInFull::new(trial, steps, reports, notes));
     }
     let views = steps.into_iter().map(|step| match backend {
         Backend::Store(_) => in_files(context, record.id, step),
@@ -116,6 +119,7 @@ async fn show_trial(
         &context.tune,
         &record.name,
         &trial,
+        &notes,
         &steps,
         &reports,
         &experiment.objective,

@@ -39,6 +39,9 @@ pub struct TrialsArgs {
     /// Only trials in this state; may be repeated
     #[arg(long, value_name = "STATE", value_parser = state)]
     state: Vec<TrialState>,
+    /// Only trials with this tag; may be repeated
+    #[arg(long = "tag", value_name = "TAG")]
+    tags: Vec<String>,
     /// Only trials for which this holds, such as 'accuracy>=0.9' or model=svm; may be repeated
     #[arg(long = "where", value_name = "COMPARISON")]
     conditions: Vec<String>,
@@ -144,6 +147,7 @@ fn query(args: &TrialsArgs, names: &Names, experiment: &Experiment) -> Result<Tr
     let conditions = args.conditions.iter().map(|text| names.condition(text));
     Ok(TrialQuery {
         states: args.state.clone(),
+        tags: args.tags.clone(),
         conditions: conditions.collect::<Result<_>>()?,
         sort: Some(Sort {
             field,

@@ -5,6 +5,7 @@ mod asking;
 mod error;
 mod events;
 mod experiments;
+mod notes;
 mod request;
 mod sse;
 #[cfg(test)]

@@ -170,6 +170,9 @@ fn ask_for(url: &mut Url, query: &TrialQuery) {
         let states: Vec<&str> = query.states.iter().map(|state| state.as_str()).collect();
         pairs.append_pair("state", &states.join(","));
     }
+    if !query.tags.is_empty() {
+        pairs.append_pair("tag", &query.tags.join(","));
+    }
     if let Some(sort) = &query.sort {
         let sign = if sort.descending { "-" } else { "" };
         pairs.append_pair("sort", &format!("{sign}{}", field(&sort.field)));

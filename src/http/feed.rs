@@ -193,6 +193,7 @@ fn word(kind: EventKind) -> &'static str {
         EventKind::Limits => "limits",
         EventKind::Trial => "trial",
         EventKind::Step => "step",
+        EventKind::Notes => "notes",
     }
 }
 

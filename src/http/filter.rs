@@ -66,6 +66,7 @@ impl Wanted {
             ("limit", Operator::Eq) => self.query.limit = Some(u64::from(limit(value)?)),
             ("cursor", Operator::Eq) => self.cursor = Some(value.to_owned()),
             ("sort", Operator::Eq) => self.query.sort = Some(sort(value, experiment)?),
+            ("tag", Operator::Eq) => self.query.tags.extend(tags(value)),
             ("state", Operator::Eq) => self.query.states.extend(states(value)?),
             _ => {
                 let subject = field(name, experiment)?;
@@ -119,6 +120,11 @@ pub fn limit(value: &str) -> Result<u32, Problem> {
                 "a whole number from 1 to {LARGEST_LIMIT} is needed"
             ))
         })
+}
+
+/// Words, separated by commas.
+pub fn tags(value: &str) -> impl Iterator<Item = String> {
+    value.split(',').map(str::to_owned)
 }
 
 fn states(value: &str) -> Result<Vec<TrialState>, Problem> {

@@ -7,7 +7,9 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
-use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
+use serde::de::{
+    DeserializeOwned, Error as _, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor,
+};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 
@@ -56,7 +58,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Told<T> {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         let bytes = json_body(request, app).await?;
-        from_json::<Flat>(&bytes)?;
+        from_json::<Flat<false>>(&bytes)?;
         from_json(&bytes).map(Self)
     }
 }
@@ -69,7 +71,7 @@ impl<T: DeserializeOwned> FromRequest<App> for ToldMany<T> {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         let bytes = json_body(request, app).await?;
-        from_json::<Vec<Flat>>(&bytes)?;
+        from_json::<Vec<Flat<false>>>(&bytes)?;
         from_json(&bytes).map(Self)
     }
 }
@@ -82,16 +84,17 @@ async fn json_body(request: Request, app: &App) -> Result<Bytes, Problem> {
     }
 }
 
-/// Any JSON but lists: serde takes a list of values for an object with those fields, which nobody means.
-struct Flat;
+/// Any JSON but lists in the place of objects: serde takes a list of values for an object with those fields, which nobody means. What is
+/// `WITHIN` an object may be a list.
+struct Flat<const WITHIN: bool>;
 
-impl<'de> Deserialize<'de> for Flat {
+impl<'de, const WITHIN: bool> Deserialize<'de> for Flat<WITHIN> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Self)
     }
 }
 
-impl<'de> Visitor<'de> for Flat {
+impl<'de, const WITHIN: bool> Visitor<'de> for Flat<WITHIN> {
     type Value = Self;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -99,7 +102,15 @@ impl<'de> Visitor<'de> for Flat {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self, A::Error> {
-        while fields.next_entry::<IgnoredAny, Self>()?.is_some() {}
+        while fields.next_entry::<IgnoredAny, Flat<true>>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self, A::Error> {
+        if !WITHIN {
+            return Err(A::Error::invalid_type(Unexpected::Seq, &self));
+        }
+        while elements.next_element::<Flat<false>>()?.is_some() {}
         Ok(self)
     }
 

@@ -64,6 +64,8 @@ pub struct Parts {
     pub ca_cert: Option<PathBuf>,
     /// What is counted.
     pub numbers: Numbers,
+    /// Whether another process works on the store, and this one only shows it.
+    pub looks_on: bool,
     /// True once no more work is taken.
     pub stopping: watch::Receiver<bool>,
     /// True once connections are to end.
@@ -110,7 +112,7 @@ impl App {
             components: BuiltIn::new()?,
             layout: Layout::new(parts.store.root())?,
             directory: parts.directory,
-            access: Access::new(parts.store.clone(), parts.limits.rate),
+            access: Access::new(parts.store.clone(), parts.limits.rate, parts.looks_on),
             feed: Feed::new(parts.store.clone(), news, numbers.clone()),
             numbers,
             places: Semaphore::new(parts.limits.requests),

@@ -5,6 +5,7 @@ use super::style::Style;
 use console::measure_text_width;
 use tune_algorithms::history::Goal;
 use tune_algorithms::space::{Configuration, Value};
+use tune_experiments::notes::Notes;
 use tune_experiments::spec::{Experiment, Limits, Strategy};
 use tune_experiments::state::{ExperimentReason, ExperimentState, TrialReason};
 
@@ -61,6 +62,14 @@ pub fn paragraph(sentence: &str, style: &Style, indent: usize) -> String {
         .iter()
         .map(|line| format!("{}{line}\n", " ".repeat(indent)));
     lines.collect()
+}
+
+/// What people wrote: the tags on a line, and the lines of the note.
+pub fn notes(notes: &Notes, style: &Style) -> String {
+    let tags = Some(format!("tags: {}", notes.tags.join(", ")));
+    let tags = tags.filter(|_| !notes.tags.is_empty());
+    let lines = tags.iter().map(String::as_str).chain(notes.note.lines());
+    lines.map(|line| paragraph(line, style, 2)).collect()
 }
 
 /// Why a step failed, the essential first, on one line: `train: exit code 1: KeyError: 'x'`. Other texts stay as they are.

@@ -292,6 +292,7 @@ pub(super) mod tests {
         Experiment {
             name: "iris-forest-vs-boosting".into(),
             description: None,
+            tags: Vec::new(),
             objective: Objective {
                 metric: "accuracy".into(),
                 goal: Goal::Maximize,

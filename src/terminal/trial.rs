@@ -6,6 +6,7 @@ use super::result::{parameters, shell_word};
 use super::style::{Style, step_role, trial_role};
 use super::table::{Align, Table};
 use indexmap::IndexMap;
+use tune_experiments::notes::Notes;
 use tune_experiments::spec::Objective;
 use tune_experiments::store::{MetricRecord, StepRecord, TrialRecord};
 
@@ -24,6 +25,7 @@ pub fn text(
     tune: &str,
     experiment: &str,
     trial: &TrialRecord,
+    notes: &Notes,
     steps: &[StepView],
     reports: &[MetricRecord],
     objective: &Objective,
@@ -33,6 +35,7 @@ pub fn text(
     let explanation = trial.explanation.as_deref().map(describe::essence);
     let explanation = explanation.unwrap_or_default();
     text += &describe::paragraph(&explanation, style, 2);
+    text += &describe::notes(notes, style);
     if let Some(value) = trial.objective {
         let (name, strategy) = (&objective.metric, describe::strategy(objective.strategy));
         text += &format!("  objective {name} {} ({strategy})\n", short(value));
@@ -289,7 +292,7 @@ mod tests {
             step("evaluate", StepState::Failed, Some("exit code 1")),
         ];
         let reports = [report(1.0, 0.9), report(2.0, 0.5)];
-        assert_snapshot!(text("tune", "iris", &trial(), &steps, &reports, &objective(), &Style::PLAIN), @r"
+        assert_snapshot!(text("tune", "iris", &trial(), &Notes::default(), &steps, &reports, &objective(), &Style::PLAIN), @r"
         iris trial 3  failed: a step failed · 1m30s
           evaluate: exit code 1
           objective loss 0.4 (best)
@@ -327,7 +330,7 @@ mod tests {
             finished_at: None,
             ..trial()
         };
-        assert_snapshot!(text("tune", "iris", &queued, &[], &[], &objective(), &Style::PLAIN), @r"
+        assert_snapshot!(text("tune", "iris", &queued, &Notes::default(), &[], &[], &objective(), &Style::PLAIN), @r"
         iris trial 3  queued
 
         configuration

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use std::path::PathBuf;
 use tune_algorithms::history::Goal;
+use tune_experiments::notes::Notes;
 use tune_experiments::spec;
 use tune_experiments::state::{ExperimentReason, ExperimentState};
 use tune_experiments::store::{
@@ -34,6 +35,9 @@ pub struct Summary {
     /// Whether small or large values of it are good.
     #[schema(value_type = schema::Goal)]
     pub goal: Goal,
+    /// What people find it by, in alphabetical order.
+    #[serde(default)]
+    pub tags: Vec<String>,
     /// How many trials it has.
     pub trials: Counts,
     /// Number and objective of its best trial.
@@ -85,6 +89,12 @@ pub struct Experiment {
     /// Whether small or large values of it are good.
     #[schema(value_type = schema::Goal)]
     pub goal: Goal,
+    /// What people find it by, in alphabetical order.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// What people wrote about it; empty for nothing.
+    #[serde(default)]
+    pub note: String,
     /// How many trials it has.
     pub trials: Counts,
     /// Its best trial.
@@ -121,6 +131,7 @@ impl From<ExperimentSummary> for Summary {
             reason: record.reason,
             request: record.request,
             goal: record.goal,
+            tags: summary.tags,
             trials: Counts(summary.trials),
             best: summary.best.map(|(trial, objective)| BestTrial {
                 trial,
@@ -158,6 +169,7 @@ impl From<Summary> for ExperimentSummary {
                 active_seconds: summary.active_seconds,
             },
             trials: summary.trials.0,
+            tags: summary.tags,
             best: summary.best.map(|best| (best.trial, best.objective.0)),
         }
     }
@@ -171,6 +183,7 @@ impl Experiment {
         best: Option<TrialRecord>,
         driven: bool,
         last_event: i64,
+        notes: Notes,
         spec: &spec::Experiment,
     ) -> Self {
         Self {
@@ -183,6 +196,8 @@ impl Experiment {
             last_event,
             metric: spec.objective.metric.clone(),
             goal: record.goal,
+            tags: notes.tags,
+            note: notes.note,
             trials,
             best: best.map(Trial::from),
             created_at: record.created_at,

@@ -1,7 +1,7 @@
 //! Schemas of what the crates below know no OpenAPI of: the words of states and reasons, and the scalars of configurations.
 
 use tune_algorithms::history;
-use tune_experiments::{state, store};
+use tune_experiments::{service, state, store};
 use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -39,15 +39,18 @@ words! {
     Request: [store::Request::Cancel, store::Request::Pause], "What was asked of the process that drives the experiment.";
     /// See [`store::EventKind`].
     EventKind: EVENT_KINDS, "What kind of change an event tells of.";
+    /// See [`service::Wait`].
+    Wait: service::Wait::ALL, "What keeps an experiment from doing more.";
     /// See [`store::Role`].
     Role: [store::Role::Viewer, store::Role::Editor, store::Role::Admin], "What the holder of a token may do, from little to much.";
 }
 
-const EVENT_KINDS: [store::EventKind; 4] = [
+const EVENT_KINDS: [store::EventKind; 5] = [
     store::EventKind::Experiment,
     store::EventKind::Limits,
     store::EventKind::Trial,
     store::EventKind::Step,
+    store::EventKind::Notes,
 ];
 
 /// The words are those that serde writes.

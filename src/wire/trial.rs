@@ -1,6 +1,6 @@
 //! Trials: alone, with their step runs, and with everything they reported.
 
-use super::{Metric, Number, Step, duration, schema};
+use super::{Metric, Notes, Number, Step, duration, schema};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -60,6 +60,9 @@ pub struct TrialWithSteps {
     pub trial: Trial,
     /// Its step runs, in the order in which they began.
     pub steps: Vec<Step>,
+    /// What people wrote about it.
+    #[serde(flatten)]
+    pub notes: Notes,
 }
 
 /// A trial with its step runs and everything it reported.
@@ -72,15 +75,24 @@ pub struct TrialInFull {
     pub steps: Vec<Step>,
     /// What it reported, in the order of arrival.
     pub reports: Vec<Metric>,
+    /// What people wrote about it.
+    #[serde(flatten)]
+    pub notes: Notes,
 }
 
 impl TrialInFull {
     /// From what the store knows of it.
-    pub fn new(trial: TrialRecord, steps: Vec<StepRecord>, reports: Vec<MetricRecord>) -> Self {
+    pub fn new(
+        trial: TrialRecord,
+        steps: Vec<StepRecord>,
+        reports: Vec<MetricRecord>,
+        notes: impl Into<Notes>,
+    ) -> Self {
         Self {
             trial: trial.into(),
             steps: steps.into_iter().map(Step::from).collect(),
             reports: reports.into_iter().map(Metric::from).collect(),
+            notes: notes.into(),
         }
     }
 }
@@ -152,7 +164,7 @@ mod tests {
             finished_at: None,
             finished_order: Some(3),
         };
-        let view = TrialInFull::new(record.clone(), Vec::new(), Vec::new());
+        let view = TrialInFull::new(record.clone(), Vec::new(), Vec::new(), Notes::default());
         let text = serde_json::to_string(&view).unwrap();
         assert!(
             text.contains(r#""parameters":{"z":1,"a":0.1,"w":"svm"}"#),

@@ -77,7 +77,7 @@ export function follow(client: QueryClient, last: number): () => void {
         if (!stopped) connect();
       }, wait);
     };
-    for (const kind of ["experiment", "limits", "trial", "step"]) source.addEventListener(kind, note);
+    for (const kind of ["experiment", "limits", "trial", "step", "notes"]) source.addEventListener(kind, note);
   };
   connect();
   return () => {

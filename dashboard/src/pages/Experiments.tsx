@@ -8,6 +8,7 @@ import type { Summary } from "../api/types";
 import { useMay } from "../app/me";
 import { ago, count, duration, moment, number, toNumber, words } from "../format";
 import { ended, Empty, Failed, Loading, Segments, StateBadge, TrialBar } from "../ui/parts";
+import { Chips } from "../ui/notes";
 import { Steer } from "../ui/steer";
 
 type Filter = "all" | "active" | "paused" | "succeeded" | "failed";
@@ -38,7 +39,7 @@ export function Experiments() {
   const wanted = useDeferredValue(search.trim().toLowerCase());
   const editor = useMay("editor");
   const shown = useMemo(() => {
-    const found = (data ?? []).filter((it) => (FILTERS[filter] ?? FILTERS.all)(it) && (it.name.toLowerCase().includes(wanted) || it.metric.toLowerCase().includes(wanted)));
+    const found = (data ?? []).filter((it) => (FILTERS[filter] ?? FILTERS.all)(it) && [it.name, it.metric, ...(it.tags ?? [])].some((text) => text.toLowerCase().includes(wanted)));
     const key = KEYS[sort.by];
     return found.sort((a, b) => {
       const [x, y] = [key(a), key(b)];
@@ -82,7 +83,7 @@ export function Experiments() {
         <label className="field" style={{ width: 280 }}>
           <Search size={15} aria-hidden="true" />
           <span className="visually-hidden">Search experiments</span>
-          <input type="search" placeholder="Search by name or metric" value={search} onChange={(event) => setSearch(event.target.value)} />
+          <input type="search" placeholder="Search by name, metric or tag" value={search} onChange={(event) => setSearch(event.target.value)} />
         </label>
         <Segments label="Filter by state" value={filter} options={options} change={(value) => setParams(value === "all" ? {} : { state: value }, { replace: true })} />
       </div>
@@ -106,7 +107,7 @@ export function Experiments() {
         </table>
         {shown.length === 0 && (
           <Empty icon={Search} title="Nothing matches">
-            <p>No experiment has that name, metric or state.</p>
+            <p>No experiment has that name, metric, tag or state.</p>
           </Empty>
         )}
       </div>
@@ -123,7 +124,7 @@ function Row({ it }: { it: Summary }) {
   };
   return (
     <tr className="link" onClick={open}>
-      <td className="name"><Link to={page} title={it.name}>{it.name}</Link></td>
+      <td className="name"><Link to={page} title={it.name}>{it.name}</Link><Chips tags={it.tags ?? []} /></td>
       <td>
         <span className="row tight" style={{ flexWrap: "nowrap" }}>
           <StateBadge state={it.state} asked={it.request} />

@@ -7,7 +7,7 @@ import { stringify } from "yaml";
 import { address, Refused, sendYaml } from "../api/client";
 import { experiment, experiments } from "../api/queries";
 import type { Experiment, FileProblem } from "../api/types";
-import { useMay } from "../app/me";
+import { useMay, useMe } from "../app/me";
 import { EXAMPLES } from "../examples";
 import { Editor } from "../ui/editor";
 import { Card, Empty, Warning } from "../ui/parts";
@@ -29,6 +29,7 @@ export default function NewExperiment() {
   const client = useQueryClient();
   const navigate = useNavigate();
   const editor = useMay("editor");
+  const me = useMe();
   const verdict = useVerdict(text);
   const taken = useRef<string>("");
   useEffect(() => {
@@ -37,7 +38,7 @@ export default function NewExperiment() {
     setText(likeThis(source.data, (known.data ?? []).map((it) => it.name)));
   }, [source.data, known.data]);
 
-  if (!editor) return <Empty icon={Play} title="Your token lets you look, not start experiments" />;
+  if (!editor) return <Empty icon={Play} title={me.name ? "Your token lets you look, not start experiments" : "This server shows what another process does: it lets you look, not start experiments"} />;
 
   const submit = async () => {
     setSubmitting(true);

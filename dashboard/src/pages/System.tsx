@@ -3,23 +3,22 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { BookOpen, KeyRound, Plus, Trash2 } from "lucide-react";
 import { useState, type FormEvent } from "react";
 import { Link } from "react-router";
-import { address, raw, Refused, send } from "../api/client";
+import { address, get, raw, Refused, send } from "../api/client";
 import { experiments, tokens } from "../api/queries";
-import type { Role, Token } from "../api/types";
+import type { Role, System as Server, Token, Waiting } from "../api/types";
 import { useMay, useMe } from "../app/me";
 import { ago, count, moment } from "../format";
-import { Card, Confirm, CopyButton, Empty, Loading, Stat, TrialBar, Warning, type Question } from "../ui/parts";
+import { Card, Confirm, CopyButton, Empty, Loading, Stat, StateBadge, TrialBar, Warning, type Question } from "../ui/parts";
 import { explain, useToast } from "../ui/toast";
 
 export default function System() {
   const me = useMe();
   const admin = useMay("admin");
   const ready = useQuery({ queryKey: ["experiments", "ready"], queryFn: readiness });
-  const numbers = useQuery({ queryKey: ["experiments", "numbers"], queryFn: measured });
+  const system = useQuery({ queryKey: ["experiments", "system"], queryFn: ({ signal }) => get<Server>(address(["system"]), signal) });
   const all = useQuery(experiments());
-  const running = (all.data ?? []).filter((it) => it.state === "running");
-  const slots = sum(numbers.data, "tune_slots");
-  const busy = sum(numbers.data, "tune_slots_in_use");
+  const it = system.data;
+  const open = it?.experiments ?? [];
   return (
     <>
       <div className="head">
@@ -28,37 +27,68 @@ export default function System() {
       </div>
       <div className="stack">
         {ready.data && !ready.data.ok && <Warning tone="warn">The server is not ready: {ready.data.text}</Warning>}
+        {it?.looks_on && <Warning tone="warn">Another process works on this store: everything can be seen here, and nothing changed.</Warning>}
         <dl className="stats">
           <Stat label="Server">{ready.data ? (ready.data.ok ? "Ready" : "Not ready") : "–"}</Stat>
           <Stat label="Version">{me.version ?? "–"}</Stat>
-          {slots !== null && <Stat label="Slots" note={busy !== null ? "in use" : undefined}>{busy !== null ? `${busy} / ${slots}` : slots}</Stat>}
-          <Stat label="Experiments" note={`${running.length} running`}>{count(all.data?.length ?? 0)}</Stat>
-          <Stat label="Running trials">{count(running.reduce((total, it) => total + it.trials.running, 0))}</Stat>
+          {it && !it.looks_on && <Stat label="Slots" note={it.slots.waiting > 0 ? `in use, ${count(it.slots.waiting)} steps wait` : "in use"}>{it.slots.in_use} / {it.slots.total}</Stat>}
+          <Stat label="Experiments" note={`${open.length} open`}>{count(all.data?.length ?? 0)}</Stat>
+          <Stat label="Running trials">{count(open.reduce((total, one) => total + one.trials.running, 0))}</Stat>
           <Stat label="You may">{me.role === "viewer" ? "look" : me.role === "editor" ? "look and run" : "do everything"}</Stat>
         </dl>
-        {running.length > 0 && (
-          <Card title="In progress" flush>
-            <div className="scroll">
-              <table>
-                <thead><tr><th>Experiment</th><th>Trials</th><th className="num">Running</th><th className="num">Queued</th></tr></thead>
-                <tbody>
-                  {running.map((it) => (
-                    <tr key={it.id}>
-                      <td className="name"><Link to={`/experiments/${encodeURIComponent(it.name)}`}>{it.name}</Link></td>
-                      <td><div className="progress"><TrialBar counts={it.trials} /></div></td>
-                      <td className="num">{count(it.trials.running)}</td>
-                      <td className="num">{count(it.trials.queued)}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
+        {it && (
+          <Card title="Store">
+            <dl className="pairs">
+              <dt>Database</dt><dd>{it.store.kind === "postgres" ? "PostgreSQL" : "SQLite"}</dd>
+              <dt>Place</dt><dd><code>{it.store.place}</code></dd>
+            </dl>
           </Card>
         )}
+        {open.length > 0 && <InProgress open={open} />}
         {admin && <Tokens />}
       </div>
     </>
   );
+}
+
+/** What has not come to its end, and what it waits for. */
+function InProgress({ open }: { open: Waiting[] }) {
+  return (
+    <Card title="In progress" flush>
+      <div className="scroll">
+        <table>
+          <thead><tr><th>Experiment</th><th>State</th><th>Trials</th><th className="num">Running</th><th className="num">Queued</th><th className="num">Slots</th><th className="num">Priority</th><th>Waits for</th></tr></thead>
+          <tbody>
+            {open.map((it) => (
+              <tr key={it.name}>
+                <td className="name"><Link to={`/experiments/${encodeURIComponent(it.name)}`}>{it.name}</Link></td>
+                <td><StateBadge state={it.state} /></td>
+                <td><div className="progress"><TrialBar counts={it.trials} most={it.max_trials} /></div></td>
+                <td className="num">{count(it.trials.running)}</td>
+                <td className="num">{count(it.trials.queued)}</td>
+                <td className="num">{count(it.slots)}</td>
+                <td className="num">{it.priority ?? "–"}</td>
+                <td className="soft">{waitsFor(it)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Card>
+  );
+}
+
+function waitsFor(it: Waiting): string {
+  switch (it.waits_for) {
+    case "paused": return "somebody to resume it";
+    case "not_driven": return "a process to drive it";
+    case "driven_elsewhere": return "another process, which drives it";
+    case "slots": return `slots: ${count(it.waiting_steps)} steps wait`;
+    case "max_trials": return "its last trials";
+    case "parallel_trials": return `a trial to end: ${count(it.parallel_trials ?? 1)} may run at once`;
+    case "clients": return "clients that ask for trials";
+    default: return "nothing";
+  }
 }
 
 async function readiness(): Promise<{ ok: boolean; text: string }> {
@@ -69,19 +99,6 @@ async function readiness(): Promise<{ ok: boolean; text: string }> {
     throw error;
   }
 }
-
-/** The numbers that the server counts, by name; those with labels are added up. */
-async function measured(): Promise<Map<string, number>> {
-  const text = await (await raw("/metrics")).text();
-  const found = new Map<string, number>();
-  for (const line of text.split("\n")) {
-    const match = /^([a-z_]+)(?:\{[^}]*\})? ([-+.\deE]+)/.exec(line);
-    if (match) found.set(match[1], (found.get(match[1]) ?? 0) + Number(match[2]));
-  }
-  return found;
-}
-
-const sum = (numbers: Map<string, number> | undefined, name: string) => numbers?.get(name) ?? null;
 
 function Tokens() {
   const { data } = useQuery(tokens());

@@ -102,7 +102,7 @@ async fn drive_alone(
     let ways = Ways {
         control,
         news: progress.clone(),
-        slots: Pool::new(setup.slots).join(),
+        slots: Pool::new(setup.slots).join(id),
         messages: None,
     };
     let mut driver = Driver::new(setup, lock, loaded, ways);

@@ -8,6 +8,7 @@ use super::limits::NewLimits;
 use super::message::{Answered, Message, Reply, Want, WantError};
 use super::outbox::{Outbox, Urgency};
 use super::slots::Member;
+use super::spans::TrialSpans;
 use super::storing::{Leaves, Storing, write};
 use super::suggester::Suggester;
 use crate::engine::{Outcome, Task, TaskId, Update};
@@ -68,6 +69,7 @@ pub struct Driver {
     tasks: HashMap<TaskId, Instant>,
     /// How many of them have started since something was last sent to the store.
     started_early: usize,
+    trials: TrialSpans,
     replies: HashMap<Ticket, Reply>,
     tickets: u64,
     /// Trials that nobody was there to take.
@@ -103,6 +105,7 @@ impl Driver {
             storing: None,
             tasks: HashMap::new(),
             started_early: 0,
+            trials: TrialSpans::default(),
             replies: HashMap::new(),
             tickets: 0,
             returned: Vec::new(),
@@ -363,6 +366,7 @@ impl Driver {
         let leaves = self.hand_over(starts);
         self.started_early = 0;
         self.flush_at = None;
+        self.trials.begin(&changes.trials);
         if changes.is_empty() {
             return self.follow(commands, leaves);
         }
@@ -475,6 +479,7 @@ impl Driver {
             record.finished_at = update.finished_at;
             record.active_seconds = update.active_seconds;
         }
+        self.trials.end(&changes.trials);
         for trial in &changes.trials {
             tracing::debug!(experiment = %self.record.name, trial = trial.number, state = %trial.state, "trial");
         }
@@ -533,11 +538,13 @@ impl Driver {
     }
 
     /// Gives tasks to the engine, without leave to start.
-    fn hand_over(&self, tasks: Vec<Task>) -> Leaves {
+    fn hand_over(&mut self, tasks: Vec<Task>) -> Leaves {
+        let (engine, updates) = (&self.setup.engine, &self.updates.0);
+        let trials = &mut self.trials;
         let hand_over = |task: Task| {
             let (give, leave) = oneshot::channel();
-            let id = task.id.clone();
-            self.setup.engine.start(task, leave, self.updates.0.clone());
+            let (id, trial) = (task.id.clone(), trials.around(&task));
+            trial.in_scope(|| engine.start(task, leave, updates.clone()));
             (id, give)
         };
         tasks.into_iter().map(hand_over).collect()

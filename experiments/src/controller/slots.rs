@@ -1,6 +1,7 @@
 //! The slots of an engine, shared by the experiments that run on it. A step that ends gives its slot back, and each free slot goes to the
 //! experiment that has least for its priority: many steps that wait never keep those of another experiment out.
 
+use crate::store::ExperimentId;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
@@ -28,6 +29,7 @@ struct Ledger {
 
 #[derive(Debug)]
 struct Share {
+    owner: ExperimentId,
     priority: u64,
     /// In use, or granted and not taken yet.
     held: usize,
@@ -50,10 +52,10 @@ impl Pool {
         })))
     }
 
-    /// A new part in it, without slots yet.
-    pub fn join(&self) -> Member {
+    /// A new part in it for the experiment, without slots yet.
+    pub fn join(&self, owner: ExperimentId) -> Member {
         let granted = Arc::new(Notify::new());
-        let id = self.ledger().join(granted.clone());
+        let id = self.ledger().join(owner, granted.clone());
         Member {
             pool: self.clone(),
             id,
@@ -66,6 +68,15 @@ impl Pool {
         let ledger = self.ledger();
         let wanted = ledger.shares.values().map(|share| share.wanted).sum();
         (ledger.total, ledger.total - ledger.free, wanted)
+    }
+
+    /// How many slots the experiment holds, and how many more it wants.
+    pub fn share_of(&self, owner: ExperimentId) -> (usize, usize) {
+        let ledger = self.ledger();
+        let own = ledger.shares.values().filter(|share| share.owner == owner);
+        own.fold((0, 0), |(held, wanted), share| {
+            (held + share.held, wanted + share.wanted)
+        })
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
@@ -95,9 +106,10 @@ impl Drop for Member {
 }
 
 impl Ledger {
-    fn join(&mut self, news: Arc<Notify>) -> u64 {
+    fn join(&mut self, owner: ExperimentId, news: Arc<Notify>) -> u64 {
         self.clock += 1;
         let share = Share {
+            owner,
             priority: 1,
             held: 0,
             granted: 0,
@@ -165,10 +177,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const ONE: ExperimentId = ExperimentId(1);
+    const OTHER: ExperimentId = ExperimentId(2);
+
     #[test]
     fn a_newcomer_gets_the_next_free_slot() {
         let pool = Pool::new(2);
-        let (long, short) = (pool.join(), pool.join());
+        let (long, short) = (pool.join(ONE), pool.join(OTHER));
         assert_eq!(long.settle(0, 100, 10), 2);
         assert_eq!(short.settle(0, 1, 10), 0);
         assert_eq!(long.settle(1, 99, 10), 0);
@@ -176,13 +191,15 @@ mod tests {
         assert_eq!(short.settle(1, 0, 10), 0);
         assert_eq!(long.settle(0, 99, 10), 1);
         assert_eq!(pool.load(), (2, 2, 98));
+        assert_eq!(pool.share_of(ONE), (2, 98));
+        assert_eq!(pool.share_of(OTHER), (0, 0));
     }
 
     #[test]
     fn slots_are_shared_in_proportion_to_priority() {
         let pool = Pool::new(12);
-        let members = [pool.join(), pool.join()];
-        let all = pool.join();
+        let members = [pool.join(ONE), pool.join(ONE)];
+        let all = pool.join(OTHER);
         assert_eq!(all.settle(0, 12, 1), 12);
         members[0].settle(0, 100, 10);
         members[1].settle(0, 100, 20);
@@ -194,7 +211,7 @@ mod tests {
     #[test]
     fn whoever_leaves_gives_everything_back() {
         let pool = Pool::new(3);
-        let one = pool.join();
+        let one = pool.join(OTHER);
         assert_eq!(one.settle(0, 5, 10), 3);
         drop(one);
         assert_eq!(pool.load(), (3, 0, 0));
@@ -208,7 +225,7 @@ mod tests {
             let mut members: Vec<(u64, usize)> = Vec::new();
             for (who, returned, wanted, leaves) in turns {
                 if members.len() < 4 {
-                    members.push((ledger.join(Arc::default()), 0));
+                    members.push((ledger.join(ONE, Arc::default()), 0));
                 }
                 let index = usize::from(who) % members.len();
                 if leaves {

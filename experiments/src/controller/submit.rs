@@ -107,6 +107,7 @@ pub(crate) async fn create(
         directory: directory.to_owned(),
         created_at,
         key: key.map(str::to_owned),
+        tags: submission.experiment.tags.clone(),
     };
     Ok(Submitted::Created(store.create(new).await?))
 }

@@ -182,7 +182,7 @@ impl Service {
         let ways = Ways {
             control: self.inner.control.subscribe(),
             news: self.inner.news.clone(),
-            slots: self.inner.pool.join(),
+            slots: self.inner.pool.join(id),
             messages: left.take(),
         };
         let mut driver = Driver::new(setup, lock, loaded, ways);
@@ -354,6 +354,7 @@ mod tests {
                 directory: directory.path().to_owned(),
                 created_at: Timestamp::now(),
                 key: None,
+                tags: Vec::new(),
             };
             let id = store.create(new).await.unwrap().id;
             let last = store.last_event(id).await.unwrap();

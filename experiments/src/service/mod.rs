@@ -9,12 +9,14 @@ mod driving;
 mod error;
 mod evaluation;
 mod finished;
+mod standing;
 mod submission;
 mod wanting;
 
 pub use crate::controller::{LimitsPatch, Told};
 pub use error::ServiceError;
 pub use evaluation::MOST_AT_ONCE;
+pub use standing::{Standing, Wait};
 
 use crate::controller::{Control, Pool, Setup};
 use crate::store::{ExperimentId, ExperimentRecord, TrialRecord};

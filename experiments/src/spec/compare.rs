@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 /// How a file relates to the experiment of the same name that is stored.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Comparison {
-    /// It means the same (the description may differ).
+    /// It means the same (description and tags may differ).
     Same,
     /// Only limits differ.
     Limits {
@@ -71,6 +71,7 @@ fn normal_form(experiment: &Experiment, with_limits: bool) -> Json {
     };
     let experiment = Experiment {
         description: None,
+        tags: Vec::new(),
         limits,
         ..experiment.clone()
     };

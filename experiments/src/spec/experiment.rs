@@ -17,6 +17,9 @@ pub struct Experiment {
     /// Free text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// What to find it by at first, in order, each once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
     /// What to strive for.
     pub objective: Objective,
     /// Who suggests configurations.

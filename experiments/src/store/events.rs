@@ -192,7 +192,12 @@ mod tests {
         let mut writer = other.writer().await.unwrap();
         let mut transaction = writer.begin().await.unwrap();
         let event = Statement::new(sql::postgres::ADD_EVENT);
-        let event = event.bind(late.0).bind(0i64).bind("limits").bind("{}");
+        let event = event
+            .bind(late.0)
+            .bind(0i64)
+            .bind("limits")
+            .bind(None::<i64>)
+            .bind("{}");
         transaction.on().one(event).await.unwrap();
         store
             .change_limits(created.id, created.created_at, |document| {
@@ -234,7 +239,12 @@ mod tests {
         let mut writer = store.writer().await.unwrap();
         let mut transaction = writer.begin().await.unwrap();
         let event = Statement::new(sql::postgres::ADD_EVENT);
-        let event = event.bind(id.0).bind(0i64).bind("limits").bind("{}");
+        let event = event
+            .bind(id.0)
+            .bind(0i64)
+            .bind("limits")
+            .bind(None::<i64>)
+            .bind("{}");
         transaction.on().one(event).await.unwrap();
         drop(transaction);
         drop(writer);

@@ -15,6 +15,7 @@ mod location;
 mod lock;
 #[cfg(test)]
 mod model;
+mod notes;
 mod open;
 mod pages;
 mod points;

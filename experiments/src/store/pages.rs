@@ -8,7 +8,7 @@ use super::rows::{self, Columns, metric_columns, select_experiments};
 use super::submit::with_key;
 use super::{
     ExperimentId, ExperimentRecord, ExperimentSummary, MetricRecord, Store, StoreError, connect,
-    open, sql,
+    encode, open, sql,
 };
 use crate::state::ExperimentState;
 use std::collections::HashSet;
@@ -18,6 +18,8 @@ use std::collections::HashSet;
 pub struct ExperimentQuery {
     /// In one of these states; empty for any.
     pub states: Vec<ExperimentState>,
+    /// With all of these tags.
+    pub tags: Vec<String>,
     /// Where the last page ended.
     pub after: Option<String>,
     /// How many at most.
@@ -42,7 +44,7 @@ impl Store {
         &self,
         query: &ExperimentQuery,
     ) -> Result<Page<ExperimentSummary>, StoreError> {
-        let list = ("experiments", &query.states);
+        let list = ("experiments", &query.states, &query.tags);
         let before = match &query.after {
             Some(after) => Cursor::read(after, &list)?.number,
             None => i64::MAX,
@@ -52,6 +54,9 @@ impl Store {
         if !query.states.is_empty() {
             sql.push(" AND state")
                 .one_of(query.states.iter().map(|state| state.as_str()));
+        }
+        for tag in &query.tags {
+            sql.push(TAGGED).bind(&*encode::text(tag)).push(")");
         }
         sql.push(" ORDER BY id DESC LIMIT ").bind(query.limit);
         let experiments = self.all(sql.build(), rows::experiment).await?;
@@ -157,6 +162,9 @@ impl Store {
         }
     }
 }
+
+/// The beginning of a condition that the tag and a bracket end.
+const TAGGED: &str = " AND id IN (SELECT experiment_id FROM tags WHERE trial = -1 AND tag = ";
 
 /// Nothing but a trial's own reports is read, however many the experiment has.
 const METRICS_PAGE: &str = concat!(

@@ -33,7 +33,9 @@ impl Store {
         for experiment in experiments {
             let trials = self.counts(experiment.id).await?;
             let best = self.best_objective(experiment.id, experiment.goal).await?;
+            let tags = self.tags(experiment.id).await?;
             summaries.push(ExperimentSummary {
+                tags,
                 experiment,
                 trials,
                 best,
@@ -234,6 +236,7 @@ mod tests {
             experiment,
             trials,
             best,
+            tags: Vec::new(),
         });
         assert_eq!(listed, expected);
     }

@@ -31,6 +31,8 @@ pub struct NewExperiment {
     pub created_at: Timestamp,
     /// The submitter's own mark: the same submission with the same mark is one experiment.
     pub key: Option<String>,
+    /// What it is tagged with at first: checked, in order, each once.
+    pub tags: Vec<String>,
 }
 
 /// An experiment as it is stored.
@@ -71,6 +73,8 @@ pub struct ExperimentSummary {
     pub trials: BTreeMap<TrialState, u64>,
     /// Number and objective of its best trial.
     pub best: Option<(u64, f64)>,
+    /// What it is tagged with.
+    pub tags: Vec<String>,
 }
 
 /// What can be asked of the process that drives an experiment.
@@ -185,6 +189,8 @@ pub enum EventKind {
     Trial,
     /// A step run changed its state; data: `state`, `attempt`, and `explanation`, `exit_code`, `retry_in` where there are any.
     Step,
+    /// Somebody wrote about the experiment, or about a trial; data: `tags`, `note`.
+    Notes,
 }
 
 /// An event to be stored with the change it tells of.

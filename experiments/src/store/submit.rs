@@ -1,6 +1,8 @@
 //! What users do to experiments: submit, change limits, ask the driver for something, delete.
 
 use super::database::{Connection, Row, Statement, Transaction};
+use super::notes;
+use super::read::signed;
 use super::rows::{self, Columns, select_experiments};
 use super::{
     EventKind, ExperimentId, ExperimentRecord, NewExperiment, Request, Store, StoreError, encode,
@@ -16,8 +18,7 @@ VALUES ($1, $2, $3, $4, 'pending', $5, 0.0, $6) ON CONFLICT DO NOTHING RETURNING
 
 const REQUEST: &str = "UPDATE experiments SET request = $2 WHERE id = $1 AND state NOT IN ('succeeded', 'failed', 'cancelled')";
 
-const ADD_EVENT: &str =
-    "INSERT INTO events (experiment_id, at, kind, data) VALUES ($1, $2, $3, $4) RETURNING seq";
+const ADD_EVENT: &str = "INSERT INTO events (experiment_id, at, kind, trial, data) VALUES ($1, $2, $3, $4, $5) RETURNING seq";
 
 impl Store {
     /// Adds an experiment, `pending`, with the event that tells of it. When one with the same key is there, also one that is being added at
@@ -40,7 +41,8 @@ impl Store {
         add_lease(&mut transaction, id).await?;
         let pending = json!({ "state": "pending" });
         let (at, kind) = (new.created_at, EventKind::Experiment);
-        add_event(&mut transaction, id, at, kind, &pending).await?;
+        add_event(&mut transaction, id, at, kind, None, &pending).await?;
+        notes::begin(&mut transaction, id, &new.tags).await?;
         let created = Statement::new(select_experiments!("WHERE id = $1")).bind(id.0);
         let created = transaction.on().one(created).await?;
         let created = created.ok_or(StoreError::NoSuchExperiment(id))?;
@@ -74,7 +76,15 @@ impl Store {
             .bind(encode::json(&document)?);
         let changed = transaction.on().execute(change).await;
         changed.map_err(StoreError::from)?;
-        let seq = add_event(&mut transaction, id, at, EventKind::Limits, &json!(limits)).await?;
+        let seq = add_event(
+            &mut transaction,
+            id,
+            at,
+            EventKind::Limits,
+            None,
+            &json!(limits),
+        )
+        .await?;
         transaction.commit().await?;
         Ok((seq, document, limits))
     }
@@ -161,7 +171,9 @@ impl Store {
     }
 }
 
-const DELETE: [&str; 6] = [
+const DELETE: [&str; 8] = [
+    "DELETE FROM tags WHERE experiment_id = $1",
+    "DELETE FROM notes WHERE experiment_id = $1",
     "DELETE FROM metrics WHERE experiment_id = $1",
     "DELETE FROM step_runs WHERE experiment_id = $1",
     "DELETE FROM trial_values WHERE experiment_id = $1",
@@ -202,7 +214,7 @@ async fn add_lease(transaction: &mut Transaction<'_>, id: ExperimentId) -> Resul
 }
 
 /// Nobody else writes anything of the experiment until the end of the transaction: in SQLite that is so anyway. The token of the lease.
-async fn hold(
+pub(super) async fn hold(
     transaction: &mut Transaction<'_>,
     id: ExperimentId,
 ) -> Result<Option<i64>, StoreError> {
@@ -214,11 +226,12 @@ async fn hold(
     row.map(|row| Columns::of(&row).take()).transpose()
 }
 
-async fn add_event(
+pub(super) async fn add_event(
     transaction: &mut Transaction<'_>,
     id: ExperimentId,
     at: Timestamp,
     kind: EventKind,
+    trial: Option<u64>,
     data: &Json,
 ) -> Result<i64, StoreError> {
     let text = match transaction {
@@ -229,6 +242,7 @@ async fn add_event(
         .bind(id.0)
         .bind(encode::micros(at))
         .bind(encode::word(&kind)?)
+        .bind(trial.map(signed))
         .bind(encode::json(data)?);
     let row = transaction.on().one(statement).await?;
     let row = row.ok_or_else(|| StoreError::Unwritable("an event".to_owned()))?;

@@ -153,6 +153,7 @@ pub(super) fn new_experiment(name: &str) -> NewExperiment {
         goal: Goal::Maximize,
         created_at: at(0),
         key: None,
+        tags: Vec::new(),
     }
 }
 

@@ -10,6 +10,8 @@ use tune_algorithms::space::Value;
 pub struct TrialQuery {
     /// In one of these states; empty for any.
     pub states: Vec<TrialState>,
+    /// With all of these tags.
+    pub tags: Vec<String>,
     /// For which all of these hold. One on something that a trial does not have does not hold.
     pub conditions: Vec<Condition>,
     /// Trials that do not have it come last in either direction; equal ones by number.

@@ -62,6 +62,7 @@ pub struct Access {
     store: Store,
     roles: Roles,
     tokens: Mutex<TokensKnown>,
+    looks_on: bool,
     rate: DefaultKeyedRateLimiter<String>,
     clock: DefaultClock,
 }
@@ -75,12 +76,13 @@ enum TokensKnown {
 }
 
 impl Access {
-    /// Lets every token make `rate` requests a second.
-    pub fn new(store: Store, rate: NonZeroU32) -> Self {
+    /// Lets every token make `rate` requests a second. Who only looks on lets nobody change anything.
+    pub fn new(store: Store, rate: NonZeroU32, looks_on: bool) -> Self {
         Self {
             store,
             roles: Roles::new(),
             tokens: Mutex::new(TokensKnown::NotYet),
+            looks_on,
             rate: DefaultKeyedRateLimiter::keyed(Quota::per_second(rate)),
             clock: DefaultClock::default(),
         }
@@ -99,6 +101,11 @@ impl Access {
         let some = self.store.has_tokens().await?;
         self.note(some);
         Ok(some)
+    }
+
+    /// Whether nobody may change anything here.
+    pub fn looks_on(&self) -> bool {
+        self.looks_on
     }
 
     /// From now on requests need a token.
@@ -146,6 +153,7 @@ impl Access {
             Err(problem) if problem.kind() == Kind::Unauthorized => (None, None),
             Err(problem) => return Err(problem),
         };
+        let role = role.map(|role| self.at_most(role));
         Ok(Visitor { tokens, name, role })
     }
 
@@ -166,8 +174,16 @@ impl Access {
         Ok(Visitor {
             tokens: true,
             name: Some(record.name),
-            role: Some(record.role),
+            role: Some(self.at_most(record.role)),
         })
+    }
+
+    /// What is left of a role where nothing can be changed.
+    fn at_most(&self, role: Role) -> Role {
+        match self.looks_on {
+            true => Role::Viewer,
+            false => role,
+        }
     }
 
     /// Refuses what comes from a page of another site.
@@ -199,14 +215,17 @@ impl Access {
         method: &Method,
         pattern: Option<&str>,
     ) -> Result<(), Problem> {
-        let Caller::Token { name, role } = caller else {
-            return Ok(());
-        };
         let needed = match self.roles.allowed(method, pattern) {
             Some(Allowed::From(needed)) => needed,
             // What somebody forgot to put into the table changes nothing for those who may do less than everything.
             None if pattern.is_some() && !method.is_safe() => Role::Admin,
             Some(Allowed::Everybody | Allowed::Visitors) | None => return Ok(()),
+        };
+        if self.looks_on && needed > Role::Viewer {
+            return Err(only_looks_on());
+        }
+        let Caller::Token { name, role } = caller else {
+            return Ok(());
         };
         if *role >= needed {
             return Ok(());
@@ -301,6 +320,12 @@ fn unauthorized(detail: &str) -> Problem {
     Problem::new(Kind::Unauthorized, detail)
         .hint("send the header `authorization: Bearer TOKEN`; `tune token create` makes one")
         .ask_for_token()
+}
+
+fn only_looks_on() -> Problem {
+    let words = "another process works on this store: here it can be seen, and not changed";
+    Problem::new(Kind::Forbidden, words)
+        .hint("`tune pause`, `tune cancel` and the other commands reach that process")
 }
 
 /// The word for a role.

@@ -1,9 +1,11 @@
 //! The cookie of a browser: it holds the token, out of reach of scripts, and goes only with requests of this server's own pages.
 
 use super::super::problem::{Kind, Problem};
-use axum::http::header::{COOKIE, ORIGIN};
+use axum::http::header::{COOKIE, HOST, ORIGIN};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue};
 
+/// Browsers keep cookies apart by the name of the machine alone: the port makes this server's another one than that of its neighbour.
 const NAME: &str = "tune_session";
 /// A token is no longer.
 const LONGEST: usize = 200;
@@ -15,7 +17,8 @@ pub fn token(headers: &HeaderMap) -> Option<&str> {
         .filter_map(|line| line.to_str().ok())
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='));
-    let mut own = pairs.filter(|(name, _)| *name == NAME);
+    let expected = name(headers);
+    let mut own = pairs.filter(|(name, _)| *name == expected);
     own.next().map(|(_, value)| value)
 }
 
@@ -28,14 +31,27 @@ pub fn keep(token: &str, headers: &HeaderMap) -> Result<HeaderValue, Problem> {
     let secure = if secure { "; Secure" } else { "" };
     let plain =
         token.len() <= LONGEST && token.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    let cookie = format!("{NAME}={token}; Path=/; HttpOnly; SameSite=Strict{secure}");
+    let name = name(headers);
+    let cookie = format!("{name}={token}; Path=/; HttpOnly; SameSite=Strict{secure}");
     let cookie = HeaderValue::from_str(&cookie).ok().filter(|_| plain);
     cookie.ok_or_else(|| Problem::new(Kind::BadRequest, "this is not what a token looks like"))
 }
 
 /// The header that makes the browser forget it.
-pub fn forget() -> HeaderValue {
-    HeaderValue::from_static("tune_session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0")
+pub fn forget(headers: &HeaderMap) -> Option<HeaderValue> {
+    let name = name(headers);
+    let cookie = format!("{name}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
+    HeaderValue::from_str(&cookie).ok()
+}
+
+/// The cookie of this server, as the browser calls it.
+fn name(headers: &HeaderMap) -> String {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let host = host.and_then(|host| host.parse::<Authority>().ok());
+    match host.and_then(|host| host.port_u16()) {
+        Some(port) => format!("{NAME}_{port}"),
+        None => NAME.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -54,6 +70,26 @@ mod tests {
         for line in ["a=tune_session", "xtune_session=tune_1", ""] {
             assert_eq!(token(&with(COOKIE, line)), None, "{line}");
         }
+    }
+
+    #[test]
+    fn neighbours_on_a_machine_have_cookies_of_their_own() {
+        let mut headers = with(HOST, "localhost:8863");
+        let kept = keep("tune_1", &headers).unwrap();
+        let kept = kept.to_str().unwrap();
+        assert!(kept.starts_with("tune_session_8863=tune_1;"), "{kept}");
+        let other = HeaderValue::from_static("tune_session_1=tune_2; tune_session_8863=tune_1");
+        headers.insert(COOKIE, other);
+        assert_eq!(token(&headers), Some("tune_1"));
+        headers.insert(HOST, HeaderValue::from_static("localhost:8864"));
+        assert_eq!(token(&headers), None);
+        let forgotten = forget(&headers).unwrap();
+        assert!(
+            forgotten
+                .to_str()
+                .unwrap()
+                .starts_with("tune_session_8864=;")
+        );
     }
 
     #[test]

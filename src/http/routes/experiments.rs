@@ -51,6 +51,9 @@ struct ListQuery {
     /// Only those in one of these states, separated by commas.
     #[param(example = "running,paused")]
     state: Option<String>,
+    /// Only those with all of these tags, separated by commas.
+    #[param(example = "baseline")]
+    tag: Option<String>,
     /// How many at most.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 1000, default = 100)]
     limit: Option<String>,
@@ -79,6 +82,11 @@ async fn list(
     let limit = query.limit.as_deref().map(filter::limit).transpose()?;
     let query = ExperimentQuery {
         states: states(query.state.as_deref())?,
+        tags: query
+            .tag
+            .iter()
+            .flat_map(|tags| filter::tags(tags))
+            .collect(),
         after: query.cursor,
         limit: limit.unwrap_or(filter::DEFAULT_LIMIT),
     };
@@ -309,6 +317,7 @@ pub async fn in_full(app: &App, record: ExperimentRecord) -> Result<wire::Experi
     let spec = spec_of(app, &record)?;
     let counts = app.store.counts(record.id).await?;
     let best = app.store.best(record.id).await?;
+    let notes = app.store.notes(record.id, None).await?;
     let driven = app.store.driver(record.id).await?.is_some();
     Ok(wire::Experiment::new(
         record,
@@ -316,6 +325,7 @@ pub async fn in_full(app: &App, record: ExperimentRecord) -> Result<wire::Experi
         best,
         driven,
         last_event,
+        notes,
         &spec,
     ))
 }

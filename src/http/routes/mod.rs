@@ -11,9 +11,11 @@ mod export;
 mod logs;
 mod machines;
 mod names;
+mod notes;
 mod points;
 mod reports;
 mod session;
+mod system;
 mod tokens;
 mod trials;
 
@@ -38,13 +40,15 @@ pub fn all() -> OpenApiRouter<App> {
         .merge(asking::routes())
         .merge(reports::routes())
         .merge(names::routes())
+        .merge(notes::routes())
         .merge(logs::routes())
         .merge(artifacts::routes())
         .merge(answers::routes())
         .merge(points::routes())
         .merge(events::routes())
         .merge(tokens::routes())
-        .merge(session::routes());
+        .merge(session::routes())
+        .merge(system::routes());
     OpenApiRouter::new()
         .nest("/api/v1", api)
         .merge(machines::routes())

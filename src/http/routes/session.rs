@@ -78,8 +78,11 @@ async fn begin(
     tag = "tokens",
     responses((status = 204, description = "The browser has no session"))
 )]
-async fn end(_: Asked<NoQuery>) -> Response {
-    (StatusCode::NO_CONTENT, [(SET_COOKIE, forget())]).into_response()
+async fn end(_: Asked<NoQuery>, headers: HeaderMap) -> Response {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let forgotten = forget(&headers).map(|cookie| (SET_COOKIE, cookie));
+    response.headers_mut().extend(forgotten);
+    response
 }
 
 async fn answer(app: &App, visitor: Visitor) -> Result<Response, Failure> {

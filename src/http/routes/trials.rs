@@ -32,6 +32,7 @@ pub fn routes() -> OpenApiRouter<App> {
     params(
         ("name" = String, Path, description = "Name of the experiment"),
         ("state" = Option<String>, Query, description = "Only those in one of these states, separated by commas", example = "running,queued"),
+        ("tag" = Option<String>, Query, description = "Only those with all of these tags, separated by commas", example = "baseline"),
         ("sort" = Option<String>, Query, description =
             "`number`, `objective`, `duration`, `started_at`, `param.NAME` or `metric.NAME`, with `-` before it from large to small", example = "-metric.accuracy"),
         ("limit" = Option<u32>, Query, description = "How many at most; 100 by default", minimum = 1, maximum = 1000),
@@ -82,9 +83,11 @@ async fn show(
     let record = experiment(&app, &name).await?;
     let trial = trial(&app, &record, number).await?;
     let steps = app.store.steps(record.id, number).await?;
+    let notes = app.store.notes(record.id, Some(number)).await?;
     let body = wire::TrialWithSteps {
         trial: trial.into(),
         steps: steps.into_iter().map(wire::Step::from).collect(),
+        notes: notes.into(),
     };
     Ok(hashed(&headers, &body))
 }

@@ -3,7 +3,9 @@
 mod access;
 mod events;
 mod lists;
+mod notes;
 mod problems;
+mod system;
 
 use super::numbers::Numbers;
 use super::{App, Limits, Parts, router};
@@ -81,6 +83,15 @@ impl Server {
     }
 
     pub async fn with(change: impl FnOnce(&mut Limits)) -> Self {
+        Self::made(change, false).await
+    }
+
+    /// One on whose store another process works.
+    pub async fn looking_on() -> Self {
+        Self::made(|_| {}, true).await
+    }
+
+    async fn made(change: impl FnOnce(&mut Limits), looks_on: bool) -> Self {
         let directory = TempDir::new().unwrap();
         let store = Store::open(directory.path()).await.unwrap();
         let mut limits = Limits {
@@ -99,6 +110,7 @@ impl Server {
             limits,
             ca_cert: None,
             numbers: Numbers::new(),
+            looks_on,
             stopping,
             closing,
         };
@@ -156,24 +168,7 @@ impl Server {
 
     /// An experiment that nobody drives, with so many trials that succeeded: trial n has `loss` n / 10, and `kind` alternates.
     pub async fn with_trials(&self, count: u64) -> ExperimentRecord {
-        let document = json!({
-            "name": "iris",
-            "objective": {"metric": "loss", "goal": "minimize"},
-            "max_trials": 1000,
-            "parameters": {
-                "x": {"type": "float", "min": 0, "max": 1},
-                "kind": {"type": "categorical", "values": ["svm", "knn"]},
-            },
-        });
-        let new = NewExperiment {
-            name: "iris".to_owned(),
-            document,
-            directory: "/".into(),
-            goal: Goal::Minimize,
-            created_at: Timestamp::now(),
-            key: None,
-        };
-        let record = self.store.create(new).await.unwrap();
+        let record = self.store.create(new_experiment("iris")).await.unwrap();
         let changes = Changes {
             trials: (0..count).map(trial).collect(),
             events: (0..count).map(event).collect(),
@@ -186,6 +181,28 @@ impl Server {
     pub async fn commit(&self, record: &ExperimentRecord, changes: Changes) {
         let _driver = self.store.lock(record.id, None).await.unwrap();
         self.store.commit(record.id, changes).await.unwrap();
+    }
+}
+
+/// One that clients evaluate.
+pub fn new_experiment(name: &str) -> NewExperiment {
+    let document = json!({
+        "name": name,
+        "objective": {"metric": "loss", "goal": "minimize"},
+        "max_trials": 1000,
+        "parameters": {
+            "x": {"type": "float", "min": 0, "max": 1},
+            "kind": {"type": "categorical", "values": ["svm", "knn"]},
+        },
+    });
+    NewExperiment {
+        name: name.to_owned(),
+        document,
+        directory: "/".into(),
+        goal: Goal::Minimize,
+        created_at: Timestamp::now(),
+        key: None,
+        tags: Vec::new(),
     }
 }
 

@@ -5,6 +5,7 @@ import { experiment } from "../../api/queries";
 import type { Experiment, Spec } from "../../api/types";
 import { count, words } from "../../format";
 import { Failed, Loading, NotFound, StateBadge, TrialBar, Warning } from "../../ui/parts";
+import { Notes } from "../../ui/notes";
 import { Steer } from "../../ui/steer";
 import { SelectionOfTrials } from "../../charts/selection";
 import { Compare } from "./Compare";
@@ -35,6 +36,7 @@ export default function ExperimentPage() {
             {data.reason && !["paused", "cancelled"].includes(data.reason) && <span className="muted">{words(data.reason)}</span>}
           </div>
           {spec.description && <p className="sub break">{spec.description}</p>}
+          <Notes experiment={data.name} tags={data.tags} note={data.note} />
         </div>
         <div className="row tight">
           <Steer name={data.name} state={data.state} gone={() => void navigate("/")} />

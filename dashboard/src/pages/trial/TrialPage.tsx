@@ -9,6 +9,7 @@ import type { Experiment, Metric, Scalar, Spec, Step, TrialWithSteps } from "../
 import { curve, Curves } from "../../charts/Curves";
 import { duration, number, scalar, shortMoment, words } from "../../format";
 import { Card, CopyButton, Failed, Loading, NotFound, Stat, StateBadge, Warning } from "../../ui/parts";
+import { Notes } from "../../ui/notes";
 import { asArguments } from "../experiment/Best";
 import { Artifacts } from "./Artifacts";
 import { Graph, nodesOf } from "./Graph";
@@ -51,6 +52,7 @@ function Shown({ of, it }: { of: Experiment; it: TrialWithSteps }) {
             {best && <span className="badge" data-tone="good">best so far</span>}
             {it.enqueued && <span className="tag">your own configuration</span>}
           </div>
+          <Notes experiment={of.name} trial={it.number} tags={it.tags} note={it.note} />
         </div>
         <div className="row tight">
           {it.number > 0 && <Link className="btn icon" to={`${root}/trials/${it.number - 1}`} aria-label="Previous trial"><ChevronLeft size={16} aria-hidden="true" /></Link>}

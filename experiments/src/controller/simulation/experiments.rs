@@ -144,6 +144,7 @@ pub fn experiment(shape: &Shape, seed: u64) -> (Experiment, Shape) {
     let experiment = Experiment {
         name: "simulated".into(),
         description: None,
+        tags: Vec::new(),
         objective: Objective {
             metric: "score".into(),
             goal: Goal::Maximize,

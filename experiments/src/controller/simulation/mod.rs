@@ -7,9 +7,11 @@ mod invariants;
 mod world;
 
 use experiments::{Shape, experiment};
+use jiff::SignedDuration;
 use proptest::prelude::*;
 use world::{Faults, World};
 
+use super::event::Event;
 use crate::state::{ExperimentReason, ExperimentState, StepState, TrialReason, TrialState};
 use crate::store::TrialRecord;
 
@@ -45,6 +47,27 @@ proptest! {
         let crashing = run(&shape, seed, Faults { crashes, ..Faults::NONE });
         prop_assert_eq!(undisturbed.results(), crashing.results());
     }
+}
+
+#[test]
+fn leases_begin_anew_when_the_store_is_back() {
+    let shape = Shape {
+        clients: 1,
+        retries: 1,
+        ..simple()
+    };
+    let mut world = World::new(experiment(&shape, 1), 1, Faults::NONE);
+    let mut core = world.with_a_trial_handed_out();
+    let after = |seconds| world.now + SignedDuration::from_secs(seconds);
+    assert_eq!(core.wake_at(), Some(after(120)));
+    core.handle(after(100), Event::Back);
+    assert_eq!(core.wake_at(), Some(after(220)));
+    core.take();
+    core.handle(after(219), Event::Tick);
+    assert!(core.take().changes.trials.is_empty());
+    core.handle(after(220), Event::Tick);
+    let taken_back = core.take().changes.trials;
+    assert_eq!(taken_back[0].state, TrialState::Queued);
 }
 
 fn simple() -> Shape {

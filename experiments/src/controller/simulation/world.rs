@@ -2,7 +2,7 @@
 
 use super::super::Layout;
 use super::super::core::Core;
-use super::super::event::{Answer, Command, Control, Event};
+use super::super::event::{Answer, Command, Control, Event, Ticket, Wish};
 use super::super::outbox::Outbox;
 use super::super::plan::Plan;
 use super::super::recover::recover;
@@ -509,6 +509,21 @@ impl World {
             (at, self.counter),
             Event::Reported(id.clone(), vec![report]),
         );
+    }
+
+    /// A core of which a client has been given a trial.
+    pub fn with_a_trial_handed_out(&mut self) -> Core {
+        let mut process = self.new_process();
+        process.core.handle(self.now, Event::Begin);
+        let ask = Event::Wish(Ticket(0), Wish::Ask(1));
+        process.core.handle(self.now, ask);
+        for command in process.core.take().commands {
+            self.carry_out(&mut process, command);
+        }
+        while let Some((_, event)) = process.agenda.pop_first() {
+            process.core.handle(self.now, event);
+        }
+        process.core
     }
 
     fn new_process(&mut self) -> Process {

@@ -179,16 +179,11 @@ impl Engine for LocalEngine {
     }
 }
 
-/// What every line of the log about a step carries, below what its experiment's lines carry. At the highest level, so that warnings carry
-/// it whatever else is shown: beside a process it costs nothing.
+/// What every line of the log about a step carries, below what its experiment's and its trial's lines carry. At the highest level, so that
+/// warnings carry it whatever else is shown: beside a process it costs nothing.
 fn of_step(task: &Task) -> Span {
     let step = task.env.get("TUNE_STEP").map(String::as_str);
-    tracing::error_span!(
-        "step",
-        trial = task.id.trial,
-        step,
-        attempt = task.id.attempt
-    )
+    tracing::error_span!("step", step, attempt = task.id.attempt)
 }
 
 /// An end also for a task that this program was not up to: whoever waits for it must not wait for ever.

@@ -11,6 +11,7 @@ mod references;
 mod retries;
 mod search;
 mod steps;
+mod tags;
 mod values;
 mod with;
 
@@ -66,6 +67,7 @@ impl Check<'_> {
         self.version(&fields);
         let name = self.experiment_name(&fields);
         let description = self.text(&fields, "description");
+        let tags = self.tags(&fields);
         let objective = self.objective(&fields);
         let space = self.parameters(&fields);
         let algorithm = self.algorithm(&fields, space.as_ref());
@@ -81,6 +83,7 @@ impl Check<'_> {
         Some(Experiment {
             name: name?,
             description,
+            tags: tags?,
             objective,
             algorithm: algorithm?,
             early_stopping: early_stopping?,

@@ -97,6 +97,8 @@ pub enum Kind {
     Environment,
     /// A list of names of environment variables.
     Variables,
+    /// A list of short words.
+    Tags,
     /// Name → relative path.
     Paths,
     /// A number of retries or a mapping.

@@ -62,6 +62,7 @@ fn takes(kind: &Kind) -> String {
         Kind::Command => "text or list",
         Kind::Steps => "name or list of names",
         Kind::Variables => "list of names",
+        Kind::Tags => "list of words",
         Kind::Retries => "whole number or mapping",
         Kind::Name | Kind::Text | Kind::AlgorithmName | Kind::StopperName | Kind::Component => {
             "text"

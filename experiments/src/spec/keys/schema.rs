@@ -3,6 +3,7 @@
 
 use super::tables::{ALGORITHM, EARLY_STOPPING, EXPERIMENT, PARAMETER, RETRIES, STEP};
 use super::{Key, Kind, Need, Table};
+use crate::notes::{MOST_TAGS, TAG_PATTERN};
 use crate::pipeline::{ComponentInfo, Components};
 use serde_json::{Map, Value as Json, json};
 use tune_algorithms::setting::{Setting, SettingKind};
@@ -83,6 +84,9 @@ fn of_kind(kind: &Kind, components: &[ComponentInfo]) -> Json {
         Kind::Environment => mapping_of(&scalar()),
         Kind::Variables => {
             json!({ "type": "array", "items": { "type": "string", "pattern": VARIABLE }, "uniqueItems": true })
+        }
+        Kind::Tags => {
+            json!({ "type": "array", "items": { "type": "string", "pattern": TAG_PATTERN }, "maxItems": MOST_TAGS })
         }
         Kind::Paths => {
             json!({ "type": "object", "propertyNames": { "pattern": IDENTIFIER }, "additionalProperties": { "type": "string" } })

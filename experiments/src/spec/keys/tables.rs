@@ -45,6 +45,12 @@ pub static EXPERIMENT: Table = Table {
         ),
         key("description", Kind::Text, Optional, "free text"),
         key(
+            "tags",
+            Kind::Tags,
+            Optional,
+            "short words to find it by; `tune tag` changes them later",
+        ),
+        key(
             "objective",
             Kind::Block(&OBJECTIVE),
             Required,

@@ -16,8 +16,8 @@ macro_rules! events_lock {
 }
 
 pub(in super::super) const ADD_EVENT: &str = concat!(
-    "INSERT INTO events (experiment_id, at, kind, data) ",
-    "SELECT $1, $2, $3, $4 FROM (SELECT pg_advisory_xact_lock_shared(",
+    "INSERT INTO events (experiment_id, at, kind, trial, data) ",
+    "SELECT $1, $2, $3, $4, $5 FROM (SELECT pg_advisory_xact_lock_shared(",
     events_lock!(),
     ")) AS in_order RETURNING seq"
 );

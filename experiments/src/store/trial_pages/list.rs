@@ -2,6 +2,7 @@
 
 use super::order::Order;
 use super::test::Test;
+use crate::store::encode;
 use crate::store::{ExperimentId, StoreError, TrialQuery};
 
 /// A query, understood.
@@ -22,6 +23,8 @@ impl List {
         if !query.states.is_empty() {
             tests.push(Test::States(query.states.clone()));
         }
+        let tags = query.tags.iter();
+        tests.extend(tags.map(|tag| Test::Tag(encode::text(tag).into_owned())));
         for condition in &query.conditions {
             tests.push(Test::new(condition)?);
         }

@@ -35,7 +35,8 @@ impl Store {
         query: &TrialQuery,
         after: Option<&str>,
     ) -> Result<Page<TrialRecord>, StoreError> {
-        let list = ("trials", id, &query.states, &query.conditions, &query.sort);
+        let (states, tags) = (&query.states, &query.tags);
+        let list = ("trials", id, states, tags, &query.conditions, &query.sort);
         let after = after.map(|it| Cursor::read(it, &list)).transpose()?;
         let limit = query.limit.unwrap_or(PAGE);
         let found = self.part(id, query, after.as_ref(), limit).await?;

@@ -124,6 +124,7 @@ impl List {
             let is_in_row = match test {
                 Test::Number(..) => true,
                 Test::Value { .. } => of_values && test.is_of(&self.order),
+                Test::Tag(_) => false,
                 _ => !of_values,
             };
             if test.is_of(&self.order) && is_in_row {
@@ -203,6 +204,9 @@ impl Test {
                 sql.push(&Column::State.of(row));
                 sql.one_of(states.iter().map(|state| state.as_str()));
             }
+            Self::Tag(tag) => {
+                sql.push(row).push(".tag = ").bind(tag.as_str());
+            }
             Self::Value {
                 operator, value, ..
             } => compare_value(sql, row, *operator, value),
@@ -217,6 +221,10 @@ impl Test {
                 sql.bind(id.0).push(" AND c.kind = ").bind(*kind);
                 sql.push(" AND c.name = ").bind(name.as_str());
             }
+            Self::Tag(_) => {
+                sql.push("SELECT c.trial AS trial FROM tags AS c WHERE c.experiment_id = ");
+                sql.bind(id.0);
+            }
             _ => {
                 sql.push("SELECT c.number AS trial FROM trials AS c WHERE c.experiment_id = ");
                 sql.bind(id.0);
@@ -228,6 +236,13 @@ impl Test {
 
     /// What must hold of the trial whose number is `number`, looked up by it.
     fn looked_up(&self, sql: &mut Builder, id: ExperimentId, number: &str) {
+        if let Self::Tag(tag) = self {
+            sql.push("EXISTS (SELECT 1 FROM tags AS c WHERE c.experiment_id = ")
+                .bind(id.0);
+            sql.push(" AND c.trial = ").push(number);
+            sql.push(" AND c.tag = ").bind(tag.as_str()).push(")");
+            return;
+        }
         sql.push("(SELECT ");
         self.compare(sql, "c", "c.number");
         match self {

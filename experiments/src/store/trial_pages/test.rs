@@ -14,6 +14,7 @@ pub(super) enum Test {
     Number(Operator, i64),
     Column(Column, Operator, Argument),
     States(Vec<TrialState>),
+    Tag(String),
     Value {
         kind: &'static str,
         name: String,

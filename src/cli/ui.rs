@@ -1,0 +1,92 @@
+//! `tune ui`: the dashboard of a store, or of a server, in the browser.
+
+use super::browser;
+use super::context::Context;
+use super::looking::Looking;
+use super::serve::{self, ServeArgs};
+use super::signals;
+use crate::exit;
+use anyhow::Result;
+use clap::Args;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use tune_experiments::controller::Control;
+use tune_experiments::store::Store;
+
+/// All signs but those of which names of experiments are made.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
+
+/// Open the dashboard in the browser
+///
+/// Until Ctrl-C, experiments can be seen, begun and steered there, as at `tune serve`; what was running when its process died goes on.
+/// While another process runs experiments of the store, everything can be seen and nothing changed. With --server, opens that server's.
+#[derive(Args, Debug)]
+pub struct UiArgs {
+    /// The experiment to show [default: all]
+    name: Option<String>,
+    /// The port to serve it at; only this machine is answered [default: a free one]
+    #[arg(
+        long,
+        value_name = "PORT",
+        default_value_t = 0,
+        hide_default_value = true
+    )]
+    port: u16,
+}
+
+pub async fn run(args: UiArgs, context: Context) -> Result<u8> {
+    let page = page(args.name.as_deref());
+    if let Some(server) = context.server_url() {
+        let url = format!("{server}{page}");
+        context.print(&format!("{url}\n"))?;
+        browser::open(&url);
+        return Ok(exit::SUCCEEDED);
+    }
+    let store = context.store().await?;
+    if let Some(name) = &args.name {
+        context.stored(name).await?;
+    }
+    match is_driven(&store).await? {
+        true => look_on(&args, &page, &context).await,
+        false => {
+            let args = ServeArgs::at_port(args.port)?;
+            drop(store);
+            serve::serve(args, context, |url| {
+                browser::open(&format!("{url}{page}"));
+            })
+            .await
+        }
+    }
+}
+
+/// Where an experiment is shown; all of them without a name.
+pub fn page(name: Option<&str>) -> String {
+    match name {
+        Some(name) => format!("/experiments/{}", utf8_percent_encode(name, ESCAPED)),
+        None => "/".to_owned(),
+    }
+}
+
+/// Whether another process drives an experiment of the store.
+async fn is_driven(store: &Store) -> Result<bool> {
+    for summary in store.experiments().await? {
+        let record = summary.experiment;
+        if !record.state.is_finished() && store.driver(record.id).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Shows what another process does, until a signal comes.
+async fn look_on(args: &UiArgs, page: &str, context: &Context) -> Result<u8> {
+    let (mut control, listening) = signals::listen()?;
+    let looking = Looking::begin(context, args.port)?;
+    context.print(&format!("{}\n", looking.url))?;
+    context.say("another process works on this store: everything can be seen, nothing changed");
+    looking.open(page);
+    // Without a sender the listener has ended the process.
+    let _ = control.wait_for(|wanted| *wanted != Control::Run).await;
+    looking.end().await?;
+    listening.abort();
+    Ok(exit::SUCCEEDED)
+}
