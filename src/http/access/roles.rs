@@ -125,6 +125,8 @@ pub const TABLE: &[(Method, &str, Allowed)] = &[
         "/api/v1/experiments/{name}/points",
         From(Viewer),
     ),
+    (Method::GET, "/api/v1/experiments/{name}/grid", From(Viewer)),
+    (Method::GET, "/api/v1/schema", From(Viewer)),
     (Method::GET, "/api/v1/session", Visitors),
     (Method::POST, "/api/v1/session", Visitors),
     (Method::DELETE, "/api/v1/session", Visitors),

@@ -8,11 +8,13 @@ mod course;
 mod events;
 mod experiments;
 mod export;
+mod grid;
 mod logs;
 mod machines;
 mod names;
 mod points;
 mod reports;
+mod schema;
 mod session;
 mod tokens;
 mod trials;
@@ -42,6 +44,8 @@ pub fn all() -> OpenApiRouter<App> {
         .merge(artifacts::routes())
         .merge(answers::routes())
         .merge(points::routes())
+        .merge(grid::routes())
+        .merge(schema::routes())
         .merge(events::routes())
         .merge(tokens::routes())
         .merge(session::routes());
