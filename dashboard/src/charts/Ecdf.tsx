@@ -9,7 +9,7 @@ import { useSelection } from "./selection";
 /** More steps than this are a line. */
 const MOST = 600;
 
-export function Ecdf({ data, height = 380 }: { data: Data; height?: number }) {
+export function Ecdf({ data, height = 408 }: { data: Data; height?: number }) {
   const c = useColors();
   const { chosen, choose } = useSelection();
   const done = useMemo(() => data.points.filter((it) => it.state === "succeeded" && it.objective !== null), [data]);

@@ -45,14 +45,20 @@ function Cells({ of, steps }: { of: Experiment; steps: string[] }) {
   const place = useRef<HTMLDivElement>(null);
   const navigate = useNavigate();
   const [at, setAt] = useState<Place>({ trial: total - 1, row: 1 });
-  const columns = useVirtualizer({ horizontal: true, count: total, getScrollElement: () => place.current, estimateSize: () => COLUMN, overscan: 20 });
+  const columns = useVirtualizer({ horizontal: true, count: total, getScrollElement: () => place.current, estimateSize: () => COLUMN, overscan: 20, initialOffset: total * COLUMN });
   const shown = columns.getVirtualItems();
-  const pages = usePages(of.name, shown[0]?.index ?? 0, shown.at(-1)?.index ?? 0);
+  const pages = usePages(of.name, shown[0]?.index ?? total - 1, shown.at(-1)?.index ?? total - 1);
   const root = `/experiments/${encodeURIComponent(of.name)}/trials`;
   const address = (trial: number, row: number) => (row === 0 ? `${root}/${trial}` : `${root}/${trial}?step=${encodeURIComponent(steps[row - 1])}`);
   const longest = longestOf(pages, shown);
-  // The newest are what one comes for.
-  useEffect(() => columns.scrollToIndex(total - 1, { align: "end" }), []);
+  // The newest are what one comes for; who looks at them sees those that come.
+  const before = useRef(0);
+  useEffect(() => {
+    const { scrollLeft, clientWidth } = place.current!;
+    if (scrollLeft + clientWidth >= (before.current - 2) * COLUMN) columns.scrollToIndex(total - 1, { align: "end" });
+    before.current = total;
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [total]);
   const go = (trial: number, row: number) => {
     const next = { trial: Math.min(Math.max(trial, 0), total - 1), row: Math.min(Math.max(row, 0), steps.length) };
     setAt(next);
@@ -129,7 +135,7 @@ function Tools({ total, go }: { total: number; go: (trial: number) => void }) {
   };
   return (
     <form className="row tight" onSubmit={submit}>
-      <span className="field" style={{ width: 130, height: 28 }}><input aria-label="Go to trial" placeholder={`Trial, 0 to ${count(total - 1)}`} inputMode="numeric" value={text} onChange={(event) => setText(event.target.value)} /></span>
+      <span className="field" style={{ width: 168, height: 28 }}><input aria-label="Go to trial" placeholder={`Trial, 0 to ${count(total - 1)}`} inputMode="numeric" value={text} onChange={(event) => setText(event.target.value)} /></span>
       <button className="btn small">Go</button>
     </form>
   );
