@@ -121,7 +121,7 @@ test("several experiments are ticked, and compared at an address that can be han
   await page.getByRole("button", { name: "Leave out iris" }).click();
   await page.getByLabel("Add an experiment").selectOption("one-way");
   const row = page.getByRole("row", { name: /^one-way/ }).first();
-  await row.getByRole("cell", { name: "5 trials" }).waitFor();
+  await row.getByRole("cell", { name: "0.4", exact: true }).waitFor();
   await row.getByRole("link", { name: "4", exact: true }).waitFor();
   await settled(page);
   for (const colorScheme of ["light", "dark"]) {

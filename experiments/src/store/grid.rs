@@ -1,6 +1,7 @@
 //! Where the steps of many trials stand: the grid of trials and steps, some neighbouring trials at a time.
 
 use super::database::{Row, Statement};
+use super::read::signed;
 use super::rows::Columns;
 use super::{ExperimentId, Store, StoreError};
 use crate::state::{StepState, TrialState};
@@ -34,8 +35,8 @@ impl Store {
         let within = |text| {
             Statement::new(text)
                 .bind(id.0)
-                .bind(most(from))
-                .bind(most(until))
+                .bind(signed(from))
+                .bind(signed(until))
         };
         let trials = within(
             "SELECT number, state, started_at, finished_at FROM trials \
@@ -54,10 +55,6 @@ impl Store {
         }
         Ok(trials)
     }
-}
-
-fn most(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 fn trial(row: &Row) -> Result<TrialSteps, StoreError> {
