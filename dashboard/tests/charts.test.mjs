@@ -126,7 +126,7 @@ test("several experiments are ticked, and compared at an address that can be han
   await settled(page);
   for (const colorScheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme });
-    await picture(page, `compare-experiments-${colorScheme}`);
+    await picture(page, `several-experiments-${colorScheme}`);
     await accessible(page);
   }
   // News come here too.
