@@ -134,11 +134,37 @@ export async function accessible(page) {
   assert.deepEqual(serious.map((it) => `${it.id}: ${it.nodes.map((node) => node.html.slice(0, 200)).join("; ")}`), []);
 }
 
+/** All charts show what they are to show, those that are not in sight too. */
+export async function drawn(page) {
+  await page.waitForFunction(() => [...document.querySelectorAll(".chart > div")].every((it) => it.dataset.drawn === "true"));
+}
+
 /** A picture of the whole page, where the caller wants some. */
 export async function picture(page, name) {
   if (!SCREENSHOTS) return;
   mkdirSync(SCREENSHOTS, { recursive: true });
+  await page.evaluate(() => scrollTo(0, 0));
+  await drawn(page);
   await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
+}
+
+/** Draws from one place of a chart to another, both as shares of its width and height, once it is drawn. */
+export async function drag(page, chart, [x0, y0], [x1, y1]) {
+  await chart.scrollIntoViewIfNeeded();
+  await chart.locator("canvas").first().waitFor();
+  const box = await chart.boundingBox();
+  await page.mouse.move(box.x + x0 * box.width, box.y + y0 * box.height);
+  await page.mouse.down();
+  await page.mouse.move(box.x + x1 * box.width, box.y + y1 * box.height, { steps: 8 });
+  await page.mouse.up();
+}
+
+/** As when another tab comes before the page, or it before the others again. */
+export async function show(page, visible) {
+  await page.evaluate((state) => {
+    Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, visible ? "visible" : "hidden");
 }
 
 /** The page has what it asked for. */

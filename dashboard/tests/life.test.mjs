@@ -1,7 +1,7 @@
 // What happens while one looks: an experiment from its first line to its best, news as they come, a server that goes and comes back.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { accessible, browser, open, Server } from "./harness.mjs";
+import { accessible, browser, open, Server, show } from "./harness.mjs";
 
 let server;
 let chrome;
@@ -140,5 +140,64 @@ test("tags and notes are written, shown and found again", async () => {
   await page.getByRole("link", { name: "noted", exact: true }).waitFor();
   assert.equal(await page.locator("tbody tr").count(), 1);
   fine([...TOLERATED, /status of 422.*notes/]);
+  await context.close();
+});
+
+test("a tab behind others holds no connection, and catches up when it is looked at again", async () => {
+  await server.submit({ name: "aside", objective: { metric: "loss", goal: "minimize" }, max_trials: 100, parameters: { x: { type: "float", min: 0, max: 1 } } });
+  const { page, context, fine } = await open(chrome, server);
+  await page.goto("/experiments/aside");
+  await page.getByText("Live", { exact: true }).waitFor();
+  const ended = page.waitForEvent("requestfailed", (request) => request.url().includes("/events?"));
+  await show(page, false);
+  await ended;
+  await server.tell("aside", [{ metrics: { loss: 0.5 } }]);
+  await show(page, true);
+  await figure(page, "Best loss").getByText("0.5").waitFor();
+  await page.getByText("Live", { exact: true }).waitFor();
+  await server.tell("aside", [{ metrics: { loss: 0.25 } }]);
+  await figure(page, "Best loss").getByText("0.25").waitFor();
+  fine(TOLERATED);
+  await context.close();
+});
+
+test("from the list of experiments to the log of a step without a mouse", async () => {
+  await server.submit("name: by-hand\nobjective: { metric: loss, goal: minimize }\nmax_trials: 3\nparallel_trials: 1\nparameters: { x: { type: float, min: 0, max: 1 } }\npipeline: { first: { run: 'echo from the first' }, second: { needs: first, run: 'echo loss=1' } }\n");
+  await server.finished("by-hand");
+  const { page, context, fine } = await open(chrome, server);
+  await page.goto("/");
+  await page.getByRole("link", { name: "by-hand", exact: true }).waitFor();
+  /** Tabs on until that has the focus; how it shows is looked at too. */
+  const reach = async (target, most = 60) => {
+    for (let pressed = 0; pressed < most; pressed += 1) {
+      if (await target.evaluate((it) => it === document.activeElement)) {
+        assert.notEqual(await target.evaluate((it) => getComputedStyle(it).outlineStyle), "none");
+        return;
+      }
+      await page.keyboard.press("Tab");
+    }
+    assert.fail(`the keyboard does not reach ${target}`);
+  };
+  await page.keyboard.press("Tab");
+  await page.getByRole("link", { name: "Skip to content" }).waitFor();
+  await page.keyboard.press("Enter");
+  await reach(page.getByRole("link", { name: "by-hand", exact: true }));
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "by-hand", level: 1 }).waitFor();
+  await reach(page.getByRole("link", { name: /^Trials/ }));
+  await page.keyboard.press("Enter");
+  await page.getByText("3 trials").waitFor();
+  await reach(page.getByRole("table", { name: "Trials" }).getByRole("link", { name: /^1/ }));
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Trial 1" }).waitFor();
+  const first = page.getByRole("button", { name: /^first/ });
+  // A ring around a step is drawn by the picture itself.
+  for (let pressed = 0; pressed < 40 && !(await first.evaluate((it) => it === document.activeElement)); pressed += 1) await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.getByRole("log").getByText("from the first").waitFor();
+  await page.getByPlaceholder("Search the log").focus();
+  await page.keyboard.type("from");
+  await page.getByText("1 of 1").waitFor();
+  fine(TOLERATED);
   await context.close();
 });

@@ -1,7 +1,7 @@
 // Every page with real data, light and dark: nothing goes wrong, and everybody can use it.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { accessible, browser, open, picture, Server, settled } from "./harness.mjs";
+import { accessible, browser, drag, open, picture, Server, settled } from "./harness.mjs";
 
 let server;
 let chrome;
@@ -60,6 +60,8 @@ const PAGES = {
   compare: "/experiments/iris/compare?by=model",
   "compare-numbers": "/experiments/iris/compare?by=learning_rate",
   trials: "/experiments/iris/trials",
+  grid: "/experiments/iris/grid",
+  "compare-experiments": "/compare?experiment=iris&experiment=early-stopping",
   "side-by-side": "/experiments/early-stopping/side-by-side?trials=0,1,2,3",
   document: "/experiments/iris/document",
   trial: "/experiments/iris/trials/3",
@@ -71,6 +73,7 @@ const PAGES = {
   "not-numbers": "/experiments/not-numbers",
   wide: "/experiments/wide",
   hostile: "/experiments/hostile",
+  "hostile-grid": "/experiments/hostile/grid",
   "hostile-compare": "/experiments/hostile/compare",
   "hostile-trial": "/experiments/hostile/trials/0",
   system: "/system",
@@ -165,11 +168,7 @@ test("a rectangle on a chart chooses trials for the table", async () => {
   const { page, context, fine } = await open(chrome, server);
   await page.goto("/experiments/iris");
   const chart = page.getByRole("img", { name: /^Objective of every trial/ });
-  const box = await chart.boundingBox();
-  await page.mouse.move(box.x + 60, box.y + 40);
-  await page.mouse.down();
-  await page.mouse.move(box.x + box.width / 3, box.y + box.height - 40, { steps: 8 });
-  await page.mouse.up();
+  await drag(page, chart, [0.08, 0.12], [0.33, 0.88]);
   await page.getByRole("heading", { name: /^Selected trials/ }).waitFor();
   await page.getByRole("button", { name: "Clear the selection" }).click();
   await page.getByRole("heading", { name: /^Best trials/ }).waitFor();

@@ -15,9 +15,10 @@ use axum::routing::get;
 const FILES: &[(&str, &[u8])] = include!("../../dashboard/dist/files.in");
 const INDEX: &str = "index.html";
 /// Where the pages are: the page itself reads the rest of the address.
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 7] = [
     "/",
     "/new",
+    "/compare",
     "/system",
     "/login",
     "/experiments",
@@ -114,7 +115,13 @@ mod tests {
     async fn every_page_is_the_same_and_its_files_are_there_for_ever() {
         let server = Server::new().await;
         super::super::tests::token(&server, "me").await;
-        for page in ["/", "/experiments", "/experiments/iris/trials/7", "/login"] {
+        for page in [
+            "/",
+            "/experiments",
+            "/experiments/iris/trials/7",
+            "/compare",
+            "/login",
+        ] {
             let answer = server.get(page).await.fine();
             assert_eq!(answer.headers["cache-control"], "no-cache", "{page}");
             let policy = answer.headers["content-security-policy"].to_str().unwrap();

@@ -2,7 +2,7 @@
 // the stream begins again after the last event that was seen.
 import type { QueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
-import { session } from "./queries";
+import { GRID_PAGE, session } from "./queries";
 import type { Event } from "./types";
 
 /** Changes within this time are asked for together. */
@@ -13,6 +13,8 @@ const RETRY_MS = [500, 1000, 2000, 4000];
 
 export type Connection = "connecting" | "live" | "lost";
 
+/** The last event that has come. */
+let seen = 0;
 let connection: Connection = "connecting";
 const watchers = new Set<() => void>();
 
@@ -32,9 +34,10 @@ export function useConnection(): Connection {
   );
 }
 
-/** Follows from the event after `last`, until the returned function is called. */
-export function follow(client: QueryClient, last: number): () => void {
-  let after = last;
+/** Follows from the event after `last`, until the returned function is called. Null: of what happened meanwhile nothing is known; all that is shown
+ * is asked for again, and news come from then on. */
+export function follow(client: QueryClient, last: number | null): () => void {
+  seen = last ?? seen;
   let source: EventSource | undefined;
   let failures = 0;
   let retry: ReturnType<typeof setTimeout> | undefined;
@@ -50,12 +53,12 @@ export function follow(client: QueryClient, last: number): () => void {
     if (!changed.empty && !stopped) flushing = setTimeout(flush, Math.max(TOGETHER_MS, took * REST));
   };
   const note = (message: MessageEvent<string>) => {
-    after = Math.max(after, Number(message.lastEventId));
+    seen = Math.max(seen, Number(message.lastEventId));
     changed.add(JSON.parse(message.data) as Event);
     flushing ??= setTimeout(flush, TOGETHER_MS);
   };
   const connect = () => {
-    source = new EventSource(`/api/v1/events?after=${after}`);
+    source = new EventSource(`/api/v1/events?after=${seen}`);
     source.onopen = () => {
       if (failures > 0) {
         // What is no event (a log, a report) may have changed too, and the store may be another.
@@ -73,15 +76,25 @@ export function follow(client: QueryClient, last: number): () => void {
       retry = setTimeout(async () => {
         // A server that knows of fewer events has another store.
         const now = await client.fetchQuery({ ...session(), staleTime: 0, retry: false }).catch(() => undefined);
-        if (now?.last_event !== undefined && now.last_event !== null) after = Math.min(after, now.last_event);
+        if (now?.last_event !== undefined && now.last_event !== null) seen = Math.min(seen, now.last_event);
         if (!stopped) connect();
       }, wait);
     };
     for (const kind of ["experiment", "limits", "trial", "step", "notes"]) source.addEventListener(kind, note);
   };
-  connect();
+  const begin = async () => {
+    // First the number, then what is shown: what happens in between comes as news.
+    const now = await client.fetchQuery({ ...session(), staleTime: 0, retry: false }).catch(() => undefined);
+    if (stopped) return;
+    seen = now?.last_event ?? seen;
+    void client.invalidateQueries({ predicate: ({ queryKey: [kind] }) => kind !== "session" });
+    connect();
+  };
+  if (last === null) void begin();
+  else connect();
   return () => {
     stopped = true;
+    become("connecting");
     source?.close();
     clearTimeout(retry);
     clearTimeout(flushing);
@@ -114,7 +127,9 @@ class Changes {
         if (kind !== "experiment") return false;
         const of = changed.get(name as string);
         if (!of) return false;
-        return part === "trial" ? of.trials.has(number as number) : of.self;
+        if (part === "trial") return of.trials.has(number as number);
+        if (part === "grid") return [...of.trials].some((trial) => Math.floor(trial / GRID_PAGE) === number);
+        return of.self;
       },
     });
   }

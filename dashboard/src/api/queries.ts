@@ -1,7 +1,7 @@
 // What the pages ask for, each with the key by which live events find it. Nothing here is asked again by a clock.
 import { keepPreviousData, queryOptions, type QueryClient } from "@tanstack/react-query";
 import { address, get, getIfThere, send } from "./client";
-import type { Comparison, Experiment, Importance, Metric, Points, Session, Summary, Token, Trial, TrialWithSteps } from "./types";
+import type { Comparison, Experiment, Grid, Importance, JsonSchema, Metric, Points, Session, Summary, Token, Trial, TrialWithSteps } from "./types";
 
 export interface TrialList {
   trials: Trial[];
@@ -46,6 +46,16 @@ export const points = (name: string, limit = 3000) =>
     placeholderData: keepPreviousData,
   });
 
+/** Little more than the trials that were the best when they finished, all of which a sample holds, however small it is: asked for again when there
+ * is another best (`best` is its number). */
+export const course = (name: string, id: number, best: number | undefined) =>
+  queryOptions({
+    queryKey: ["course", id, best],
+    queryFn: ({ signal }) => get<Points>(address(["experiments", name, "points"], { limit: 1 }), signal),
+    placeholderData: keepPreviousData,
+    staleTime: Infinity,
+  });
+
 export const importance = (name: string) =>
   queryOptions({
     queryKey: ["experiment", name, "importance"],
@@ -57,6 +67,18 @@ export const comparison = (name: string, by: string) =>
     queryKey: ["experiment", name, "compare", by],
     queryFn: ({ signal }) => getIfThere<Comparison>(address(["experiments", name, "compare"], { by }), signal),
   });
+
+/** So many neighbouring trials are asked for together in the grid of trials and steps. */
+export const GRID_PAGE = 500;
+
+export const grid = (name: string, page: number) =>
+  queryOptions({
+    queryKey: ["experiment", name, "grid", page],
+    queryFn: ({ signal }) => get<Grid>(address(["experiments", name, "grid"], { from: page * GRID_PAGE, limit: GRID_PAGE }), signal),
+  });
+
+/** What an experiment's document may say: it changes with the server only. */
+export const documentSchema = () => queryOptions({ queryKey: ["schema"], queryFn: ({ signal }) => get<JsonSchema>(address(["schema"]), signal), staleTime: Infinity });
 
 export const metricNames = (name: string) =>
   queryOptions({

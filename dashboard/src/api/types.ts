@@ -12,6 +12,7 @@ export type Counts = Schemas["Counts"];
 export type Comparison = Schemas["Comparison"];
 export type Importance = Schemas["Importance"];
 export type Group = Schemas["Group"];
+export type Grid = Schemas["Grid"];
 export type Points = Schemas["Points"];
 export type Session = Schemas["Session"];
 export type System = Schemas["System"];
@@ -53,4 +54,19 @@ export interface StepSpec {
   uses?: string;
   run?: string | string[];
   needs?: string[] | string;
+}
+
+/** As far as the schema of experiments uses it. */
+export interface JsonSchema {
+  type?: string | string[];
+  description?: string;
+  default?: unknown;
+  const?: unknown;
+  enum?: unknown[];
+  required?: string[];
+  properties?: Record<string, JsonSchema>;
+  additionalProperties?: boolean | JsonSchema;
+  items?: JsonSchema;
+  anyOf?: JsonSchema[];
+  oneOf?: JsonSchema[];
 }

@@ -1,6 +1,6 @@
 // Which page is at which address; who has no token is asked for one first.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect } from "react";
+import { lazy, Suspense, useEffect, useMemo, useRef } from "react";
 import { Navigate, Route, Routes, useLocation } from "react-router";
 import { onUnauthorized } from "../api/client";
 import { follow } from "../api/live";
@@ -8,13 +8,16 @@ import { session } from "../api/queries";
 import { Experiments } from "../pages/Experiments";
 import { Login } from "../pages/Login";
 import { Failed, Loading, NotFound } from "../ui/parts";
+import { dataAhead, PAGES } from "./ahead";
 import { Frame } from "./Frame";
 import { Me } from "./me";
+import { useVisible } from "./visible";
 
-const NewExperiment = lazy(() => import("../pages/NewExperiment"));
-const ExperimentPage = lazy(() => import("../pages/experiment/ExperimentPage"));
-const TrialPage = lazy(() => import("../pages/trial/TrialPage"));
-const System = lazy(() => import("../pages/System"));
+const NewExperiment = lazy(PAGES.newExperiment);
+const CompareExperiments = lazy(PAGES.compare);
+const ExperimentPage = lazy(PAGES.experiment);
+const TrialPage = lazy(PAGES.trial);
+const System = lazy(PAGES.system);
 
 export function App() {
   const client = useQueryClient();
@@ -24,12 +27,19 @@ export function App() {
 
   const known = me !== undefined && me.role !== null;
   const who = `${me?.name}/${me?.role}`;
+  const visible = useVisible();
+  const followed = useRef(false);
   useEffect(() => {
     if (!known) return;
-    return follow(client, me?.last_event ?? 0);
+    const last = followed.current ? null : (me?.last_event ?? 0);
+    followed.current = true;
+    return visible ? follow(client, last) : undefined;
     // Another caller is another stream; the number is only where it begins.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [client, known, who]);
+  }, [client, known, who, visible]);
+
+  // While its code is on the way.
+  useMemo(() => known && dataAhead(client, pathname), [client, known, pathname]);
 
   if (error && !me) return <Failed error={error} again={() => void refetch()} />;
   if (!me) return <Loading />;
@@ -46,6 +56,7 @@ export function App() {
             <Route path="/experiments" element={<Navigate to="/" replace />} />
             <Route path="/login" element={<Navigate to="/" replace />} />
             <Route path="/new" element={<NewExperiment />} />
+            <Route path="/compare" element={<CompareExperiments />} />
             <Route path="/system" element={<System />} />
             <Route path="/experiments/:name/trials/:number" element={<TrialPage />} />
             <Route path="/experiments/:name/*" element={<ExperimentPage />} />

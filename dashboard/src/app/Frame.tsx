@@ -20,7 +20,7 @@ export function Frame({ children }: { children: ReactNode }) {
     first.current = false;
     window.scrollTo(0, 0);
   }, [pathname.split("/").slice(0, 5).join("/")]);
-  const inExperiments = pathname === "/" || pathname.startsWith("/experiments");
+  const inExperiments = pathname === "/" || pathname === "/compare" || pathname.startsWith("/experiments");
   return (
     <>
       <a className="skip" href="#main">

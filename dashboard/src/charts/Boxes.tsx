@@ -1,9 +1,10 @@
 // The results of several groups beside each other: a box for where half of them lie, and every result as a point.
-import { useMemo } from "react";
+import { useCallback } from "react";
 import { number } from "../format";
+import { jitter } from "./axes";
 import { axis, base, Chart, tip, useColors, type Instance, type Option } from "./Chart";
-import { about, type Data, type Point } from "./points";
-import { jitter } from "./Slices";
+import { cloud, trialOf, type Spot } from "./cloud";
+import { aboutTrial, type Data, type Point } from "./points";
 
 /** More points than this in a group say nothing more. */
 const MOST = 1500;
@@ -26,18 +27,20 @@ export interface Cluster {
 
 export function Boxes({ data, clusters, open }: { data: Data; clusters: Cluster[]; open: (trial: number) => void }) {
   const c = useColors();
-  const option = useMemo<Option>(() => {
+  const option = useCallback((): Option => {
     const names = clusters.map((it) => it.name);
-    const scatter = clusters.flatMap((cluster, at) => {
+    const scatter = clusters.map((cluster, at) => {
       const stride = Math.ceil(cluster.points.length / MOST) || 1;
-      return cluster.points.filter((_, index) => index % stride === 0).map((it) => ({ value: [at + jitter(it.number, 0.44), it.objective], point: it, itemStyle: { color: c.series[at % c.series.length], opacity: 0.5 } }));
+      const spots = cluster.points.filter((_, index) => index % stride === 0).map((it): Spot => [at + jitter(it.number, 0.44), it.objective!, it.number]);
+      return { ...cloud(`points ${at}`, spots, { size: 6, color: c.series[at % c.series.length], opacity: 0.5, z: 3 }), xAxisIndex: 1 };
     });
     return {
       ...base(c),
       tooltip: {
         ...(base(c).tooltip as object),
-        formatter: (it: { data: { point?: Point; value: number[] }; name: string }) => {
-          if (it.data.point) return tip(...about(data, it.data.point));
+        formatter: (it: { data: { value: number[] }; name: string }) => {
+          const trial = trialOf(it);
+          if (trial !== null) return tip(...aboutTrial(data, trial));
           const [, low, q1, middle, q3, high] = it.data.value;
           return tip(it.name, [["upper quartile", number(q3)], ["median", number(middle)], ["lower quartile", number(q1)], ["most lie in", `${number(low)} … ${number(high)}`]]);
         },
@@ -53,14 +56,14 @@ export function Boxes({ data, clusters, open }: { data: Data; clusters: Cluster[
           type: "boxplot", boxWidth: [30, 130], z: 1,
           data: clusters.map((it, at) => ({ value: whiskers(it) ?? [NaN, NaN, NaN, NaN, NaN], itemStyle: { color: c.surface2, borderColor: c.series[at % c.series.length], borderWidth: 1.6 } })),
         },
-        { type: "scatter", progressive: 0, xAxisIndex: 1, symbolSize: 6, z: 3, data: scatter },
+        ...scatter,
       ],
     };
   }, [data, clusters, c]);
   const ready = (chart: Instance) =>
     chart.on("click", (event) => {
-      const point = (event as { data?: { point?: Point } }).data?.point;
-      if (point) open(point.number);
+      const trial = trialOf(event);
+      if (trial !== null) open(trial);
     });
   const words = clusters.map((it) => `${it.name}: median ${it.five ? number(it.five[2]) : "unknown"}`).join("; ");
   return <Chart option={option} height={360} label={`${data.metric} by group. ${words}`} ready={ready as (chart: Instance) => void} />;

@@ -6,6 +6,7 @@ import type { EChartsCoreOption, EChartsType } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 import { useEffect, useMemo, useRef } from "react";
 import { useTheme } from "../app/theme";
+import { later, notLater } from "./turn";
 
 echarts.use([BarChart, BoxplotChart, CustomChart, LineChart, ParallelChart, ScatterChart, BrushComponent, DataZoomComponent, GridComponent, MarkLineComponent, ParallelComponent, ToolboxComponent, TooltipComponent, CanvasRenderer]);
 
@@ -25,6 +26,8 @@ export interface Colors {
   other: string;
   best: string;
   series: string[];
+  /** From bad to good. */
+  scale: string[];
 }
 
 function colors(): Colors {
@@ -33,7 +36,7 @@ function colors(): Colors {
   return {
     text: of("text"), text2: of("text-2"), text3: of("text-3"), border: of("border"), surface: of("surface"), surface2: of("surface-2"), accent: of("accent"),
     point: of("point"), early: of("point-early"), failed: of("point-failed"), running: of("point-running"), other: of("point-other"), best: of("best"),
-    series: [1, 2, 3, 4, 5, 6, 7, 8].map((index) => of(`s${index}`)),
+    series: [1, 2, 3, 4, 5, 6, 7, 8].map((index) => of(`s${index}`)), scale: [0, 1, 2, 3, 4].map((index) => of(`scale-${index}`)),
   };
 }
 
@@ -47,7 +50,8 @@ export type Option = EChartsCoreOption;
 export type Instance = EChartsType;
 
 interface Props {
-  option: Option;
+  /** Makes what is to be drawn; called when it is drawn, which may be later. Another function is drawn anew. */
+  option: () => Option;
   height: number;
   /** What the chart shows, in words. */
   label: string;
@@ -55,29 +59,51 @@ interface Props {
   ready?: (chart: Instance) => void;
 }
 
+/** Charts so far from what is seen are drawn as if they were seen. */
+const NEAR = "200px";
+
 export function Chart({ option, height, label, ready }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<Instance>(null);
-  const onReady = useRef(ready);
-  onReady.current = ready;
-  const told = useRef<EChartsType>(null);
+  const seen = useRef(false);
+  const drawn = useRef<() => Option>(null);
+  const turn = useRef<() => void>(null);
+  const latest = useRef({ option, ready });
+  latest.current = { option, ready };
   useEffect(() => {
-    const created = echarts.init(place.current!, undefined, { renderer: "canvas" });
-    chart.current = created;
-    const sizes = new ResizeObserver(() => created.resize());
-    sizes.observe(place.current!);
+    const box = place.current!;
+    const draw = () => {
+      notLater(box);
+      const { option, ready } = latest.current;
+      if (drawn.current === option) return;
+      drawn.current = option;
+      const first = !chart.current;
+      chart.current ??= echarts.init(box, undefined, { renderer: "canvas" });
+      chart.current.setOption(option(), { replaceMerge: ["series", "xAxis", "yAxis", "parallelAxis"] });
+      if (first) ready?.(chart.current);
+      box.dataset.drawn = "true";
+    };
+    turn.current = () => (seen.current ? draw() : later(box, draw));
+    const sight = new IntersectionObserver((entries) => {
+      seen.current = entries.at(-1)!.isIntersecting;
+      if (seen.current) draw();
+      else if (drawn.current !== latest.current.option) later(box, draw);
+    }, { rootMargin: NEAR });
+    const sizes = new ResizeObserver(() => chart.current?.resize());
+    sight.observe(box);
+    sizes.observe(box);
     return () => {
+      notLater(box);
+      sight.disconnect();
       sizes.disconnect();
-      created.dispose();
+      chart.current?.dispose();
       chart.current = null;
+      drawn.current = null;
     };
   }, []);
   useEffect(() => {
-    const it = chart.current;
-    if (!it) return;
-    it.setOption(option, { replaceMerge: ["series", "xAxis", "yAxis", "parallelAxis"] });
-    if (told.current !== it) onReady.current?.(it);
-    told.current = it;
+    if (drawn.current !== option) place.current!.dataset.drawn = "false";
+    turn.current?.();
   }, [option]);
   return (
     <div className="chart" style={{ height }} role="img" aria-label={label}>

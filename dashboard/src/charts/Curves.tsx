@@ -1,5 +1,5 @@
 // Metrics over levels (epochs, folds …), one line for each series.
-import { useMemo } from "react";
+import { useCallback } from "react";
 import type { Metric } from "../api/types";
 import { number, toNumber } from "../format";
 import { axis, base, Chart, tip, useColors, type Option } from "./Chart";
@@ -22,7 +22,7 @@ export function curve(name: string, reports: Metric[]): Curve {
 
 export function Curves({ curves, height = 220, label }: { curves: Curve[]; height?: number; label: string }) {
   const c = useColors();
-  const option = useMemo<Option>(() => {
+  const option = useCallback((): Option => {
     const longest = Math.max(...curves.map((it) => it.points.length), 0);
     return {
       ...base(c),

@@ -1,10 +1,10 @@
 // How much each parameter matters.
-import { useMemo } from "react";
+import { useCallback } from "react";
 import { axis, base, Chart, tip, useColors, type Option } from "./Chart";
 
 export function Importance({ shares }: { shares: [string, number][] }) {
   const c = useColors();
-  const option = useMemo<Option>(() => {
+  const option = useCallback((): Option => {
     const ordered = [...shares].sort((a, b) => a[1] - b[1]);
     return {
       ...base(c),

@@ -1,5 +1,5 @@
 // When each trial ran, packed into as few rows as there were at once.
-import { useMemo } from "react";
+import { useCallback, useMemo } from "react";
 import { duration, moment, words } from "../format";
 import { axis, base, Chart, tip, useColors, type Colors, type Option } from "./Chart";
 import type { Data, Point } from "./points";
@@ -36,7 +36,7 @@ export function Timeline({ data, open }: { data: Data; open: (trial: number) => 
   const { chosen } = useSelection();
   const { spans, rows } = useMemo(() => pack(data.points, Date.now() / 1000), [data]);
   const shown = Math.min(rows, 16);
-  const option = useMemo<Option>(() => ({
+  const option = useCallback((): Option => ({
     ...base(c),
     grid: { left: 8, right: 14, top: 6, bottom: 4, containLabel: true },
     tooltip: {

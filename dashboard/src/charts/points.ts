@@ -90,7 +90,19 @@ export function records(data: Data): { order: number; objective: number; trial: 
   return found;
 }
 
-export function about(data: Data, point: Point): [string, [string, string][]] {
+/** What is told about a trial that is pointed at; by its number, so that charts need not carry more. */
+export function aboutTrial(data: Data, trial: number): [string, [string, string][]] {
+  // Points are in the order of their numbers.
+  let [low, high] = [0, data.points.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (data.points[middle].number < trial) low = middle + 1;
+    else high = middle;
+  }
+  return about(data, data.points[low]);
+}
+
+function about(data: Data, point: Point): [string, [string, string][]] {
   const rows: [string, string][] = [[data.metric, number(point.objective)]];
   if (point.state !== "succeeded") rows.push(["state", words(point.state)]);
   data.dimensions.forEach((it, index) => {

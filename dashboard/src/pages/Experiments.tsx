@@ -1,6 +1,6 @@
 // All experiments: where each stands, how far it is, the best it has found.
 import { useQuery } from "@tanstack/react-query";
-import { ArrowDown, ArrowUp, FlaskConical, Plus, Search } from "lucide-react";
+import { ArrowDown, ArrowUp, FlaskConical, GitCompareArrows, Plus, Search } from "lucide-react";
 import { useDeferredValue, useMemo, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import { experiments } from "../api/queries";
@@ -9,6 +9,7 @@ import { useMay } from "../app/me";
 import { ago, count, duration, moment, number, toNumber, words } from "../format";
 import { ended, Empty, Failed, Loading, Segments, StateBadge, TrialBar } from "../ui/parts";
 import { Chips } from "../ui/notes";
+import { Sparkline } from "../ui/Sparkline";
 import { Steer } from "../ui/steer";
 
 type Filter = "all" | "active" | "paused" | "succeeded" | "failed";
@@ -37,6 +38,8 @@ export function Experiments() {
   const filter = (params.get("state") ?? "all") as Filter;
   const [sort, setSort] = useState<{ by: Column; down: boolean }>({ by: "created", down: true });
   const wanted = useDeferredValue(search.trim().toLowerCase());
+  const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
+  const navigate = useNavigate();
   const editor = useMay("editor");
   const shown = useMemo(() => {
     const found = (data ?? []).filter((it) => (FILTERS[filter] ?? FILTERS.all)(it) && [it.name, it.metric, ...(it.tags ?? [])].some((text) => text.toLowerCase().includes(wanted)));
@@ -75,6 +78,14 @@ export function Experiments() {
       </>
     );
   }
+  const toggle = (name: string) => setPicked((old) => {
+    const next = new Set(old);
+    if (!next.delete(name)) next.add(name);
+    return next;
+  });
+  // One that has been deleted meanwhile is no longer chosen.
+  const together = data.filter((it) => picked.has(it.name)).map((it) => it.name);
+  const compare = () => void navigate(`/compare?${new URLSearchParams(together.map((name): [string, string] => ["experiment", name]))}`);
   const options = (Object.keys(FILTERS) as Filter[]).map((value) => ({ value, text: NAMES[value], count: data.filter(FILTERS[value]).length }));
   return (
     <>
@@ -86,15 +97,23 @@ export function Experiments() {
           <input type="search" placeholder="Search by name, metric or tag" value={search} onChange={(event) => setSearch(event.target.value)} />
         </label>
         <Segments label="Filter by state" value={filter} options={options} change={(value) => setParams(value === "all" ? {} : { state: value }, { replace: true })} />
+        <div className="grow" />
+        {together.length > 0 && (
+          <button className="btn primary" disabled={together.length < 2} onClick={compare}>
+            <GitCompareArrows size={15} aria-hidden="true" /> Compare {together.length}
+          </button>
+        )}
       </div>
       <div className="card scroll">
         <table>
           <thead>
             <tr>
+              <th className="pick"><span className="visually-hidden">Compare</span></th>
               <Sortable column="name" sort={sort} change={setSort}>Name</Sortable>
               <Sortable column="state" sort={sort} change={setSort}>State</Sortable>
               <Sortable column="trials" sort={sort} change={setSort}>Trials</Sortable>
               <Sortable column="best" sort={sort} change={setSort} num>Best</Sortable>
+              <th>History</th>
               <th>Objective</th>
               <Sortable column="created" sort={sort} change={setSort}>Created</Sortable>
               <th className="num">Time</th>
@@ -102,7 +121,7 @@ export function Experiments() {
             </tr>
           </thead>
           <tbody>
-            {shown.map((it) => <Row key={it.id} it={it} />)}
+            {shown.map((it) => <Row key={it.id} it={it} picked={picked.has(it.name)} toggle={toggle} />)}
           </tbody>
         </table>
         {shown.length === 0 && (
@@ -115,15 +134,16 @@ export function Experiments() {
   );
 }
 
-function Row({ it }: { it: Summary }) {
+function Row({ it, picked, toggle }: { it: Summary; picked: boolean; toggle: (name: string) => void }) {
   const navigate = useNavigate();
   const page = `/experiments/${encodeURIComponent(it.name)}`;
   const open = (event: React.MouseEvent) => {
-    if ((event.target as HTMLElement).closest("a, button, [role=menu], [role=alertdialog]")) return;
+    if ((event.target as HTMLElement).closest("a, button, label, [role=menu], [role=alertdialog]")) return;
     void navigate(page);
   };
   return (
     <tr className="link" onClick={open}>
+      <td className="pick"><label><input type="checkbox" checked={picked} onChange={() => toggle(it.name)} aria-label={`Compare ${it.name}`} /></label></td>
       <td className="name"><Link to={page} title={it.name}>{it.name}</Link><Chips tags={it.tags ?? []} /></td>
       <td>
         <span className="row tight" style={{ flexWrap: "nowrap" }}>
@@ -138,6 +158,7 @@ function Row({ it }: { it: Summary }) {
         </div>
       </td>
       <td className="num"><strong>{it.best ? number(it.best.objective) : "–"}</strong></td>
+      <td><Sparkline of={it} /></td>
       <td><span className="muted" title={it.goal}>{it.goal === "maximize" ? "↑" : "↓"}</span> {it.metric}</td>
       <td title={moment(it.created_at)} className="soft">{ago(it.created_at)}</td>
       <td className="num soft">{duration(it.active_seconds)}</td>

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import { stringify } from "yaml";
 import { address, Refused, sendYaml } from "../api/client";
-import { experiment, experiments } from "../api/queries";
+import { documentSchema, experiment, experiments } from "../api/queries";
 import type { Experiment, FileProblem } from "../api/types";
 import { useMay, useMe } from "../app/me";
 import { EXAMPLES } from "../examples";
@@ -19,17 +19,23 @@ const PAUSE_MS = 350;
 type Verdict = { kind: "checking" } | { kind: "good" } | { kind: "problems"; problems: FileProblem[] } | { kind: "refused"; text: string };
 
 export default function NewExperiment() {
+  const editor = useMay("editor");
+  const me = useMe();
+  if (editor) return <Writing />;
+  return <Empty icon={Play} title={me.name ? "Your token lets you look, not start experiments" : "This server shows what another process does: it lets you look, not start experiments"} />;
+}
+
+function Writing() {
   const [params, setParams] = useSearchParams();
   const from = params.get("from");
   const known = useQuery(experiments());
+  const schema = useQuery(documentSchema());
   const source = useQuery({ ...experiment(from ?? ""), enabled: from !== null });
   const [text, setText] = useState(EXAMPLES[0].text);
   const [submitting, setSubmitting] = useState(false);
   const [refusal, setRefusal] = useState("");
   const client = useQueryClient();
   const navigate = useNavigate();
-  const editor = useMay("editor");
-  const me = useMe();
   const verdict = useVerdict(text);
   const taken = useRef<string>("");
   useEffect(() => {
@@ -37,8 +43,6 @@ export default function NewExperiment() {
     taken.current = source.data.name;
     setText(likeThis(source.data, (known.data ?? []).map((it) => it.name)));
   }, [source.data, known.data]);
-
-  if (!editor) return <Empty icon={Play} title={me.name ? "Your token lets you look, not start experiments" : "This server shows what another process does: it lets you look, not start experiments"} />;
 
   const submit = async () => {
     setSubmitting(true);
@@ -97,7 +101,7 @@ export default function NewExperiment() {
           }
         >
           <div style={{ height: 10 }} />
-          <Editor text={text} change={setText} problems={problems} label="Experiment file" />
+          <Editor text={text} change={setText} problems={problems} label="Experiment file" schema={schema.data} />
         </Card>
         <Card className="c4" title="Check">
           <div aria-live="polite" className="stack tight">

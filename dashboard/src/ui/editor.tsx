@@ -1,4 +1,5 @@
-// An editor for YAML that marks what is wrong at its line.
+// An editor for YAML that marks what is wrong at its line, and suggests what may be written.
+import { autocompletion, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
 import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from "@codemirror/language";
@@ -7,7 +8,8 @@ import { EditorState } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { useEffect, useRef } from "react";
-import type { FileProblem } from "../api/types";
+import type { FileProblem, JsonSchema } from "../api/types";
+import { completionFrom } from "./completion/source";
 
 const colors = HighlightStyle.define([
   { tag: [tags.propertyName, tags.definition(tags.propertyName)], color: "var(--accent)" },
@@ -25,6 +27,13 @@ const look = EditorView.theme({
   "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": { background: "color-mix(in srgb, var(--accent) 25%, transparent) !important" },
   ".cm-tooltip": { background: "var(--surface)", border: "1px solid var(--border)", borderRadius: "8px", color: "var(--text)", boxShadow: "var(--shadow-2)" },
   ".cm-diagnostic": { padding: "6px 10px" },
+  ".cm-tooltip.cm-tooltip-autocomplete": { overflow: "hidden" },
+  ".cm-tooltip-autocomplete > ul": { fontFamily: "inherit", maxHeight: "17em" },
+  ".cm-tooltip-autocomplete > ul > li": { padding: "4px 12px !important", lineHeight: "1.35" },
+  ".cm-tooltip-autocomplete > ul > li[aria-selected]": { background: "var(--accent-soft) !important", color: "var(--text) !important" },
+  ".cm-completionDetail": { color: "var(--text-3)", fontStyle: "normal", marginLeft: "14px" },
+  ".cm-completionMatchedText": { textDecoration: "none", color: "var(--accent)", fontWeight: "600" },
+  ".cm-tooltip.cm-completionInfo": { padding: "8px 12px", maxWidth: "340px", lineHeight: "1.45" },
 });
 
 interface Props {
@@ -32,13 +41,17 @@ interface Props {
   change: (text: string) => void;
   problems: FileProblem[];
   label: string;
+  /** What the text may say, once it is known. */
+  schema?: JsonSchema;
 }
 
-export function Editor({ text, change, problems, label }: Props) {
+export function Editor({ text, change, problems, label, schema }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
   const onChange = useRef(change);
   onChange.current = change;
+  const allowed = useRef(schema);
+  allowed.current = schema;
 
   useEffect(() => {
     const created = new EditorView({
@@ -47,9 +60,10 @@ export function Editor({ text, change, problems, label }: Props) {
         doc: text,
         extensions: [
           lineNumbers(), history(), drawSelection(), indentOnInput(), bracketMatching(), highlightActiveLine(), lintGutter(), yaml(), syntaxHighlighting(colors), look,
+          autocompletion({ override: [completionFrom(() => allowed.current)], icons: false, interactionDelay: 0 }),
           EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
           // Tab leaves after Escape, so that the keyboard is not caught.
-          keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),
+          keymap.of([...completionKeymap, ...defaultKeymap, ...historyKeymap, indentWithTab]),
           EditorView.updateListener.of((update) => update.docChanged && onChange.current(update.state.doc.toString())),
         ],
       }),

@@ -9,6 +9,7 @@ mod database;
 mod encode;
 mod error;
 mod events;
+mod grid;
 mod lease;
 mod load;
 mod location;
@@ -33,6 +34,7 @@ mod trials;
 
 pub use database::Store;
 pub use error::StoreError;
+pub use grid::TrialSteps;
 pub use load::{CurvePoint, LoadedTrial, Snapshot, UnfinishedTrial};
 pub use location::Location;
 pub use lock::{Driver, DriverLock};

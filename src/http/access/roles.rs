@@ -145,6 +145,8 @@ pub const TABLE: &[(Method, &str, Allowed)] = &[
         "/api/v1/experiments/{name}/trials/{number}/notes",
         From(Editor),
     ),
+    (Method::GET, "/api/v1/experiments/{name}/grid", From(Viewer)),
+    (Method::GET, "/api/v1/schema", From(Viewer)),
     (Method::GET, "/api/v1/session", Visitors),
     (Method::POST, "/api/v1/session", Visitors),
     (Method::DELETE, "/api/v1/session", Visitors),

@@ -8,12 +8,14 @@ mod course;
 mod events;
 mod experiments;
 mod export;
+mod grid;
 mod logs;
 mod machines;
 mod names;
 mod notes;
 mod points;
 mod reports;
+mod schema;
 mod session;
 mod system;
 mod tokens;
@@ -45,6 +47,8 @@ pub fn all() -> OpenApiRouter<App> {
         .merge(artifacts::routes())
         .merge(answers::routes())
         .merge(points::routes())
+        .merge(grid::routes())
+        .merge(schema::routes())
         .merge(events::routes())
         .merge(tokens::routes())
         .merge(session::routes())

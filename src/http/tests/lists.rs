@@ -237,3 +237,31 @@ async fn all_trials_come_as_a_table() {
     let last = format!("1000,succeeded,,,100,{epoch},{epoch},{epoch},0,0.5,svm,100");
     assert_eq!(lines[1001], last);
 }
+
+#[tokio::test]
+async fn neighbouring_trials_come_as_a_grid() {
+    let server = Server::new().await;
+    server.with_trials(5).await;
+    let path = "/api/v1/experiments/iris/grid";
+    let answer = server.get(&format!("{path}?from=3&limit=10")).await.fine();
+    let grid = answer.json();
+    assert_eq!(grid["number"], serde_json::json!([3, 4]));
+    assert_eq!(grid["state"][1], "succeeded");
+    // Without a pipeline there are no steps.
+    assert_eq!(grid["steps"], serde_json::json!({}));
+    let tag = answer.headers["etag"].to_str().unwrap();
+    let known = [("if-none-match", tag)];
+    let again = server
+        .get_with(&format!("{path}?from=3&limit=10"), &known)
+        .await;
+    assert_eq!(again.status, 304);
+    let wrong = server.get(&format!("{path}?from=first")).await;
+    wrong.is_problem(400, "bad-request");
+}
+
+#[tokio::test]
+async fn editors_are_told_what_a_document_may_say() {
+    let server = Server::new().await;
+    let schema = server.get("/api/v1/schema").await.fine().json();
+    assert_eq!(schema["properties"]["name"]["type"], "string");
+}

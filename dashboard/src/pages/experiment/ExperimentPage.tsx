@@ -10,6 +10,7 @@ import { Steer } from "../../ui/steer";
 import { SelectionOfTrials } from "../../charts/selection";
 import { Compare } from "./Compare";
 import { Document } from "./Document";
+import { Grid } from "./Grid";
 import { Overview } from "./Overview";
 import { SideBySide } from "./SideBySide";
 import { Trials } from "./Trials";
@@ -50,6 +51,7 @@ export default function ExperimentPage() {
         <NavLink to={root} end>Overview</NavLink>
         <NavLink to={`${root}/compare`}>Compare</NavLink>
         <NavLink to={`${root}/trials`} end>Trials<span>{count(data.trials.total)}</span></NavLink>
+        {!!spec.pipeline && Object.keys(spec.pipeline).length > 0 && <NavLink to={`${root}/grid`}>Grid</NavLink>}
         <NavLink to={`${root}/document`}>Document</NavLink>
       </nav>
       <Routes>
@@ -57,6 +59,7 @@ export default function ExperimentPage() {
         <Route path="compare" element={<Compare of={data} spec={spec} />} />
         <Route path="side-by-side" element={<SideBySide of={data} />} />
         <Route path="trials" element={<Trials of={data} spec={spec} />} />
+        <Route path="grid" element={<Grid of={data} spec={spec} />} />
         <Route path="document" element={<Document of={data} />} />
         <Route path="*" element={<NotFound what="page" />} />
       </Routes>

@@ -16,6 +16,7 @@ import { count, duration, number, scalar } from "../../format";
 import { Card, Empty, ended, Failed, Loading, Stat, StateBadge } from "../../ui/parts";
 import { VirtualTable, type Column } from "../../ui/VirtualTable";
 import { Best } from "./Best";
+import { Pairs } from "./Pairs";
 
 /** Importance needs some results to be told from chance. */
 const FEWEST = 10;
@@ -32,6 +33,8 @@ export function Overview({ of, spec }: { of: Experiment; spec: Spec }) {
   const shares = useMemo(() => {
     return (important.data?.parameters ?? []).map(({ name, share }): [string, number] => [name, share]);
   }, [important.data]);
+  const order = useMemo(() => shares.map(([name]) => name), [shares]);
+  const axes = useMemo(() => (order.length ? order.slice(0, 12) : undefined), [order]);
   if (found.error && !data) return <Failed error={found.error} again={() => void found.refetch()} />;
   if (!data) return <Loading height={480} />;
   const some = data.points.some((it) => it.objective !== null);
@@ -53,7 +56,7 @@ export function Overview({ of, spec }: { of: Experiment; spec: Spec }) {
           </Card>
           {of.best && <Best of={of} best={of.best} className="c4" />}
           <Card title="Parameters" hint="draw along an axis to select trials"  className={shares.length ? "c8" : ""}>
-            <Parallel data={data} axes={shares.length ? shares.map(([name]) => name).slice(0, 12) : undefined} />
+            <Parallel data={data} axes={axes} />
           </Card>
           {shares.length > 0 && (
             <Card title="Importance" hint="of each parameter" className="c4">
@@ -61,7 +64,8 @@ export function Overview({ of, spec }: { of: Experiment; spec: Spec }) {
             </Card>
           )}
           <Chosen data={data} root={root} />
-          <Slices data={data} order={shares.map(([name]) => name)} open={open} />
+          <Pairs data={data} order={order} open={open} />
+          <Slices data={data} order={order} open={open} />
         </div>
       )}
       {data.points.some((it) => it.started !== null) && (

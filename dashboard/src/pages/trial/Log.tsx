@@ -4,6 +4,7 @@ import { ArrowDownToLine, ChevronDown, ChevronUp, Download, Search } from "lucid
 import { useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import { address, raw, Refused } from "../../api/client";
 import type { Step } from "../../api/types";
+import { useVisible } from "../../app/visible";
 import { bytes } from "../../format";
 import { explain } from "../../ui/toast";
 import { plain, spans } from "./ansi";
@@ -112,6 +113,7 @@ function Line({ text, wanted }: { text: string; wanted: string }) {
 
 /** The lines of a log; while the step runs, as they come. */
 function useLog(experiment: string, trial: number, step: string, attempt: number, running: boolean, grown?: () => void) {
+  const visible = useVisible() || !running;
   const [state, setState] = useState<{ lines: string[]; note: string; cut: boolean }>({ lines: [], note: "", cut: false });
   const onGrown = useRef(grown);
   onGrown.current = grown;
@@ -120,6 +122,8 @@ function useLog(experiment: string, trial: number, step: string, attempt: number
       setState({ lines: [], note: "The step has not begun.", cut: false });
       return;
     }
+    // What has been read stays; more of it comes when the page is looked at again.
+    if (running && !visible) return;
     const abort = new AbortController();
     const read = async () => {
       const url = address(["experiments", experiment, "trials", trial, "steps", step, "log"], { attempt, tail: TAIL, follow: running || undefined });
@@ -151,7 +155,7 @@ function useLog(experiment: string, trial: number, step: string, attempt: number
       setState((old) => ({ ...old, note: missing ? "There is no log of it here." : explain(error) }));
     });
     return () => abort.abort();
-  }, [experiment, trial, step, attempt, running]);
+  }, [experiment, trial, step, attempt, running, visible]);
   return state;
 }
 

@@ -1,8 +1,8 @@
 // One trial: its pipeline, what its steps printed and handed on, its metrics, and why it ended as it did.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { ChevronLeft, ChevronRight } from "lucide-react";
-import { useCallback, useMemo, useRef, useState } from "react";
-import { Link, useParams } from "react-router";
+import { useCallback, useMemo, useRef } from "react";
+import { Link, useParams, useSearchParams } from "react-router";
 import { stringify } from "yaml";
 import { experiment, trial, trialMetrics } from "../../api/queries";
 import type { Experiment, Metric, Scalar, Spec, Step, TrialWithSteps } from "../../api/types";
@@ -33,7 +33,9 @@ export default function TrialPage() {
 function Shown({ of, it }: { of: Experiment; it: TrialWithSteps }) {
   const spec = of.spec as unknown as Spec;
   const nodes = useMemo(() => nodesOf(spec), [spec]);
-  const [wanted, setWanted] = useState("");
+  const [params, setParams] = useSearchParams();
+  const wanted = nodes.some((it) => it.name === params.get("step")) ? params.get("step") : null;
+  const setWanted = (step: string) => setParams({ step }, { replace: true });
   const current = wanted || interesting(it.steps) || nodes[0]?.name || "";
   const step = it.steps.find((one) => one.step === current);
   const root = `/experiments/${encodeURIComponent(of.name)}`;

@@ -1,0 +1,34 @@
+// What a page needs is asked for side by side: its data while its code is still on the way.
+import type { QueryClient } from "@tanstack/react-query";
+import { matchPath } from "react-router";
+import { experiment, points } from "../api/queries";
+
+/** The code of the pages, each in a file of its own. */
+export const PAGES = {
+  newExperiment: () => import("../pages/NewExperiment"),
+  compare: () => import("../pages/CompareExperiments"),
+  experiment: () => import("../pages/experiment/ExperimentPage"),
+  trial: () => import("../pages/trial/TrialPage"),
+  system: () => import("../pages/System"),
+};
+
+const ADDRESSES: [string, keyof typeof PAGES][] = [
+  ["/new", "newExperiment"],
+  ["/compare", "compare"],
+  ["/experiments/:name/trials/:number", "trial"],
+  ["/experiments/:name/*", "experiment"],
+  ["/system", "system"],
+];
+
+/** Begun before it is known who asks: code is everybody's. What fails is tried again, and told of, when the page is shown. */
+export function codeAhead(pathname: string) {
+  const page = ADDRESSES.find(([pattern]) => matchPath(pattern, pathname));
+  if (page) PAGES[page[1]]().catch(() => undefined);
+}
+
+export function dataAhead(client: QueryClient, pathname: string) {
+  const overview = matchPath("/experiments/:name", pathname);
+  if (!overview?.params.name) return;
+  void client.prefetchQuery(experiment(overview.params.name));
+  void client.prefetchQuery(points(overview.params.name));
+}

@@ -1,0 +1,161 @@
+// Two parameters at a time: how good it is between the trials, or how each trial ranks.
+import { useCallback, useMemo } from "react";
+import { number } from "../format";
+import { axesOf, jitter, placeOn } from "./axes";
+import { base, Chart, tip, useColors, type Colors, type Instance, type Option } from "./Chart";
+import { cellsOf, fieldOf, unit, type Cell, type Field, type Known } from "./field";
+import { brushable, brushOf, clouds, trialOf, type Spot } from "./cloud";
+import { aboutTrial, thin, type Data, type Dimension, type Point } from "./points";
+import { css, goodness, ranks, scaleOf } from "./scale";
+import { useSelection } from "./selection";
+
+/** More points than this are a carpet. */
+const MOST = 2500;
+/** Steps of colour in a contour. */
+const BANDS = 14;
+/** The worst is still to be seen as a point. */
+const LEAST = 0.15;
+/** The picture of a contour, in points of its own. */
+const WIDTH = 420;
+const HEIGHT = 280;
+
+export type Mode = "contour" | "rank";
+
+interface Props {
+  data: Data;
+  x: string;
+  y: string;
+  mode: Mode;
+  height?: number;
+  open: (trial: number) => void;
+}
+
+interface Item {
+  point: Point;
+  /** On the axes, before categories are spread. */
+  x: number;
+  y: number;
+}
+
+export function Pair({ data, x, y, mode, height = 380, open }: Props) {
+  const c = useColors();
+  const { chosen, choose } = useSelection();
+  const [across, up] = [find(data, x), find(data, y)];
+  const items = useMemo(() => itemsOf(data, x, y), [data, x, y]);
+  const ground = useMemo(() => (mode === "contour" ? groundOf(data, items, across, up, c) : []), [mode, data, items, across, up, c]);
+  const option = useCallback((): Option => {
+    const spread = (dimension: Dimension, point: Point, seed: number) => (dimension.kind === "category" ? jitter(point.number + seed, 0.56) : 0);
+    const spots = items.map(({ point, x: at, y: high }): Spot => [at + spread(across, point, 0), high + spread(up, point, 7919), point.number]);
+    const points = mode === "rank" ? ranked(data, items, spots, chosen, c) : clouds("points", spots, chosen, { ...(items.length > 800 ? { size: 4, opacity: 0.5, width: 0.5 } : { size: 6, opacity: 0.9, width: 0.9 }), color: c.surface, border: c.text2, z: 4 });
+    return {
+      ...base(c),
+      tooltip: {
+        ...(base(c).tooltip as object),
+        formatter: (it: { data: { cell?: Cell } }) => {
+          const trial = trialOf(it);
+          return trial !== null ? tip(...aboutTrial(data, trial)) : it.data.cell ? tip(...aboutCell(data, it.data.cell)) : "";
+        },
+      },
+      brush: brushOf(c),
+      grid: { left: 8, right: 18, top: 28, bottom: 22, containLabel: true },
+      xAxis: axesOf(c, across, "bottom", { name: x, nameLocation: "middle", nameGap: 26, z: 5 }),
+      yAxis: axesOf(c, up, "left", { name: y, nameLocation: "end", nameGap: 10, nameTextStyle: { align: "left", color: c.text3, fontSize: 11 }, z: 5 }),
+      series: [
+        ...ground,
+        ...points,
+      ],
+    };
+  }, [items, ground, mode, data, x, y, across, up, c, chosen]);
+  const ready = (chart: Instance) => brushable(chart, open, (trials) => choose(trials, "pair"));
+  const what = mode === "rank" ? "Rank of every trial" : `${data.metric} between the trials`;
+  return <Chart option={option} height={height} label={`${what} by ${x} and ${y}`} ready={ready} />;
+}
+
+/** Trials of about the same rank have the same colour. */
+function ranked(data: Data, items: Item[], spots: Spot[], chosen: ReadonlySet<number> | null, c: Colors): object[] {
+  const shares = ranks(items.map((it) => it.point.objective!), data.goal);
+  const scale = scaleOf(c.scale);
+  const by = Array.from({ length: BANDS }, (): Spot[] => []);
+  spots.forEach((spot, at) => by[Math.min(Math.floor(shares[at] * BANDS), BANDS - 1)].push(spot));
+  // The better, the later drawn.
+  return by.flatMap((some, band) => clouds(`points ${band}`, some, chosen, { size: items.length > 800 ? 6 : 8, color: css(scale(LEAST + ((1 - LEAST) * band) / (BANDS - 1))), border: c.border, width: 0.6, opacity: 0.9, z: 4 }));
+}
+
+const find = (data: Data, name: string) => data.dimensions.find((it) => it.name === name)!;
+
+function itemsOf(data: Data, x: string, y: string): Item[] {
+  const [at, high] = [x, y].map((name) => data.dimensions.findIndex((it) => it.name === name));
+  return thin(data, MOST).flatMap((point) => {
+    const [across, up] = [point.values[at], point.values[high]];
+    return across === null || up === null ? [] : [{ point, x: placeOn(data.dimensions[at], across), y: placeOn(data.dimensions[high], up) }];
+  });
+}
+
+/** What lies below the points of a contour. */
+function groundOf(data: Data, items: Item[], x: Dimension, y: Dimension, c: Colors): object[] {
+  if (items.length < 3) return [];
+  const objectives = items.map((it) => it.point.objective!);
+  const good = goodness(objectives, data.goal);
+  const spots = items.map((it): Known => ({ x: it.x, y: it.y, objective: it.point.objective! }));
+  if (x.kind === "number" && y.kind === "number") {
+    const smooth = fieldOf(spots.map((it) => ({ x: unit(x, it.x), y: unit(y, it.y), objective: it.objective })));
+    return [pictured(paint(smooth, good.of, c), x, y)];
+  }
+  return [celled(cellsOf(spots, x, y, data.goal), good.of, c)];
+}
+
+/** The field as a picture: bands of colour with a line between them, fainter where little is known. */
+function paint(field: Field, good: (value: number) => number, c: Colors): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [WIDTH, HEIGHT];
+  const context = canvas.getContext("2d")!;
+  const image = context.createImageData(WIDTH, HEIGHT);
+  const scale = scaleOf(c.scale);
+  const colors = Array.from({ length: BANDS }, (_, band) => scale(band / (BANDS - 1)));
+  const lines = colors.map((color) => color.map((it) => Math.round(it * 0.82)));
+  let above = new Int8Array(WIDTH);
+  for (let row = 0; row < HEIGHT; row += 1) {
+    const current = new Int8Array(WIDTH);
+    for (let column = 0; column < WIDTH; column += 1) {
+      const [x, y] = [column / (WIDTH - 1), 1 - row / (HEIGHT - 1)];
+      const band = Math.min(Math.floor(good(field.value(x, y)) * BANDS), BANDS - 1);
+      current[column] = band;
+      const edge = (row > 0 && above[column] !== band) || (column > 0 && current[column - 1] !== band);
+      const color = edge ? lines[band] : colors[band];
+      const at = 4 * (row * WIDTH + column);
+      for (let part = 0; part < 3; part += 1) image.data[at + part] = color[part];
+      image.data[at + 3] = 255 * field.known(x, y);
+    }
+    above = current;
+  }
+  context.putImageData(image, 0, 0);
+  return canvas;
+}
+
+function pictured(canvas: HTMLCanvasElement, x: Dimension, y: Dimension): object {
+  return {
+    id: "ground", type: "custom", silent: true, z: 1, data: [[x.min, y.min]], clip: true,
+    renderItem: (_: unknown, api: { coord(at: [number, number]): [number, number] }) => {
+      const [left, bottom] = api.coord([x.min, y.min]);
+      const [right, top] = api.coord([x.max, y.max]);
+      return { type: "image", silent: true, style: { image: canvas, x: left, y: top, width: right - left, height: bottom - top } };
+    },
+  };
+}
+
+function celled(cells: Cell[], good: (value: number) => number, c: Colors): object {
+  const scale = scaleOf(c.scale);
+  return {
+    id: "ground", type: "custom", z: 1, clip: true, progressive: 0, data: cells.map((cell) => ({ value: [cell.x[0], cell.y[0]], cell })),
+    renderItem: (params: { dataIndex: number }, api: { coord(at: [number, number]): [number, number] }) => {
+      const cell = cells[params.dataIndex];
+      const [left, bottom] = api.coord([cell.x[0], cell.y[0]]);
+      const [right, top] = api.coord([cell.x[1], cell.y[1]]);
+      return { type: "rect", shape: { x: left + 0.5, y: top + 0.5, width: right - left - 1, height: bottom - top - 1, r: 2 }, style: { fill: css(scale(good(cell.median))) } };
+    },
+  };
+}
+
+function aboutCell(data: Data, cell: Cell): [string, [string, string][]] {
+  return [`${cell.trials} ${cell.trials === 1 ? "trial" : "trials"}`, [[`median ${data.metric}`, number(cell.median)], ["best", number(cell.best)]]];
+}

@@ -1,0 +1,49 @@
+// Trials as points: each a pair of places and the number of its trial. Where there are many, all that look alike are one drawing.
+import type { Colors, Instance } from "./Chart";
+
+/** Where it lies, and which trial it is. */
+export type Spot = [x: number, y: number, trial: number];
+
+/** From so many on, points are drawn together. */
+const MANY = 300;
+
+export function cloud(id: string, spots: Spot[], look: { size: number; color: string; opacity: number; border?: string; width?: number; z?: number }): object {
+  return {
+    id, type: "scatter", progressive: 0, large: true, largeThreshold: MANY, symbolSize: look.size, z: look.z ?? 2, data: spots,
+    itemStyle: { color: look.color, opacity: look.opacity, ...(look.border && { borderColor: look.border, borderWidth: look.width ?? 1 }) },
+  };
+}
+
+/** Those that are chosen, or all, as they look; and the others, faint and below them. */
+export function clouds(id: string, spots: Spot[], chosen: ReadonlySet<number> | null, look: Parameters<typeof cloud>[2], faint = 0.12): object[] {
+  const of = (is: boolean) => (chosen ? spots.filter((it) => chosen.has(it[2]) === is) : is ? spots : []);
+  return [cloud(`${id} others`, of(false), { ...look, opacity: faint * look.opacity, z: (look.z ?? 2) - 0.5 }), cloud(id, of(true), look)];
+}
+
+/** The trial that an event or a tooltip is about; none on what is no point. */
+export function trialOf(event: unknown): number | null {
+  const { value } = event as { value?: unknown };
+  return Array.isArray(value) && value.length === 3 ? (value[2] as number) : null;
+}
+
+/** How a rectangle looks that chooses trials. What it chooses is worked out here, not by the chart. */
+export const brushOf = (c: Colors) => ({
+  toolbox: [], xAxisIndex: 0, seriesIndex: [], brushStyle: { color: "rgba(120,120,160,0.12)", borderColor: c.accent }, outOfBrush: {}, throttleType: "debounce", throttleDelay: 120,
+});
+
+/** A click opens a trial, a rectangle chooses those in it, a click beside them lets them go. */
+export function brushable(chart: Instance, open: (trial: number) => void, choose: (trials: number[] | null) => void) {
+  chart.on("click", (event) => {
+    const trial = trialOf(event);
+    if (trial !== null) open(trial);
+  });
+  chart.on("brushEnd", (event) => {
+    const [area] = (event as unknown as { areas: { coordRange?: [[number, number], [number, number]] }[] }).areas;
+    if (!area?.coordRange) return choose(null);
+    const [[x0, x1], [y0, y1]] = area.coordRange;
+    const { series } = chart.getOption() as { series: { type: string; data: unknown[] }[] };
+    const spots = series.filter((it) => it.type === "scatter").flatMap((it) => it.data as Spot[]);
+    choose(spots.filter(([x, y]) => x >= x0 && x <= x1 && y >= y0 && y <= y1).map(([, , trial]) => trial));
+  });
+  chart.dispatchAction({ type: "takeGlobalCursor", key: "brush", brushOption: { brushType: "rect", brushMode: "single" } });
+}

@@ -1,0 +1,99 @@
+// What the objective is like between the trials, over two parameters: a smooth field where both are numbers, a grid of cells where one is not.
+import type { Dimension } from "./points";
+
+/** Places per side at which the field is worked out; the picture lies smoothly between them. */
+const GRID = 60;
+/** A range of numbers beside categories is cut into so many pieces. */
+const PIECES = 14;
+
+/** A place, and what was found there. */
+export interface Known {
+  x: number;
+  y: number;
+  objective: number;
+}
+
+/** Where a number lies between the ends of its parameter. */
+export function unit(dimension: Dimension, value: number): number {
+  const place = dimension.log ? Math.log : (it: number) => it;
+  const [low, high] = [place(dimension.min), place(dimension.max)];
+  return high > low ? (place(value) - low) / (high - low) : 0.5;
+}
+
+export interface Field {
+  /** The mean of the results around a place, near ones counting more. */
+  value: (x: number, y: number) => number;
+  /** How much is known there, from 0 (nothing) to 1. */
+  known: (x: number, y: number) => number;
+}
+
+export function fieldOf(spots: Known[]): Field {
+  // The more trials, the finer what they tell.
+  const width = Math.max(0.035, 0.34 * spots.length ** -0.25);
+  const sums = new Float64Array(GRID * GRID);
+  const weights = new Float64Array(GRID * GRID);
+  const near = (from: number) => Float64Array.from({ length: GRID }, (_, at) => Math.exp(-0.5 * ((at / (GRID - 1) - from) / width) ** 2));
+  for (const spot of spots) {
+    const [across, up] = [near(spot.x), near(spot.y)];
+    for (let row = 0; row < GRID; row += 1) {
+      if (up[row] < 1e-5) continue;
+      for (let column = 0; column < GRID; column += 1) {
+        const weight = up[row] * across[column];
+        weights[row * GRID + column] += weight;
+        sums[row * GRID + column] += weight * spot.objective;
+      }
+    }
+  }
+  const value = sums.map((sum, at) => sum / Math.max(weights[at], 1e-300));
+  const known = weights.map((weight) => weight / (weight + 0.25));
+  return { value: (x, y) => between(value, x, y), known: (x, y) => between(known, x, y) };
+}
+
+/** Between the four places of the grid that are nearest. */
+function between(grid: Float64Array, x: number, y: number): number {
+  const across = x * (GRID - 1);
+  const up = y * (GRID - 1);
+  const left = Math.min(Math.floor(across), GRID - 2);
+  const below = Math.min(Math.floor(up), GRID - 2);
+  const dx = across - left;
+  const dy = up - below;
+  const at = below * GRID + left;
+  return (grid[at] * (1 - dx) + grid[at + 1] * dx) * (1 - dy) + (grid[at + GRID] * (1 - dx) + grid[at + GRID + 1] * dx) * dy;
+}
+
+export interface Cell {
+  /** Its borders, on the axes. */
+  x: [number, number];
+  y: [number, number];
+  median: number;
+  best: number;
+  trials: number;
+}
+
+/** Pieces of an axis: one for each category, or some of a range. */
+function pieces(dimension: Dimension): [number, number][] {
+  if (dimension.kind === "category") return dimension.categories.map((_, at) => [at - 0.5, at + 0.5]);
+  const count = dimension.integer ? Math.min(PIECES, dimension.max - dimension.min + 1) : PIECES;
+  const [place, back] = dimension.log ? [Math.log, Math.exp] : [(it: number) => it, (it: number) => it];
+  const [low, high] = [place(dimension.min), place(dimension.max)];
+  const edge = (at: number) => (at === 0 ? dimension.min : at === count ? dimension.max : back(low + ((high - low) * at) / count));
+  return Array.from({ length: count }, (_, at) => [edge(at), edge(at + 1)]);
+}
+
+/** The cells that some trial lies in. `spots` are on the axes: numbers as they are, categories by their position. */
+export function cellsOf(spots: Known[], x: Dimension, y: Dimension, goal: "minimize" | "maximize"): Cell[] {
+  const [across, up] = [pieces(x), pieces(y)];
+  const find = (all: [number, number][], value: number) => Math.max(all.findLastIndex(([from]) => value >= from), 0);
+  const inside = new Map<number, number[]>();
+  for (const spot of spots) {
+    const key = find(up, spot.y) * across.length + find(across, spot.x);
+    const some = inside.get(key);
+    if (some) some.push(spot.objective);
+    else inside.set(key, [spot.objective]);
+  }
+  return [...inside].map(([key, values]) => {
+    values.sort((a, b) => a - b);
+    const best = goal === "maximize" ? values.at(-1)! : values[0];
+    return { x: across[key % across.length], y: up[Math.floor(key / across.length)], median: values[Math.floor(values.length / 2)], best, trials: values.length };
+  });
+}

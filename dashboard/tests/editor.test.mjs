@@ -1,0 +1,93 @@
+// The editor of a new experiment: what it suggests, and what it makes of half a line.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import ts from "typescript";
+import { accessible, browser, open, picture, Server } from "./harness.mjs";
+
+let server;
+let chrome;
+
+before(async () => {
+  server = await Server.start();
+  chrome = await browser();
+});
+
+after(async () => {
+  await chrome?.close();
+  await server?.stop();
+});
+
+/** A module of the source that imports nothing, as it runs. */
+async function load(path) {
+  const text = readFileSync(new URL(`../src/${path}`, import.meta.url), "utf8");
+  const { outputText } = ts.transpileModule(text, { compilerOptions: { module: "ESNext", target: "ES2022" } });
+  return import(`data:text/javascript;base64,${Buffer.from(outputText).toString("base64")}`);
+}
+
+test("what may be written at every kind of place", async () => {
+  const { placeAt } = await load("ui/completion/place.ts");
+  const { suggestions } = await load("ui/completion/allowed.ts");
+  const schema = JSON.parse(spawnSync(process.env.TUNE_BINARY, ["schema"], { encoding: "utf8", maxBuffer: 1 << 26 }).stdout);
+  /** What is suggested at the sign ‸. */
+  const at = (text) => {
+    const cursor = text.indexOf("‸");
+    const place = placeAt(text.replace("‸", ""), cursor);
+    return place && suggestions(schema, place).map((it) => it.text).join(" ");
+  };
+  assert.match(at("name: x\nal‸"), /\balgorithm\b.*\bpipeline\b/);
+  assert.doesNotMatch(at("name: x\nal‸\nalgorithm: tpe\n"), /\bname\b|\balgorithm\b/);
+  assert.equal(at("objective: { metric: loss, goal: ‸"), "maximize minimize");
+  assert.equal(at("objective: { metric: loss, ‸ }\nmax_trials: 3"), "goal target strategy");
+  assert.match(at("parameters:\n  lr: { type: fl‸"), /^float int ordinal categorical bool$/);
+  assert.equal(at("parameters:\n  lr: { ‸, type: categorical }"), "values when");
+  assert.equal(at("parameters:\n  lr:\n    ‸\n    type: bool\n"), "when");
+  assert.equal(at("parameters:\n  lr: {\n    type: categorical,\n    ‸\n  }\n"), "values when");
+  assert.match(at("algorithm: ‸"), /\btpe\b/);
+  assert.match(at("algorithm:\n  name: tpe\n  settings:\n    ‸"), /\bstartup_trials\b/);
+  assert.doesNotMatch(at("algorithm:\n  name: random\n  settings:\n    ‸"), /\bstartup_trials\b/);
+  assert.match(at("pipeline:\n  a:\n    run: |\n      uses: x\n  b:\n    uses: ‸"), /^preprocess train/);
+  assert.match(at("pipeline:\n  fit:\n    uses: train\n    with:\n      mo‸"), /\bmodel\b/);
+  assert.match(at("pipeline:\n  - ‸"), /^$|run/);
+  assert.equal(at("pipeline:\n  a:\n    run: |\n      echo ‸"), null);
+  assert.equal(at("name: x # al‸"), null);
+  assert.equal(at("name:‸"), null);
+});
+
+test("keys and values are suggested, with what they mean, and taken by the keyboard", async () => {
+  const { page, context, fine } = await open(chrome, server);
+  await page.goto("/new");
+  const editor = page.getByRole("textbox", { name: "Experiment file" });
+  await page.getByText("The file is right").waitFor();
+  await editor.fill("name: typed\n");
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type("obj");
+  const list = page.getByRole("listbox");
+  await list.getByRole("option", { name: /^objective/ }).waitFor();
+  await page.keyboard.press("Enter");
+  // What is needed within comes by itself.
+  await list.getByRole("option", { name: /^metric/ }).waitFor();
+  await page.keyboard.type("me");
+  await list.getByRole("option", { name: /^metric/, selected: true }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("loss\ngo");
+  await list.getByRole("option", { name: /^goal/ }).waitFor();
+  await page.keyboard.press("Enter");
+  await list.getByRole("option", { name: /^minimize/ }).waitFor();
+  await page.locator(".cm-completionInfo").waitFor();
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    await picture(page, `completion-${colorScheme}`);
+  }
+  await accessible(page);
+  await page.keyboard.type("min");
+  await list.getByRole("option", { name: /^minimize/, selected: true }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Escape");
+  const text = await page.locator(".cm-content").evaluate((it) => it.cmView?.view?.state.doc.toString() ?? it.innerText);
+  assert.match(text, /^name: typed\nobjective:\n  metric: loss\n  goal: minimize\n*$/);
+  // The server's refusals of half a document are no mistakes of the page.
+  fine([/status of 422.*dry_run/]);
+  await context.close();
+});
