@@ -118,8 +118,7 @@ async fn show_trial(
     Ok(trial::text(
         &context.tune,
         &record.name,
-        &trial,
-        &notes,
+        (&trial, &notes),
         &steps,
         &reports,
         &experiment.objective,

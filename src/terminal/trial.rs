@@ -20,12 +20,11 @@ pub struct StepView {
     pub artifacts: Vec<String>,
 }
 
-/// The trial as text.
+/// The trial as text, with what people wrote about it.
 pub fn text(
     tune: &str,
     experiment: &str,
-    trial: &TrialRecord,
-    notes: &Notes,
+    (trial, notes): (&TrialRecord, &Notes),
     steps: &[StepView],
     reports: &[MetricRecord],
     objective: &Objective,
@@ -292,7 +291,7 @@ mod tests {
             step("evaluate", StepState::Failed, Some("exit code 1")),
         ];
         let reports = [report(1.0, 0.9), report(2.0, 0.5)];
-        assert_snapshot!(text("tune", "iris", &trial(), &Notes::default(), &steps, &reports, &objective(), &Style::PLAIN), @r"
+        assert_snapshot!(text("tune", "iris", (&trial(), &Notes::default()), &steps, &reports, &objective(), &Style::PLAIN), @r"
         iris trial 3  failed: a step failed · 1m30s
           evaluate: exit code 1
           objective loss 0.4 (best)
@@ -330,7 +329,7 @@ mod tests {
             finished_at: None,
             ..trial()
         };
-        assert_snapshot!(text("tune", "iris", &queued, &Notes::default(), &[], &[], &objective(), &Style::PLAIN), @r"
+        assert_snapshot!(text("tune", "iris", (&queued, &Notes::default()), &[], &[], &objective(), &Style::PLAIN), @r"
         iris trial 3  queued
 
         configuration
