@@ -5,6 +5,7 @@ use super::number::{bytes, count, duration, seconds_between, short};
 use super::result::{parameters, shell_word};
 use super::style::{Style, step_role, trial_role};
 use super::table::{Align, Table};
+use super::why;
 use indexmap::IndexMap;
 use tune_experiments::spec::Objective;
 use tune_experiments::store::{MetricRecord, StepRecord, TrialRecord};
@@ -42,6 +43,7 @@ pub fn text(
         &parameters(&trial.parameters, style),
         style,
     );
+    text += &section("why", &why::text(trial, &objective.metric, style), style);
     text += &section("metrics", &metrics(reports, style), style);
     text += &section("steps", &step_table(steps, style), style);
     text += &explanations(steps, &explanation, style);
@@ -206,6 +208,7 @@ mod tests {
     use super::*;
     use insta::assert_snapshot;
     use jiff::Timestamp;
+    use tune_algorithms::algorithm::{Reason, Why};
     use tune_algorithms::history::Goal;
     use tune_experiments::artifacts::Artifact;
     use tune_experiments::spec::Strategy;
@@ -223,6 +226,7 @@ mod tests {
             explanation: Some("step `evaluate` failed: exit code 1".into()),
             parameters: serde_json::from_str(r#"{"model": "svm", "gamma": 0.1}"#).unwrap(),
             enqueued: false,
+            why: Some(Why::new("sobol", Reason::Coverage)),
             handed_out: 0,
             metrics: IndexMap::from([("loss".to_owned(), 0.5)]),
             objective: Some(0.4),
@@ -298,6 +302,9 @@ mod tests {
           model  svm
           gamma  0.1
 
+        why
+          suggested by sobol: the next of points that cover the space
+
         metrics
           metric  last  step   reports
           loss     0.5  train  2 reports from 0.9 at level 1 to 0.5 at 2
@@ -316,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trial_that_has_not_begun_has_only_its_configuration() {
+    fn a_trial_that_has_not_begun_has_only_its_configuration_and_why() {
         let queued = TrialRecord {
             state: TrialState::Queued,
             reason: None,
@@ -325,6 +332,8 @@ mod tests {
             objective: None,
             started_at: None,
             finished_at: None,
+            enqueued: true,
+            why: None,
             ..trial()
         };
         assert_snapshot!(text("tune", "iris", &queued, &[], &[], &objective(), &Style::PLAIN), @r"
@@ -333,6 +342,9 @@ mod tests {
         configuration
           model  svm
           gamma  0.1
+
+        why
+          your own: it was enqueued
         ");
     }
 }

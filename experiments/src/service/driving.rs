@@ -354,6 +354,7 @@ mod tests {
                 directory: directory.path().to_owned(),
                 created_at: Timestamp::now(),
                 key: None,
+                prior: Vec::new(),
             };
             let id = store.create(new).await.unwrap().id;
             let last = store.last_event(id).await.unwrap();

@@ -172,6 +172,7 @@ impl Server {
             goal: Goal::Minimize,
             created_at: Timestamp::now(),
             key: None,
+            prior: Vec::new(),
         };
         let record = self.store.create(new).await.unwrap();
         let changes = Changes {
@@ -237,6 +238,7 @@ pub fn trial(number: u64) -> TrialRecord {
         explanation: None,
         parameters: Configuration::from_iter(parameters),
         enqueued: false,
+        why: None,
         handed_out: 1,
         metrics: [("loss".to_owned(), loss)].into_iter().collect(),
         objective: Some(loss),

@@ -10,6 +10,7 @@ mod parameters;
 mod references;
 mod retries;
 mod search;
+mod start;
 mod steps;
 mod values;
 mod with;
@@ -69,6 +70,7 @@ impl Check<'_> {
         let objective = self.objective(&fields);
         let space = self.parameters(&fields);
         let algorithm = self.algorithm(&fields, space.as_ref());
+        let start_from = self.start_from(&fields, name.as_deref(), algorithm.as_ref());
         let early_stopping = self.early_stopping(&fields, objective.as_ref());
         let limits = self.limits(&fields);
         let pipeline = self.pipeline(&fields);
@@ -83,6 +85,7 @@ impl Check<'_> {
             description,
             objective,
             algorithm: algorithm?,
+            start_from: start_from?,
             early_stopping: early_stopping?,
             limits,
             parameters: std::sync::Arc::unwrap_or_clone(space),
