@@ -294,7 +294,7 @@ fn a_server_checks_what_to_start_from_and_needs_it_only_once() {
     assert_eq!(submit("?dry_run=true", &new("known")).0, 200);
     let (status, created) = submit("", &new("known"));
     assert_eq!(status, 201, "{created}");
-    assert_eq!(created["experiment"]["prior_trials"], 40, "{created}");
+    assert_eq!(created["prior_trials"], 40, "{created}");
     assert_eq!(
         server.ask("/api/v1/experiments/known", &["-X", "DELETE"]).0,
         204

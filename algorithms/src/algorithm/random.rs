@@ -71,15 +71,16 @@ impl Algorithm for Random {
 /// A random configuration that is not taken, if a few attempts find one.
 pub(super) fn draw(space: &Space, seed: u64, batch: &Batch<'_>) -> Option<Configuration> {
     let mut generator = draws::generator(seed, batch.next_place() as u64);
-    let drawn = (0..ATTEMPTS).map(|_| {
-        let point: Vec<f64> = space
-            .parameters()
-            .iter()
-            .map(|_| draws::unit(&mut generator))
-            .collect();
-        (space.decode(&point), ())
-    });
-    Some(batch.first(drawn)?.0)
+    (0..ATTEMPTS)
+        .map(|_| {
+            let point: Vec<f64> = space
+                .parameters()
+                .iter()
+                .map(|_| draws::unit(&mut generator))
+                .collect();
+            space.decode(&point)
+        })
+        .find(|configuration| !batch.taken(configuration))
 }
 
 #[cfg(test)]

@@ -703,6 +703,11 @@ export interface components {
             metric: string;
             /** @description Unique in its store at any time. */
             name: string;
+            /**
+             * Format: int64
+             * @description How many trials of the experiment that `start_from` names it has started from.
+             */
+            prior_trials?: number;
             reason?: components["schemas"]["ExperimentReason"] | null;
             request?: components["schemas"]["Request"] | null;
             /** @description What the document means: checked, with every default. */
@@ -954,6 +959,11 @@ export interface components {
             /** @description Which: `mann_whitney` for two groups, `kruskal_wallis` for more. */
             test: string;
         };
+        /**
+         * @description What a suggestion is for: `coverage`, by an algorithm that does not learn; `startup`, before one has learnt; `exploitation`, it is expected to be good; `exploration`, little is known of it; `sample`, drawn from a distribution that good trials have shaped; `untried`, one of what is left.
+         * @enum {string}
+         */
+        Reason: "coverage" | "startup" | "exploitation" | "exploration" | "sample" | "untried";
         /**
          * @description What was asked of the process that drives the experiment.
          * @enum {string}
@@ -1234,6 +1244,7 @@ export interface components {
             started_at?: string | null;
             /** @description Where it stands. */
             state: components["schemas"]["TrialState"];
+            why?: components["schemas"]["Why"] | null;
         };
         /**
          * @description Why a trial is in its state.
@@ -1280,6 +1291,31 @@ export interface components {
         } | {
             /** @enum {string} */
             verdict: "too_few";
+        };
+        /** @description Why the algorithm suggested a configuration. */
+        Why: {
+            /**
+             * Format: double
+             * @description What the algorithm compared it with others by, if it did; more is better. Of `gp` the logarithm of the expected improvement, in the units of
+             *     its model; of `tpe` the logarithm of how much denser good trials are there than bad ones.
+             */
+            acquisition?: number | null;
+            /** @description The algorithm that made it: where one chooses among others, the one that it chose. */
+            algorithm: string;
+            /** @description Where one chooses among others: why it chose this one, in words. */
+            choice?: string | null;
+            /**
+             * Format: double
+             * @description The standard deviation of that.
+             */
+            deviation?: number | null;
+            /**
+             * Format: double
+             * @description The value of the objective that the algorithm expected of it, if it makes predictions.
+             */
+            mean?: number | null;
+            /** @description What it was made for. */
+            reason: components["schemas"]["Reason"];
         };
     };
     responses: never;
