@@ -50,7 +50,8 @@ pub(super) fn in_order_of_finishing(trials: &[LoadedTrial]) -> Vec<&LoadedTrial>
     finished
 }
 
-/// What was known from the beginning, trials in the order of their creation, then their outcomes in the order of their finishing: as it was lived.
+/// What was known from the beginning, trials in the order of their creation, then their outcomes in the order of their
+/// finishing: as it was lived.
 fn retell(
     experiment: &Experiment,
     snapshot: &Snapshot,

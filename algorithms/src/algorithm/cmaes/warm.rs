@@ -1,4 +1,5 @@
-//! Where the search begins when it knows of another: around the best tenth of its trials, as wide as they lie apart (after Nomura, Watanabe, Akimoto, Ozaki &
+//! Where the search begins when it knows of another: around the best tenth of its trials, as wide as they lie apart (after
+//! Nomura, Watanabe, Akimoto, Ozaki &
 //! Onishi 2021, arXiv:2012.06932, with one width for all coordinates).
 
 use super::choices::Choices;

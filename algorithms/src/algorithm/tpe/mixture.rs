@@ -50,7 +50,8 @@ impl Mixture {
         }
     }
 
-    /// A point from it, with a coordinate for every parameter, active or not; and whether most of its blocks come from the component that knows
+    /// A point from it, with a coordinate for every parameter, active or not; and whether most of its blocks come from the
+    /// component that knows
     /// nothing.
     pub fn draw(&self, blocks: &[Vec<usize>], generator: &mut ChaCha8Rng) -> (Vec<f64>, bool) {
         let mut point = vec![0.0; self.kernels.len()];

@@ -109,7 +109,8 @@ impl Core {
         &self.plan
     }
 
-    /// Adds an unfinished trial; its number. One that nobody has begun waits in the queue, unless it was suggested for a place in the pipeline.
+    /// Adds an unfinished trial; its number. One that nobody has begun waits in the queue, unless it was suggested for a place
+    /// in the pipeline.
     pub(super) fn adopt(&mut self, trial: TrialRun) -> u64 {
         let record = &trial.record;
         let number = record.number;
