@@ -8,6 +8,7 @@ mod crash;
 mod examples;
 mod harness;
 mod http;
+mod knowledge;
 mod notes;
 #[cfg(feature = "otel")]
 mod otel;

@@ -2,7 +2,7 @@
 
 use crate::space::Configuration;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Whether small or large values of the objective are good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,38 +47,78 @@ impl Outcome {
     }
 }
 
+/// Who made a trial.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The algorithm suggested it.
+    Suggested,
+    /// Its configuration is the user's own.
+    Enqueued,
+    /// It belongs to another search, of which this one knows.
+    Prior,
+}
+
 /// One trial: its configuration, and its outcome once it has finished.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trial {
     /// What it tries.
     pub configuration: Configuration,
-    /// Whether the configuration is the user's own; else it was suggested.
-    pub enqueued: bool,
+    /// Who made it.
+    pub origin: Origin,
     /// `None` while it is queued or running.
     pub outcome: Option<Outcome>,
 }
 
-/// All trials of an experiment: by number, and in the order in which they finished.
+/// All trials of a search: by number, and in the order in which they finished. First come those of another search, if any are
+/// known: algorithms
+/// learn from them as from any, and may try them again.
 #[derive(Clone, Debug)]
 pub struct History {
     goal: Goal,
+    prior: usize,
+    /// Fingerprints of the configurations that the other search has tried.
+    known: HashSet<u128>,
     trials: Vec<Trial>,
     finished: Vec<usize>,
     suggested: usize,
-    /// Fingerprints of all configurations, and how many trials have each.
+    /// Fingerprints of all configurations of this search, and how many trials have each.
     tried: HashMap<u128, u32>,
 }
 
 impl History {
     /// An empty history.
     pub fn new(goal: Goal) -> Self {
+        Self::with_prior(goal, [])
+    }
+
+    /// A history that knows of the finished trials of another search, in the order in which they finished: these have the first numbers.
+    pub fn with_prior(
+        goal: Goal,
+        prior: impl IntoIterator<Item = (Configuration, Outcome)>,
+    ) -> Self {
+        let trials: Vec<Trial> = prior
+            .into_iter()
+            .map(|(configuration, outcome)| Trial {
+                configuration,
+                origin: Origin::Prior,
+                outcome: Some(outcome.with_finite_value()),
+            })
+            .collect();
+        let fingerprints = trials.iter().map(|trial| trial.configuration.fingerprint());
         Self {
             goal,
-            trials: Vec::new(),
-            finished: Vec::new(),
+            prior: trials.len(),
+            known: fingerprints.collect(),
+            finished: (0..trials.len()).collect(),
+            trials,
             suggested: 0,
             tried: HashMap::new(),
         }
+    }
+
+    /// How many of the trials, the first ones, belong to another search.
+    pub fn prior(&self) -> usize {
+        self.prior
     }
 
     /// What the experiment strives for.
@@ -86,23 +126,23 @@ impl History {
         self.goal
     }
 
-    /// Adds a trial that was suggested and has not finished; returns its number (0, 1, 2 …).
+    /// Adds a trial that was suggested and has not finished; returns its number, the next after those that are there (0, 1, 2 …).
     pub fn create(&mut self, configuration: Configuration) -> usize {
         self.suggested += 1;
-        self.add(configuration, false)
+        self.add(configuration, Origin::Suggested)
     }
 
     /// Adds a trial with the user's own configuration; returns its number. Sequences go on after it as if it had not been there, but do
     /// not repeat it.
     pub fn enqueue(&mut self, configuration: Configuration) -> usize {
-        self.add(configuration, true)
+        self.add(configuration, Origin::Enqueued)
     }
 
-    fn add(&mut self, configuration: Configuration, enqueued: bool) -> usize {
+    fn add(&mut self, configuration: Configuration, origin: Origin) -> usize {
         *self.tried.entry(configuration.fingerprint()).or_default() += 1;
         self.trials.push(Trial {
             configuration,
-            enqueued,
+            origin,
             outcome: None,
         });
         self.trials.len() - 1
@@ -115,7 +155,7 @@ impl History {
         while self.trials.len() > number
             && let Some(trial) = self.trials.pop_if(|trial| trial.outcome.is_none())
         {
-            self.suggested -= usize::from(!trial.enqueued);
+            self.suggested -= usize::from(trial.origin == Origin::Suggested);
             self.forget(trial.configuration.fingerprint());
         }
         self.trials.len() < before
@@ -156,9 +196,14 @@ impl History {
         &self.finished
     }
 
-    /// Whether a trial with this configuration exists, whatever became of it. Takes the same time however many there are.
+    /// Whether a trial of this search has this configuration, whatever became of it. Takes the same time however many there are.
     pub fn contains(&self, configuration: &Configuration) -> bool {
         self.tried.contains_key(&configuration.fingerprint())
+    }
+
+    /// Whether a trial of the other search has this configuration.
+    pub fn is_known(&self, configuration: &Configuration) -> bool {
+        !self.known.is_empty() && self.known.contains(&configuration.fingerprint())
     }
 }
 
@@ -219,7 +264,27 @@ mod tests {
         assert_eq!(history.enqueue(configuration(2)), 1);
         assert_eq!((history.trials().len(), history.suggested()), (2, 1));
         assert!(history.contains(&configuration(2)));
-        assert!(history.trials()[1].enqueued && !history.trials()[0].enqueued);
+        let origins: Vec<_> = history.trials().iter().map(|trial| trial.origin).collect();
+        assert_eq!(origins, [Origin::Suggested, Origin::Enqueued]);
+    }
+
+    #[test]
+    fn trials_of_another_search_have_finished_and_may_be_tried_again() {
+        let prior = [
+            (configuration(1), Outcome::Succeeded(0.5)),
+            (configuration(2), Outcome::EarlyStopped(Some(f64::NAN))),
+        ];
+        let mut history = History::with_prior(Goal::Minimize, prior);
+        assert_eq!((history.prior(), history.suggested()), (2, 0));
+        assert_eq!(history.finished(), [0, 1]);
+        let last = &history.trials()[1];
+        assert_eq!(last.outcome, Some(Outcome::EarlyStopped(None)));
+        assert!(history.is_known(&configuration(1)) && !history.is_known(&configuration(3)));
+        assert!(!history.contains(&configuration(1)));
+        assert_eq!(history.create(configuration(1)), 2);
+        assert!(history.contains(&configuration(1)));
+        assert!(history.take_back(0) && history.trials().len() == 2);
+        assert!(history.is_known(&configuration(1)) && !history.contains(&configuration(1)));
     }
 
     #[test]

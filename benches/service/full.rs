@@ -146,6 +146,7 @@ fn trial(number: u64) -> TrialRecord {
         explanation: None,
         parameters: Configuration::from_iter(parameters),
         enqueued: false,
+        why: None,
         handed_out: 1,
         metrics: IndexMap::from([("loss".to_owned(), loss)]),
         objective: Some(loss),

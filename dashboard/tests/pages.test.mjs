@@ -136,6 +136,15 @@ test("artifacts are shown, and taken away", async () => {
   await context.close();
 });
 
+test("a trial says why it was tried", async () => {
+  const { page, context, fine } = await open(chrome, server);
+  await page.goto("/experiments/iris/trials/3");
+  await page.getByRole("heading", { name: /^Why this configuration/ }).waitFor();
+  await page.getByText(/^suggested by /).waitFor();
+  fine(TOLERATED);
+  await context.close();
+});
+
 test("a list of trials is sorted, filtered and saved", async () => {
   const { page, context, fine } = await open(chrome, server);
   await page.goto("/experiments/iris/trials");

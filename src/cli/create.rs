@@ -30,6 +30,7 @@ pub async fn run(args: CreateArgs, context: Context) -> Result<u8> {
         Some(client) => run::submit_to(&client, &submission).await?,
         None => create(&args, &context, &submission).await?,
     };
+    run::say_prior(&context, &submitted, &submission.experiment);
     let (words, record) = match submitted {
         Submitted::Created(record) => ("is created", record),
         Submitted::Continues(record) => ("exists already", record),
@@ -54,7 +55,7 @@ async fn create(
     let now = Timestamp::now();
     controller::submit(&store, &BuiltIn::new()?, submission, &directory, now)
         .await
-        .map_err(|error| run::refused(error, &context.tune))
+        .map_err(|error| run::refused(error, context))
 }
 
 fn next(context: &Context, record: &ExperimentRecord, is_asked: bool) -> String {

@@ -165,11 +165,13 @@ async fn change_limits(
     let submission = Submission {
         experiment,
         document,
+        // It has started long ago.
+        start_from: None,
     };
     let (directory, now) = (&record.directory, Timestamp::now());
     controller::submit(store, &components, &submission, directory, now)
         .await
-        .map_err(|error| refused(error, &context.tune))?;
+        .map_err(|error| refused(error, context))?;
     Ok(())
 }
 

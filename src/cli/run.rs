@@ -9,8 +9,9 @@ use super::source;
 use super::watch::watch;
 use crate::client::Client;
 use crate::components::BuiltIn;
-use crate::error::Failure;
+use crate::error::{Failure, InvalidFile};
 use crate::exit;
+use crate::terminal::number::count;
 use crate::terminal::result::shell_word;
 use crate::wire::Outcome;
 use anyhow::{Context as _, Result};
@@ -80,7 +81,7 @@ pub async fn run(args: RunArgs, context: Context) -> Result<u8> {
     let (components, now) = (BuiltIn::new()?, Timestamp::now());
     let submitted = controller::submit(&store, &components, &submission, &directory, now)
         .await
-        .map_err(|error| refused(error, &context.tune))?;
+        .map_err(|error| refused(error, &context))?;
     go_on(&args, &context, store, submission, submitted, &directory).await
 }
 
@@ -107,6 +108,7 @@ async fn run_at(
         _ => Since::Now,
     };
     let backend = Backend::Server(client);
+    say_prior(context, &submitted, &submission.experiment);
     let (notice, record) = match submitted {
         Submitted::Created(record) => (created_at(&record, &submission.experiment), record),
         Submitted::Continues(record) => (Some("goes on where it was".to_owned()), record),
@@ -131,6 +133,17 @@ async fn run_at(
         args.json,
     )
     .await
+}
+
+/// What a new experiment starts from.
+pub fn say_prior(context: &Context, submitted: &Submitted, experiment: &Experiment) {
+    if let (Submitted::Created(record), Some(other)) = (submitted, &experiment.start_from) {
+        let trials = count(record.prior_trials, "trial");
+        context.say(&format!(
+            "`{}` starts from {trials} of `{other}`",
+            record.name
+        ));
+    }
 }
 
 /// Whose files a pipeline of commands uses.
@@ -179,6 +192,7 @@ async fn go_on(
     directory: &Path,
 ) -> Result<u8> {
     let experiment = submission.experiment;
+    say_prior(context, &submitted, &experiment);
     let record = match submitted {
         Submitted::Created(record) => record,
         Submitted::Continues(record) => {
@@ -254,9 +268,16 @@ fn elsewhere(stored: &Path, given: &Path) -> Option<String> {
     })
 }
 
-pub fn refused(error: SubmitError, tune: &str) -> anyhow::Error {
+/// Why a file was not taken; its problems are shown.
+pub fn refused(error: SubmitError, context: &Context) -> anyhow::Error {
     match error {
-        SubmitError::Different { name, differences } => different(tune, &name, &differences).into(),
+        SubmitError::Different { name, differences } => {
+            different(&context.tune, &name, &differences).into()
+        }
+        SubmitError::Refused(error) => {
+            source::show(&error, context);
+            InvalidFile.into()
+        }
         error => error.into(),
     }
 }

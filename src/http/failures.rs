@@ -88,6 +88,7 @@ impl From<SubmitError> for Failure {
             SubmitError::Different { name, differences } => Problem::different(&name, differences)
                 .hint("choose another name, or delete that experiment")
                 .into(),
+            SubmitError::Refused(error) => Problem::invalid_experiment(&error).into(),
             SubmitError::Spec(error) => unreadable(&error).into(),
             SubmitError::Store(error) => error.into(),
         }

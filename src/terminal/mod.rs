@@ -17,3 +17,4 @@ pub mod result;
 pub mod style;
 pub mod table;
 pub mod trial;
+pub mod why;

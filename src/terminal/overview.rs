@@ -1,7 +1,7 @@
 //! An experiment in a few lines: when it ran, what it searches, what every trial runs.
 
 use super::describe;
-use super::number::{ago, duration};
+use super::number::{ago, count, duration};
 use super::result::counts;
 use super::style::{Style, pad};
 use jiff::Timestamp;
@@ -24,6 +24,10 @@ pub fn details(
         lines.push(("trials", counts(trials, style)));
     }
     lines.push(("created", times(record, now)));
+    if let Some(other) = &experiment.start_from {
+        let trials = count(record.prior_trials, "trial");
+        lines.push(("prior", format!("{trials} of {other}")));
+    }
     for (index, parameter) in experiment.parameters.parameters().iter().enumerate() {
         let title = if index == 0 { "parameters" } else { "" };
         lines.push((title, described(parameter)));

@@ -304,6 +304,7 @@ pub(super) mod tests {
                 seed: 42,
                 settings: serde_json::Map::new(),
             },
+            start_from: None,
             early_stopping: None,
             limits: Limits {
                 max_trials: Some(40),

@@ -267,6 +267,7 @@ mod tests {
             started_at: None,
             finished_at: None,
             active_seconds: 12.3,
+            prior_trials: 0,
         }
     }
 
@@ -279,6 +280,7 @@ mod tests {
             parameters: serde_json::from_str(r#"{"model": "svm", "learning_rate": 0.012345678}"#)
                 .unwrap(),
             enqueued: false,
+            why: None,
             handed_out: 0,
             metrics: [("accuracy".to_owned(), 0.97), ("f1".to_owned(), 0.961)].into(),
             objective: Some(0.97),

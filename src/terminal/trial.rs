@@ -5,6 +5,7 @@ use super::number::{bytes, count, duration, seconds_between, short};
 use super::result::{parameters, shell_word};
 use super::style::{Style, step_role, trial_role};
 use super::table::{Align, Table};
+use super::why;
 use indexmap::IndexMap;
 use tune_experiments::notes::Notes;
 use tune_experiments::spec::Objective;
@@ -44,6 +45,7 @@ pub fn text(
         &parameters(&trial.parameters, style),
         style,
     );
+    text += &section("why", &why::text(trial, &objective.metric, style), style);
     text += &section("metrics", &metrics(reports, style), style);
     text += &section("steps", &step_table(steps, style), style);
     text += &explanations(steps, &explanation, style);
@@ -208,6 +210,7 @@ mod tests {
     use super::*;
     use insta::assert_snapshot;
     use jiff::Timestamp;
+    use tune_algorithms::algorithm::{Reason, Why};
     use tune_algorithms::history::Goal;
     use tune_experiments::artifacts::Artifact;
     use tune_experiments::spec::Strategy;
@@ -225,6 +228,7 @@ mod tests {
             explanation: Some("step `evaluate` failed: exit code 1".into()),
             parameters: serde_json::from_str(r#"{"model": "svm", "gamma": 0.1}"#).unwrap(),
             enqueued: false,
+            why: Some(Why::new("sobol", Reason::Coverage)),
             handed_out: 0,
             metrics: IndexMap::from([("loss".to_owned(), 0.5)]),
             objective: Some(0.4),
@@ -300,6 +304,9 @@ mod tests {
           model  svm
           gamma  0.1
 
+        why
+          suggested by sobol: the next of points that cover the space
+
         metrics
           metric  last  step   reports
           loss     0.5  train  2 reports from 0.9 at level 1 to 0.5 at 2
@@ -318,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trial_that_has_not_begun_has_only_its_configuration() {
+    fn a_trial_that_has_not_begun_has_only_its_configuration_and_why() {
         let queued = TrialRecord {
             state: TrialState::Queued,
             reason: None,
@@ -327,6 +334,8 @@ mod tests {
             objective: None,
             started_at: None,
             finished_at: None,
+            enqueued: true,
+            why: None,
             ..trial()
         };
         assert_snapshot!(text("tune", "iris", (&queued, &Notes::default()), &[], &[], &objective(), &Style::PLAIN), @r"
@@ -335,6 +344,9 @@ mod tests {
         configuration
           model  svm
           gamma  0.1
+
+        why
+          your own: it was enqueued
         ");
     }
 }

@@ -110,6 +110,9 @@ pub struct Experiment {
     pub finished_at: Option<Timestamp>,
     /// Seconds it was driven, over all its runs.
     pub active_seconds: f64,
+    /// How many trials of the experiment that `start_from` names it has started from.
+    #[serde(default)]
+    pub prior_trials: u64,
     /// Where relative paths of its pipeline start from, on the machine that runs it.
     pub directory: String,
     /// The document as it was submitted.
@@ -167,6 +170,7 @@ impl From<Summary> for ExperimentSummary {
                 started_at: summary.started_at,
                 finished_at: summary.finished_at,
                 active_seconds: summary.active_seconds,
+                prior_trials: 0,
             },
             trials: summary.trials.0,
             tags: summary.tags,
@@ -204,6 +208,7 @@ impl Experiment {
             started_at: record.started_at,
             finished_at: record.finished_at,
             active_seconds: record.active_seconds,
+            prior_trials: record.prior_trials,
             directory: record.directory.display().to_string(),
             document: record.document,
             spec: json!(spec),
@@ -226,6 +231,7 @@ impl From<Experiment> for ExperimentRecord {
             started_at: experiment.started_at,
             finished_at: experiment.finished_at,
             active_seconds: experiment.active_seconds,
+            prior_trials: experiment.prior_trials,
         }
     }
 }

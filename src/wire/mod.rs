@@ -25,6 +25,7 @@ mod tell;
 mod token;
 mod trial;
 pub mod whole;
+mod why;
 
 pub use ask::{Ask, Asked, Enqueue};
 pub use comparison::Comparison;
@@ -47,6 +48,7 @@ pub use system::{StoreView, System, Waiting};
 pub use tell::{Tell, TellState, Told};
 pub use token::{NewToken, Token, TokenWanted};
 pub use trial::{Trial, TrialInFull, TrialWithSteps};
+pub use why::Why;
 
 use crate::terminal::number::seconds_between;
 use jiff::Timestamp;

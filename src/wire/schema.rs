@@ -1,6 +1,6 @@
 //! Schemas of what the crates below know no OpenAPI of: the words of states and reasons, and the scalars of configurations.
 
-use tune_algorithms::history;
+use tune_algorithms::{algorithm, history};
 use tune_experiments::{service, state, store};
 use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -35,6 +35,9 @@ words! {
     StepState: state::StepState::ALL, "Where a step run stands.";
     /// See [`history::Goal`].
     Goal: [history::Goal::Minimize, history::Goal::Maximize], "Whether small or large values are good.";
+    /// See [`algorithm::Reason`].
+    Reason: algorithm::Reason::ALL, "What a suggestion is for: `coverage`, by an algorithm that does not learn; `startup`, before one has learnt; `exploitation`, \
+        it is expected to be good; `exploration`, little is known of it; `sample`, drawn from a distribution that good trials have shaped; `untried`, one of what is left.";
     /// See [`store::Request`].
     Request: [store::Request::Cancel, store::Request::Pause], "What was asked of the process that drives the experiment.";
     /// See [`store::EventKind`].

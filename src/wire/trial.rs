@@ -1,6 +1,6 @@
 //! Trials: alone, with their step runs, and with everything they reported.
 
-use super::{Metric, Notes, Number, Step, duration, schema};
+use super::{Metric, Notes, Number, Step, Why, duration, schema};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,9 @@ pub struct Trial {
     /// Whether the configuration is the user's own; else the algorithm suggested it.
     #[serde(default)]
     pub enqueued: bool,
+    /// Why the algorithm suggested it; null when it is the user's own, or older than this field.
+    #[serde(default)]
+    pub why: Option<Why>,
     /// How often it was handed out to a client that asked; 0 for a trial that runs through a pipeline.
     #[serde(default)]
     pub handed_out: u32,
@@ -108,6 +111,7 @@ impl From<TrialRecord> for Trial {
             explanation: record.explanation,
             parameters: record.parameters,
             enqueued: record.enqueued,
+            why: record.why.map(Why::from),
             handed_out: record.handed_out,
             metrics: metrics.map(|(name, value)| (name, Number(value))).collect(),
             objective: record.objective.map(Number),
@@ -129,6 +133,7 @@ impl From<Trial> for TrialRecord {
             explanation: trial.explanation,
             parameters: trial.parameters,
             enqueued: trial.enqueued,
+            why: trial.why.map(Into::into),
             handed_out: trial.handed_out,
             metrics: metrics.map(|(name, value)| (name, value.0)).collect(),
             objective: trial.objective.map(|objective| objective.0),
@@ -144,6 +149,7 @@ impl From<Trial> for TrialRecord {
 mod tests {
     use super::*;
     use serde_json::json;
+    use tune_algorithms::algorithm;
 
     #[test]
     fn a_trial_comes_back_as_it_was() {
@@ -154,6 +160,13 @@ mod tests {
             explanation: Some("loss is infinite".to_owned()),
             parameters: serde_json::from_value(json!({"z": 1, "a": 0.1, "w": "svm"})).unwrap(),
             enqueued: true,
+            why: Some(algorithm::Why {
+                prediction: Some(algorithm::Prediction {
+                    mean: 0.1 + 0.2,
+                    deviation: 1e-300,
+                }),
+                ..algorithm::Why::new("gp", algorithm::Reason::Exploration)
+            }),
             handed_out: 2,
             metrics: [("loss", f64::INFINITY), ("f1", 0.25)]
                 .map(|(name, value)| (name.to_owned(), value))

@@ -42,7 +42,7 @@ const MOST_PARALLEL: usize = 64;
 pub(super) struct Auto {
     gp: Gp,
     tpe: Tpe,
-    last: Member,
+    why: Vec<Why>,
     /// How many trials ran at once, as far as the first so many finished trials tell: a cache.
     parallel: (usize, usize),
 }
@@ -60,7 +60,7 @@ impl Auto {
         Self {
             gp,
             tpe,
-            last: Member::Gp,
+            why: Vec::new(),
             parallel: (0, 0),
         }
     }
@@ -82,13 +82,21 @@ impl Auto {
     }
 }
 
-/// Who is asked: nothing but finished trials may decide, so that a whole batch is made by the same.
-fn choose(dimensions: f64, parallel: usize, finished: usize) -> Member {
-    let too_much = dimensions > MOST_DIMENSIONS || parallel > MOST_PARALLEL;
-    if too_much || finished >= MANY && !finished.is_multiple_of(SELDOM) {
-        Member::Tpe
+/// Who is asked, and why: nothing but finished trials may decide, so that a whole batch is made by the same.
+fn choose(dimensions: f64, parallel: usize, finished: usize) -> (Member, &'static str) {
+    if dimensions > MOST_DIMENSIONS {
+        (Member::Tpe, "there are very many parameters")
+    } else if parallel > MOST_PARALLEL {
+        (Member::Tpe, "very many trials run at once")
+    } else if finished < MANY {
+        (Member::Gp, "it learns most from each of the trials so far")
+    } else if finished.is_multiple_of(SELDOM) {
+        (
+            Member::Gp,
+            "with very many trials, it is asked now and then",
+        )
     } else {
-        Member::Gp
+        (Member::Tpe, "there are very many trials")
     }
 }
 
@@ -96,9 +104,15 @@ impl Algorithm for Auto {
     fn suggest(&mut self, history: &History, count: usize) -> Vec<Configuration> {
         self.follow(history.finished());
         let finished = history.finished().len();
-        let chosen = choose(self.gp.dimensions(), self.parallel.1, finished);
-        self.last = chosen;
-        self.member(chosen).suggest(history, count)
+        let (chosen, words) = choose(self.gp.dimensions(), self.parallel.1, finished);
+        let member = self.member(chosen);
+        let suggested = member.suggest(history, count);
+        let explained = member.why().iter().map(|why| Why {
+            choice: Some(words.into()),
+            ..why.clone()
+        });
+        self.why = explained.collect();
+        suggested
     }
 
     fn learns(&self) -> bool {
@@ -106,10 +120,7 @@ impl Algorithm for Auto {
     }
 
     fn why(&self) -> &[Why] {
-        match self.last {
-            Member::Gp => self.gp.why(),
-            Member::Tpe => self.tpe.why(),
-        }
+        &self.why
     }
 }
 
@@ -119,11 +130,11 @@ mod tests {
 
     #[test]
     fn gp_is_asked_unless_there_is_too_much_of_anything() {
-        assert_eq!(choose(10.0, 8, 0), Member::Gp);
-        assert_eq!(choose(10.0, 8, 999), Member::Gp);
-        assert_eq!(choose(200.0, 1, 50), Member::Tpe);
-        assert_eq!(choose(10.0, 65, 50), Member::Tpe);
-        let later = (1000..1008).map(|finished| choose(10.0, 8, finished));
+        assert_eq!(choose(10.0, 8, 0).0, Member::Gp);
+        assert_eq!(choose(10.0, 8, 999).0, Member::Gp);
+        assert_eq!(choose(200.0, 1, 50).0, Member::Tpe);
+        assert_eq!(choose(10.0, 65, 50).0, Member::Tpe);
+        let later = (1000..1008).map(|finished| choose(10.0, 8, finished).0);
         let asked = later.filter(|member| *member == Member::Gp).count();
         assert_eq!(asked, 2);
     }

@@ -2,7 +2,7 @@
 
 use super::batch::Batch;
 use super::untried::Untried;
-use super::{Algorithm, AlgorithmInfo};
+use super::{Algorithm, AlgorithmInfo, Reason, Why};
 use crate::history::History;
 use crate::setting::{Checked, Setting, SettingError, SettingKind};
 use crate::space::{Configuration, Lattice, MAX_POINTS, Space};
@@ -37,6 +37,7 @@ pub(super) const INFO: AlgorithmInfo = AlgorithmInfo {
 /// Goes through the points in the order of [`Lattice`], or shuffled, and leaves out what was tried already.
 pub(super) struct Grid {
     untried: Untried,
+    why: Vec<Why>,
 }
 
 impl Grid {
@@ -54,18 +55,32 @@ impl Grid {
             "shuffled" => Untried::shuffled(lattice, seed),
             _ => Untried::in_order(lattice),
         };
-        Ok(Self { untried })
+        Ok(Self {
+            untried,
+            why: Vec::new(),
+        })
     }
 }
 
 impl Algorithm for Grid {
     fn suggest(&mut self, history: &History, count: usize) -> Vec<Configuration> {
         self.untried.begin_batch();
-        Batch::fill(history, count, |batch| self.untried.next(batch))
+        let suggested = Batch::fill(history, count, |batch| {
+            Some((
+                self.untried.next(batch)?,
+                Why::new(INFO.name, Reason::Coverage),
+            ))
+        });
+        self.why = suggested.1;
+        suggested.0
     }
 
     fn learns(&self) -> bool {
         false
+    }
+
+    fn why(&self) -> &[Why] {
+        &self.why
     }
 }
 

@@ -29,6 +29,8 @@
 //!   `restarts` (`bipop` or `none`). How it works, with references, is told at the head of `algorithm/cmaes/mod.rs`.
 //! - **`auto`** is `gp`, and `tpe` where there is too much of anything for it: thousands of trials, a hundred parameters, scores of trials at once. It has no settings.
 //!
+//! Those that learn also learn from the trials of another search ([`History::with_prior`]), and prefer to try what that has not tried.
+//!
 //! Asking for several suggestions at once gives the same as asking for one after the other while all of them are running.
 //!
 //! # Example
@@ -94,10 +96,8 @@ pub trait Algorithm: Send {
     /// Whether its suggestions depend on how trials ended. Those of an algorithm that does not learn can be made ahead of need.
     fn learns(&self) -> bool;
 
-    /// Why it made each of its last suggestions, in their order; empty when it cannot say.
-    fn why(&self) -> &[Why] {
-        &[]
-    }
+    /// Why it made each of its last suggestions, in their order.
+    fn why(&self) -> &[Why];
 }
 
 /// What there is to know of an algorithm before it is made.

@@ -2,7 +2,7 @@
 
 use super::batch::Batch;
 use super::untried::Untried;
-use super::{Algorithm, AlgorithmInfo};
+use super::{Algorithm, AlgorithmInfo, Reason, Why};
 use crate::draws;
 use crate::history::History;
 use crate::space::{Configuration, Lattice, Space};
@@ -26,6 +26,7 @@ pub(super) struct Random {
     space: Arc<Space>,
     seed: u64,
     untried: Untried,
+    why: Vec<Why>,
 }
 
 impl Random {
@@ -35,6 +36,7 @@ impl Random {
             space,
             seed,
             untried,
+            why: Vec::new(),
         }
     }
 }
@@ -45,15 +47,24 @@ impl Algorithm for Random {
             space,
             seed,
             untried,
+            why,
         } = self;
         untried.begin_batch();
-        Batch::fill(history, count, |batch| {
-            draw(space, *seed, batch).or_else(|| untried.next(batch))
-        })
+        let reason = |reason| move |configuration| (configuration, Why::new(INFO.name, reason));
+        let suggested = Batch::fill(history, count, |batch| {
+            let drawn = draw(space, *seed, batch).map(reason(Reason::Coverage));
+            drawn.or_else(|| untried.next(batch).map(reason(Reason::Untried)))
+        });
+        *why = suggested.1;
+        suggested.0
     }
 
     fn learns(&self) -> bool {
         false
+    }
+
+    fn why(&self) -> &[Why] {
+        &self.why
     }
 }
 

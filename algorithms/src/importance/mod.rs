@@ -75,10 +75,10 @@ pub fn importance<'a>(
     sorted_shares(space.parameters(), &raw)
 }
 
-/// How much each parameter matters for the objective, from the trials that succeeded or were stopped early.
+/// How much each parameter matters for the objective, from the trials that succeeded or were stopped early; those of another
+/// search do not count.
 pub fn of_history(space: &Space, history: &History) -> Vec<Importance> {
-    let trials = history
-        .trials()
+    let trials = history.trials()[history.prior()..]
         .iter()
         .filter_map(|trial| match trial.outcome? {
             Outcome::Succeeded(value) => Some((&trial.configuration, Some(value))),

@@ -152,6 +152,20 @@ impl Space {
         }
     }
 
+    /// What a configuration of another space says about this one: the values of the parameters that are active here. Others are left out.
+    ///
+    /// # Errors
+    /// The first value that is missing or not one of its domain.
+    pub fn restrict(&self, given: &Configuration) -> Result<Configuration, SpaceError> {
+        let mut values = vec![None; self.parameters.len()];
+        for &index in &self.conditions.order {
+            if self.conditions.active(index, &values) {
+                values[index] = self.check_value(index, given, &values)?;
+            }
+        }
+        Ok(self.assemble(values))
+    }
+
     fn unknown_names(&self, given: &Configuration) -> Vec<SpaceError> {
         let mut found = Vec::new();
         for (name, _) in given

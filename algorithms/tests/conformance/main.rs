@@ -8,6 +8,8 @@ mod endings;
 mod expected;
 mod hardship;
 mod learning;
+mod prior;
 mod search;
 mod space_properties;
 mod spaces;
+mod stopping;

@@ -1,4 +1,8 @@
+<<<<<<<< HEAD:dashboard/dist/assets/NewExperiment-C2v5S95x.js
 import{Ft as e,I as t,K as n,L as r,Lt as i,Mt as a,Nt as o,V as s,W as c,_ as l,dt as u,h as d,ht as f,i as p,nt as m,ot as h,pt as g,q as _,s as v,st as y,tt as ee}from"./index-DLcMYLuP.js";import{t as b}from"./browser-dM4VAtgE.js";var x={name:`circle-check`,size:24,node:[[`circle`,{cx:`12`,cy:`12`,r:`10`,key:`1mglay`}],[`path`,{d:`m16 9-5.5 5.5L8 12`,key:`xofnsj`}]],aliases:[`check-circle-2`]};x.node;var te=c(x),S=i(e(),1),ne=[{name:`RandomForest or GradientBoosting (iris)`,text:`# RandomForest or GradientBoosting: which suits the iris data better, and how should it be set?
+========
+import{At as e,B as t,F as n,Ft as r,G as i,K as a,Nt as o,U as s,at as c,dt as l,et as u,g as d,it as f,jt as p,lt as m,m as h,o as g,pt as _,r as v,tt as y}from"./index-DmtRCteQ.js";import{t as ee}from"./browser-dM4VAtgE.js";var b={name:`circle-check`,size:24,node:[[`circle`,{cx:`12`,cy:`12`,r:`10`,key:`1mglay`}],[`path`,{d:`m16 9-5.5 5.5L8 12`,key:`xofnsj`}]],aliases:[`check-circle-2`]};b.node;var x=s(b),S=r(o(),1),te=[{name:`RandomForest or GradientBoosting (iris)`,text:`# RandomForest or GradientBoosting: which suits the iris data better, and how should it be set?
+>>>>>>>> w3:dashboard/dist/assets/NewExperiment-C4OLy2bQ.js
 # Shows the main job: a categorical parameter that decides which others are active, and a pipeline of three components.
 #
 #   tune run examples/iris.yaml

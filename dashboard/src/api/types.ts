@@ -6,6 +6,7 @@ export type Summary = Schemas["Summary"];
 export type Experiment = Schemas["Experiment"];
 export type Trial = Schemas["Trial"];
 export type TrialWithSteps = Schemas["TrialWithSteps"];
+export type Why = Schemas["Why"];
 export type Step = Schemas["Step"];
 export type Metric = Schemas["Metric"];
 export type Counts = Schemas["Counts"];

@@ -4,6 +4,7 @@ use crate::engine::{Ending, TaskId};
 use crate::metrics::{ClientReport, Report};
 use crate::spec::Limits;
 use crate::store::TrialRecord;
+use tune_algorithms::algorithm::Why;
 use tune_algorithms::history::Outcome;
 use tune_algorithms::space::Configuration;
 
@@ -19,7 +20,7 @@ pub enum Event {
         /// To which question: the number that came with it.
         round: u64,
         /// In the order in which trials are to be made of them.
-        configurations: Vec<Configuration>,
+        suggestions: Vec<Suggestion>,
         /// Nothing untried is left beyond these.
         exhausted: bool,
     },
@@ -47,6 +48,15 @@ pub enum Event {
     Wish(Ticket, Wish),
     /// The one who was to be given these trials has gone.
     Returned(Vec<u64>),
+}
+
+/// What the algorithm suggests for a trial.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Suggestion {
+    /// What to try.
+    pub configuration: Configuration,
+    /// Why.
+    pub why: Why,
 }
 
 /// Tells the answers that are waited for from each other.

@@ -4,8 +4,8 @@
 //! changes and carries the commands out; `drive` takes an experiment up and lets the loop run; `message` is how others reach it. A trial
 //! under way is `trial`; `task` turns its next step into something an engine can run; `recover` makes a core out of what the store
 //! remembers; `suggester` gives the algorithm a thread of its own; `slots` shares the slots of the engine; `spans` are what log lines
-//! about trials carry; `storing` is the transaction that is being written; `submit` decides what a file means for an experiment
-//! that exists.
+//! about trials carry; `storing` is the transaction that is being written; `submit` decides what a file means for an experiment that
+//! exists, `prior` what a new one knows of another.
 
 mod core;
 mod drive;
@@ -17,6 +17,7 @@ mod message;
 mod observer;
 mod outbox;
 mod plan;
+mod prior;
 mod progress;
 mod recover;
 mod slots;
@@ -40,6 +41,7 @@ pub use limits::LimitsPatch;
 pub(crate) use limits::NewLimits;
 pub(crate) use message::{Answered, Message, Want, WantError};
 pub use observer::{NoObserver, Observer};
+pub(crate) use prior::prior;
 pub(crate) use slots::Pool;
 pub use submit::{SubmitError, Submitted, goes_on, submit};
 pub(crate) use submit::{as_it_is, compared, create};

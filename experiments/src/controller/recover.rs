@@ -4,6 +4,7 @@
 use super::core::Core;
 use super::plan::Plan;
 use super::progress::Progress;
+use super::suggester::place;
 use super::trial::{StepValues, TrialRun};
 use crate::spec::Experiment;
 use crate::state::TrialState;
@@ -23,7 +24,7 @@ pub fn recover(
 ) -> (Core, History) {
     let finished = in_order_of_finishing(&snapshot.trials);
     let stopper = stopper.map(|stopper| replay(stopper, &finished, &snapshot.unfinished, curves));
-    let (history, progress) = retell(&plan.experiment, &snapshot.trials, &finished);
+    let (history, progress) = retell(&plan.experiment, &snapshot, &finished);
     let record = &snapshot.experiment;
     let update = ExperimentUpdate {
         state: record.state,
@@ -49,16 +50,19 @@ pub(super) fn in_order_of_finishing(trials: &[LoadedTrial]) -> Vec<&LoadedTrial>
     finished
 }
 
-/// Trials in the order of their creation, then their outcomes in the order of their finishing: as it was lived.
+/// What was known from the beginning, trials in the order of their creation, then their outcomes in the order of their
+/// finishing: as it was lived.
 fn retell(
     experiment: &Experiment,
-    trials: &[LoadedTrial],
+    snapshot: &Snapshot,
     finished: &[&LoadedTrial],
 ) -> (History, Progress) {
     let goal = experiment.objective.goal;
-    let mut history = History::new(goal);
+    let prior = snapshot.prior.iter();
+    let prior = prior.map(|trial| (trial.parameters.clone(), trial.outcome()));
+    let mut history = History::with_prior(goal, prior);
     let mut progress = Progress::new(goal);
-    for trial in trials {
+    for trial in &snapshot.trials {
         match trial.enqueued {
             true => history.enqueue(trial.parameters.clone()),
             false => history.create(trial.parameters.clone()),
@@ -67,7 +71,7 @@ fn retell(
     }
     for trial in finished {
         let outcome = progress.count(trial.state, trial.objective);
-        history.finish(usize::try_from(trial.number).unwrap_or(usize::MAX), outcome);
+        history.finish(place(&history, trial.number), outcome);
     }
     (history, progress)
 }

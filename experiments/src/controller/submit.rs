@@ -1,5 +1,6 @@
 //! Submitting a file: a new experiment, or one that exists and goes on.
 
+use super::prior::prior;
 use super::progress::Progress;
 use super::recover::in_order_of_finishing;
 use crate::pipeline::Components;
@@ -34,6 +35,9 @@ pub enum SubmitError {
         /// What differs.
         differences: Vec<Difference>,
     },
+    /// The file is right by itself, and does not fit what there is.
+    #[error(transparent)]
+    Refused(Box<SpecError>),
     /// The experiment of that name cannot be read by this version.
     #[error("the stored experiment cannot be read")]
     Spec(#[from] Box<SpecError>),
@@ -92,7 +96,7 @@ pub(crate) async fn as_it_is(
     })
 }
 
-/// `key` is the submitter's own mark.
+/// `key` is the submitter's own mark. That the name is taken comes first: what the experiment has started from may be gone.
 pub(crate) async fn create(
     store: &Store,
     submission: &Submission,
@@ -100,6 +104,10 @@ pub(crate) async fn create(
     key: Option<&str>,
     created_at: Timestamp,
 ) -> Result<Submitted, SubmitError> {
+    let name = &submission.experiment.name;
+    if submission.experiment.start_from.is_some() && store.experiment(name).await?.is_some() {
+        return Err(StoreError::NameTaken(name.clone()).into());
+    }
     let new = NewExperiment {
         name: submission.experiment.name.clone(),
         goal: submission.experiment.objective.goal,
@@ -108,6 +116,7 @@ pub(crate) async fn create(
         created_at,
         key: key.map(str::to_owned),
         tags: submission.experiment.tags.clone(),
+        prior: prior(store, submission).await?,
     };
     Ok(Submitted::Created(store.create(new).await?))
 }

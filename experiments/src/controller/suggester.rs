@@ -1,11 +1,11 @@
 //! The algorithm, on a thread of its own: however long it thinks, nothing else waits. It keeps the history that the algorithm learns from.
 
-use super::event::Event;
+use super::event::{Event, Suggestion};
 use super::observer::Observer;
 use std::sync::{Arc, mpsc};
 use std::time::Instant;
 use tokio::sync::mpsc as async_mpsc;
-use tune_algorithms::algorithm::Algorithm;
+use tune_algorithms::algorithm::{Algorithm, Why};
 use tune_algorithms::history::{History, Outcome};
 use tune_algorithms::space::Configuration;
 
@@ -123,7 +123,7 @@ impl Suggester {
 }
 
 impl Thinker {
-    /// Trials are created in the order in which they are suggested, so a suggestion's place in the history is its trial's number. When the
+    /// Trials are created in the order in which they are suggested, so a suggestion's place in the history is its trial's. When the
     /// user makes a trial in between, the suggestions that were to come are taken back, and so is all that the algorithm noted of them.
     fn serve(
         mut self,
@@ -135,11 +135,13 @@ impl Thinker {
             match request {
                 Request::Learn(outcomes) => {
                     for (trial, outcome) in outcomes {
-                        self.history.finish(place(trial), outcome);
+                        let place = place(&self.history, trial);
+                        self.history.finish(place, outcome);
                     }
                 }
                 Request::Enqueued(trial, configuration) => {
-                    if self.history.take_back(place(trial)) {
+                    let place = place(&self.history, trial);
+                    if self.history.take_back(place) {
                         algorithm = (self.make)();
                     }
                     self.history.enqueue(configuration);
@@ -165,11 +167,26 @@ impl Thinker {
         Event::Suggested {
             round,
             exhausted: configurations.len() < count,
-            configurations,
+            suggestions: explained(configurations, algorithm),
         }
     }
 }
 
-fn place(trial: u64) -> usize {
-    usize::try_from(trial).unwrap_or(usize::MAX)
+/// The last suggestions of an algorithm, each with its reason.
+pub(super) fn explained(
+    configurations: Vec<Configuration>,
+    algorithm: &dyn Algorithm,
+) -> Vec<Suggestion> {
+    let each = configurations.into_iter().zip(algorithm.why());
+    let suggestion = |(configuration, why): (Configuration, &Why)| Suggestion {
+        configuration,
+        why: why.clone(),
+    };
+    each.map(suggestion).collect()
+}
+
+/// The number of a trial in the history, in which those of another experiment come first.
+pub(super) fn place(history: &History, trial: u64) -> usize {
+    let trial = usize::try_from(trial).unwrap_or(usize::MAX);
+    trial.saturating_add(history.prior())
 }

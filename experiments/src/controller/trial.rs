@@ -123,6 +123,7 @@ impl TrialRun {
             explanation: None,
             parameters,
             enqueued: false,
+            why: None,
             handed_out: 0,
             metrics: IndexMap::new(),
             objective: None,

@@ -355,6 +355,7 @@ mod tests {
                 created_at: Timestamp::now(),
                 key: None,
                 tags: Vec::new(),
+                prior: Vec::new(),
             };
             let id = store.create(new).await.unwrap().id;
             let last = store.last_event(id).await.unwrap();

@@ -2,7 +2,7 @@
 
 use super::{Service, ServiceError};
 use crate::controller::{
-    NewLimits, SubmitError, Submitted, Wish, as_it_is, compared, create, goes_on,
+    NewLimits, SubmitError, Submitted, Wish, as_it_is, compared, create, goes_on, prior,
 };
 use crate::spec::Submission;
 use crate::state::ExperimentState;
@@ -41,6 +41,15 @@ impl Service {
         };
         self.set_going(&submitted).await?;
         Ok(submitted)
+    }
+
+    /// Whether what the experiment starts from is there and fits.
+    ///
+    /// # Errors
+    /// [`ServiceError::Submit`] when not.
+    pub async fn try_out(&self, submission: &Submission) -> Result<(), ServiceError> {
+        let store = &self.inner.setup.store;
+        Ok(prior(store, submission).await.map(drop)?)
     }
 
     /// The store gives what another has created with the same key just then.

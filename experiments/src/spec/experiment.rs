@@ -24,6 +24,9 @@ pub struct Experiment {
     pub objective: Objective,
     /// Who suggests configurations.
     pub algorithm: AlgorithmChoice,
+    /// The experiment whose finished trials the algorithm knows from the beginning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_from: Option<String>,
     /// Who stops trials early; `None`: nobody.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub early_stopping: Option<StopperChoice>,

@@ -14,6 +14,7 @@ mod render;
 mod source;
 mod tree;
 mod words;
+mod written;
 
 #[cfg(test)]
 mod tests;
@@ -28,3 +29,4 @@ pub use keys::{Key, Kind, Need, Table, keys, reference, schema};
 pub use problem::{Problem, SpecError};
 pub use read::{Submission, read, read_document};
 pub use source::{MAX_BYTES, Override, Source};
+pub use written::Written;

@@ -4,6 +4,7 @@ use super::experiment::Experiment;
 use super::problem::{Problems, SpecError};
 use super::source::{MAX_BYTES, Override, Source};
 use super::tree::{self, Node};
+use super::written::Written;
 use super::{check, overrides};
 use crate::pipeline::Components;
 use serde_json::Value as Json;
@@ -15,6 +16,8 @@ pub struct Submission {
     pub experiment: Experiment,
     /// The document with the overrides in it: what the store keeps, to be read again with [`read_document`].
     pub document: Json,
+    /// Where the file says what it starts from, if it does.
+    pub start_from: Option<Written>,
 }
 
 /// Reads an experiment file, YAML or JSON, with some values set from outside.
@@ -41,9 +44,15 @@ pub fn read(
     }
     let experiment = checked(&root, &sources, components, problems)?;
     let document = root.to_json();
+    let start_from = root
+        .get("start_from")
+        .filter(|_| experiment.start_from.is_some());
+    let start_from =
+        start_from.map(|entry| Written::new(entry.key.clone(), entry.node.place.clone(), sources));
     Ok(Submission {
         experiment,
         document,
+        start_from,
     })
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Of records that appear twice the last stands, so that no statement writes a row twice.
 
-use super::{MetricRecord, NewEvent, StepRecord, StoreError, TrialRecord};
+use super::{MetricRecord, NewEvent, PriorTrial, StepRecord, StoreError, TrialRecord};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
@@ -69,7 +69,7 @@ pub(super) fn trials(records: &[TrialRecord], dialect: Dialect) -> Result<String
         let metrics: IndexMap<_, _> = metrics
             .map(|(name, value)| (name, Reported(*value)))
             .collect();
-        (
+        Ok((
             trial.number,
             trial.state,
             trial.reason,
@@ -83,7 +83,18 @@ pub(super) fn trials(records: &[TrialRecord], dialect: Dialect) -> Result<String
             trial.finished_order,
             trial.enqueued,
             trial.handed_out,
-        )
+            trial.why.as_ref().map(json).transpose()?,
+        ))
+    });
+    let rows = rows.collect::<Result<Vec<_>, StoreError>>()?;
+    json(&rows)
+}
+
+/// What an experiment starts from, each with its place.
+pub(super) fn prior_trials(trials: &[PriorTrial], dialect: Dialect) -> Result<String, StoreError> {
+    let rows = trials.iter().enumerate().map(|(place, trial)| {
+        let objective = Real(trial.objective, dialect);
+        (place, &trial.parameters, objective, trial.early_stopped)
     });
     json(&rows.collect::<Vec<_>>())
 }

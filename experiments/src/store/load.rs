@@ -3,7 +3,8 @@
 use super::database::{Connection, Row, Statement};
 use super::rows::{self, Columns, metric_columns, select_experiments, step_columns, trial_columns};
 use super::{
-    ExperimentId, ExperimentRecord, MetricRecord, StepRecord, Store, StoreError, TrialRecord,
+    ExperimentId, ExperimentRecord, MetricRecord, PriorTrial, StepRecord, Store, StoreError,
+    TrialRecord, prior,
 };
 use crate::state::TrialState;
 use std::collections::BTreeMap;
@@ -18,6 +19,8 @@ pub struct Snapshot {
     pub trials: Vec<LoadedTrial>,
     /// The trials that have not come to their end, by number.
     pub unfinished: Vec<UnfinishedTrial>,
+    /// The trials of another experiment that it started from, in the order in which they finished.
+    pub prior: Vec<PriorTrial>,
 }
 
 /// What an algorithm learns from a trial.
@@ -73,11 +76,13 @@ impl Store {
         let experiment = rows::experiment(&experiment)?;
         let trials = loaded_trials(&mut transaction.on(), id).await?;
         let unfinished = unfinished_trials(&mut transaction.on(), id).await?;
+        let prior = prior::load(&mut transaction.on(), id).await?;
         transaction.commit().await?;
         Ok(Snapshot {
             experiment,
             trials,
             unfinished,
+            prior,
         })
     }
 

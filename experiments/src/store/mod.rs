@@ -20,6 +20,7 @@ mod notes;
 mod open;
 mod pages;
 mod points;
+mod prior;
 mod read;
 mod records;
 mod rows;
@@ -40,6 +41,7 @@ pub use location::Location;
 pub use lock::{Driver, DriverLock};
 pub use pages::{ExperimentQuery, Page};
 pub use points::{Point, Points};
+pub use prior::{FinishedTrial, PriorTrial};
 pub use records::{
     Changes, EventKind, ExperimentId, ExperimentRecord, ExperimentSummary, ExperimentUpdate,
     MetricRecord, NewEvent, NewExperiment, Request, StepRecord, StoredEvent, TrialRecord,

@@ -13,6 +13,7 @@ use proptest::sample::select;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use tune_algorithms::algorithm::{Prediction, Reason, Why};
 use tune_algorithms::space::Value;
 
 /// What the store ought to remember.
@@ -227,6 +228,22 @@ fn data() -> impl Strategy<Value = Json> {
 }
 
 prop_compose! {
+    fn a_why()(
+        algorithm in select(vec!["gp", "tpe"]),
+        reason in select(vec![Reason::Exploration, Reason::Untried]),
+        prediction in option::of((number(), number())),
+        acquisition in option::of(number()),
+    ) -> Why {
+        Why {
+            choice: Some("it is \"good\"".into()),
+            prediction: prediction.map(|(mean, deviation)| Prediction { mean, deviation }),
+            acquisition,
+            ..Why::new(algorithm, reason)
+        }
+    }
+}
+
+prop_compose! {
     fn a_trial()(
         number in 0..TRIALS,
         state in select(TrialState::ALL),
@@ -237,7 +254,7 @@ prop_compose! {
         objective in option::of(number()),
         started_at in option::of(time()),
         finished_at in option::of(time()),
-        (enqueued, handed_out) in (any::<bool>(), 0..3u32),
+        (enqueued, handed_out, why) in (any::<bool>(), 0..3u32, option::of(a_why())),
     ) -> TrialRecord {
         TrialRecord {
             reason,
@@ -248,6 +265,7 @@ prop_compose! {
             started_at,
             finished_at,
             enqueued,
+            why,
             handed_out,
             // Not the order of numbers, and no two trials share one.
             finished_order: state.is_finished().then_some((number + 2) % TRIALS),
@@ -335,12 +353,14 @@ prop_compose! {
     }
 }
 
-/// What a driver may write: nothing that belongs to trials that do not exist yet, and of those that do neither another configuration nor fewer
-/// metrics.
+/// What a driver may write: nothing that belongs to trials that do not exist yet, and of those that do neither another
+/// configuration, nor another
+/// reason for it, nor fewer metrics.
 fn permitted(mut changes: Changes, model: &Model) -> Changes {
     for trial in &mut changes.trials {
         if let Some(known) = model.trials.get(&trial.number) {
             trial.parameters = known.parameters.clone();
+            trial.why = known.why.clone();
             let given = std::mem::replace(&mut trial.metrics, known.metrics.clone());
             trial.metrics.extend(given);
         }

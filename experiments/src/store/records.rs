@@ -1,5 +1,6 @@
 //! The records that go into the store and come out of it: plain data, no SQL.
 
+use super::prior::PriorTrial;
 use crate::artifacts::Artifact;
 use crate::state::{ExperimentReason, ExperimentState, StepState, TrialReason, TrialState};
 use indexmap::IndexMap;
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use tune_algorithms::algorithm::Why;
 use tune_algorithms::history::Goal;
 use tune_algorithms::space::Configuration;
 
@@ -33,6 +35,8 @@ pub struct NewExperiment {
     pub key: Option<String>,
     /// What it is tagged with at first: checked, in order, each once.
     pub tags: Vec<String>,
+    /// What is known of another experiment, in the order in which it finished there.
+    pub prior: Vec<PriorTrial>,
 }
 
 /// An experiment as it is stored.
@@ -62,6 +66,8 @@ pub struct ExperimentRecord {
     pub finished_at: Option<Timestamp>,
     /// Seconds it was driven, over all its runs.
     pub active_seconds: f64,
+    /// How many trials of another experiment it has started from.
+    pub prior_trials: u64,
 }
 
 /// An experiment as it is listed.
@@ -117,6 +123,8 @@ pub struct TrialRecord {
     pub parameters: Configuration,
     /// Whether the configuration is the user's own; else the algorithm suggested it.
     pub enqueued: bool,
+    /// Why the algorithm suggested it; `None` also for trials of versions that did not remember it.
+    pub why: Option<Why>,
     /// How often it was handed out to a client that asked; 0 for a trial that runs through a pipeline.
     pub handed_out: u32,
     /// The last value of every metric it reported; values may be NaN or infinite.

@@ -16,7 +16,7 @@ macro_rules! select_experiments {
     ($rest:literal) => {
         concat!(
             "SELECT id, name, document, directory, goal, state, reason, request, created_at, started_at, finished_at, ",
-            "active_seconds FROM experiments ",
+            "active_seconds, prior_trials FROM experiments ",
             $rest
         )
     };
@@ -93,6 +93,12 @@ impl<'r> Columns<'r> {
         serde_json::from_str(self.take()?).map_err(damaged)
     }
 
+    pub(super) fn optional_json<T: DeserializeOwned>(&mut self) -> Result<Option<T>, StoreError> {
+        let text: Option<&str> = self.take()?;
+        text.map(|text| serde_json::from_str(text).map_err(damaged))
+            .transpose()
+    }
+
     /// A real in which NULL stands for NaN.
     pub(super) fn real(&mut self) -> Result<f64, StoreError> {
         Ok(self.take::<Option<f64>>()?.unwrap_or(f64::NAN))
@@ -123,13 +129,14 @@ pub(super) fn experiment(row: &Row) -> Result<ExperimentRecord, StoreError> {
         started_at: columns.optional_time()?,
         finished_at: columns.optional_time()?,
         active_seconds: columns.take()?,
+        prior_trials: columns.count()?,
     })
 }
 
 /// The columns that [`trial`] reads.
 macro_rules! trial_columns {
     () => {
-        "number, state, reason, explanation, parameters, metrics, objective, created_at, started_at, finished_at, finished_order, enqueued, handed_out"
+        "number, state, reason, explanation, parameters, metrics, objective, created_at, started_at, finished_at, finished_order, enqueued, handed_out, why"
     };
 }
 pub(super) use trial_columns;
@@ -154,6 +161,7 @@ pub(super) fn trial_of(columns: &mut Columns<'_>) -> Result<TrialRecord, StoreEr
         finished_order: columns.optional_count()?,
         enqueued: columns.take()?,
         handed_out: columns.small()?,
+        why: columns.optional_json()?,
     })
 }
 

@@ -6,15 +6,15 @@ use super::read::signed;
 use super::rows::{self, Columns, select_experiments};
 use super::{
     EventKind, ExperimentId, ExperimentRecord, NewExperiment, Request, Store, StoreError, encode,
-    sql,
+    prior, sql,
 };
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 const CREATE: &str = "\
-INSERT INTO experiments (name, goal, document, directory, state, created_at, active_seconds, submission_key)
-VALUES ($1, $2, $3, $4, 'pending', $5, 0.0, $6) ON CONFLICT DO NOTHING RETURNING id";
+INSERT INTO experiments (name, goal, document, directory, state, created_at, active_seconds, submission_key, prior_trials)
+VALUES ($1, $2, $3, $4, 'pending', $5, 0.0, $6, $7) ON CONFLICT DO NOTHING RETURNING id";
 
 const REQUEST: &str = "UPDATE experiments SET request = $2 WHERE id = $1 AND state NOT IN ('succeeded', 'failed', 'cancelled')";
 
@@ -39,6 +39,7 @@ impl Store {
         };
         let id = ExperimentId(Columns::of(&row).take()?);
         add_lease(&mut transaction, id).await?;
+        prior::add(&mut transaction, id, &new.prior).await?;
         let pending = json!({ "state": "pending" });
         let (at, kind) = (new.created_at, EventKind::Experiment);
         add_event(&mut transaction, id, at, kind, None, &pending).await?;
@@ -171,7 +172,7 @@ impl Store {
     }
 }
 
-const DELETE: [&str; 8] = [
+const DELETE: [&str; 9] = [
     "DELETE FROM tags WHERE experiment_id = $1",
     "DELETE FROM notes WHERE experiment_id = $1",
     "DELETE FROM metrics WHERE experiment_id = $1",
@@ -179,6 +180,7 @@ const DELETE: [&str; 8] = [
     "DELETE FROM trial_values WHERE experiment_id = $1",
     "DELETE FROM trial_counts WHERE experiment_id = $1",
     "DELETE FROM trials WHERE experiment_id = $1",
+    "DELETE FROM prior_trials WHERE experiment_id = $1",
     "DELETE FROM events WHERE experiment_id = $1",
 ];
 
@@ -191,7 +193,8 @@ fn insert(new: &NewExperiment) -> Result<Statement, StoreError> {
         .bind(encode::json(&new.document)?)
         .bind(directory)
         .bind(encode::micros(new.created_at))
-        .bind(new.key.as_deref().map(|key| encode::text(key).into_owned())))
+        .bind(new.key.as_deref().map(|key| encode::text(key).into_owned()))
+        .bind(i64::try_from(new.prior.len()).unwrap_or(i64::MAX)))
 }
 
 /// The experiment that was submitted with this mark.

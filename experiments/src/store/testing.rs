@@ -154,6 +154,7 @@ pub(super) fn new_experiment(name: &str) -> NewExperiment {
         created_at: at(0),
         key: None,
         tags: Vec::new(),
+        prior: Vec::new(),
     }
 }
 
@@ -171,6 +172,7 @@ pub(super) fn trial(number: u64, state: TrialState) -> TrialRecord {
         explanation: None,
         parameters: Configuration::from_iter([("x".to_owned(), Value::Float(0.1))]),
         enqueued: false,
+        why: None,
         handed_out: 0,
         metrics: IndexMap::new(),
         objective: None,

@@ -173,6 +173,7 @@ async fn submit(
     let bytes = read(&parts.headers, body, app.limits.body).await?;
     let submission = checked(&app, kind, bytes).await?;
     if query.dry_run {
+        app.service.try_out(&submission).await?;
         let spec = serde_json::json!(submission.experiment);
         return Ok(json(&wire::Validated { spec }));
     }

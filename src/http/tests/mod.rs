@@ -203,6 +203,7 @@ pub fn new_experiment(name: &str) -> NewExperiment {
         created_at: Timestamp::now(),
         key: None,
         tags: Vec::new(),
+        prior: Vec::new(),
     }
 }
 
@@ -254,6 +255,7 @@ pub fn trial(number: u64) -> TrialRecord {
         explanation: None,
         parameters: Configuration::from_iter(parameters),
         enqueued: false,
+        why: None,
         handed_out: 1,
         metrics: [("loss".to_owned(), loss)].into_iter().collect(),
         objective: Some(loss),

@@ -33,6 +33,20 @@ impl Choices {
         }
     }
 
+    /// As likely as they are among some trials, each choice counted once more than it is there.
+    pub fn around(counts: &[usize], trials: &[Vec<Option<usize>>]) -> Self {
+        let mut choices = Self::new(counts);
+        for (parameter, probabilities) in choices.probabilities.iter_mut().enumerate() {
+            let chosen = || trials.iter().filter_map(|trial| trial[parameter]);
+            let all = (chosen().count() + probabilities.len()) as f64;
+            for (choice, probability) in probabilities.iter_mut().enumerate() {
+                let count = chosen().filter(|chosen| *chosen == choice).count();
+                *probability = (count + 1) as f64 / all;
+            }
+        }
+        choices
+    }
+
     /// The choice of one parameter at a place in [0, 1).
     pub fn at(&self, parameter: usize, mut place: f64) -> usize {
         let probabilities = &self.probabilities[parameter];

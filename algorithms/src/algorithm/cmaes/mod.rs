@@ -22,6 +22,7 @@
 //! - **Categoricals** have a probability for each choice, which follows the same ranks (CatCMA; Hamano et al. 2024, doi:10.1145/3638529.3654198).
 //! - **Conditions**: where a parameter was not active, its coordinate is drawn from the distribution as it is, and so tells nothing. With
 //!   many branches few trials speak for each: `tpe` suits those better.
+//! - **Trials of another search** are where it begins: see `warm`.
 //! - **Restarts** (BIPOP; Hansen 2009, doi:10.1145/1570256.1570333): populations that double, and between them small ones for about the same number of trials.
 //! - **Samples** come from a scrambled Sobol sequence, so that a generation is spread evenly (Teytaud & Gelly 2007, doi:10.1145/1276958.1277162).
 //!
@@ -36,12 +37,13 @@ mod margin;
 mod rates;
 mod restarts;
 mod run;
+mod warm;
 
 use super::batch::Batch;
 use super::random;
 use super::sobol::Sequence;
 use super::untried::Untried;
-use super::{Algorithm, AlgorithmInfo};
+use super::{Algorithm, AlgorithmInfo, Reason, Why};
 use crate::draws::{self, mix};
 use crate::history::History;
 use crate::setting::{Checked, Setting, SettingKind};
@@ -98,6 +100,7 @@ pub(super) struct Cmaes {
     untried: Untried,
     /// What the finished trials have made of the distribution: a cache.
     run: Run,
+    why: Vec<Why>,
 }
 
 impl Cmaes {
@@ -114,6 +117,7 @@ impl Cmaes {
             sequence: Sequence::new(space.parameters().len(), seed),
             untried: Untried::shuffled(Lattice::every(Arc::clone(&space)), seed),
             run: Run::new(&layout, seed, options),
+            why: Vec::new(),
             layout,
             space,
         }
@@ -127,20 +131,29 @@ impl Cmaes {
     }
 
     /// The next configuration; `None` when it finds none that is not taken.
-    fn propose(&self, batch: &Batch<'_>) -> Option<Configuration> {
+    fn propose(&self, batch: &Batch<'_>) -> Option<(Configuration, Why)> {
         let place = batch.next_place() as u64;
         let mut generator = draws::generator(mix(self.seed, SALT), place);
         let mut units = self.sequence.point(place);
-        for _ in 0..ATTEMPTS {
+        let reason = match self.run.has_learnt() {
+            true => Reason::Sample,
+            false => Reason::Startup,
+        };
+        let samples = (0..ATTEMPTS).map(|_| {
             let configuration = self.space.decode(&self.sample(&units));
-            if !batch.taken(&configuration) {
-                return Some(configuration);
-            }
             units
                 .iter_mut()
                 .for_each(|unit| *unit = draws::unit(&mut generator));
-        }
-        random::draw(&self.space, self.seed, batch)
+            (configuration, Why::new(INFO.name, reason))
+        });
+        batch.first(samples)
+    }
+
+    /// One of what has not been tried.
+    fn untried(&mut self, batch: &Batch<'_>) -> Option<(Configuration, Why)> {
+        let drawn = random::draw(&self.space, self.seed, batch);
+        let configuration = drawn.or_else(|| self.untried.next(batch))?;
+        Some((configuration, Why::new(INFO.name, Reason::Untried)))
     }
 
     /// A point of the unit cube from the distribution: the one that coordinates stand for.
@@ -155,13 +168,19 @@ impl Algorithm for Cmaes {
     fn suggest(&mut self, history: &History, count: usize) -> Vec<Configuration> {
         self.untried.begin_batch();
         self.follow(history);
-        Batch::fill(history, count, |batch| {
-            self.propose(batch).or_else(|| self.untried.next(batch))
-        })
+        let (suggested, why) = Batch::fill(history, count, |batch| {
+            self.propose(batch).or_else(|| self.untried(batch))
+        });
+        self.why = why;
+        suggested
     }
 
     fn learns(&self) -> bool {
         true
+    }
+
+    fn why(&self) -> &[Why] {
+        &self.why
     }
 }
 

@@ -6,8 +6,9 @@ use super::generation::{Loss, Member, weigh};
 use super::layout::Layout;
 use super::rates::{self, Rates};
 use super::restarts::{Restarts, Watch};
+use super::warm;
 use crate::draws::{self, mix};
-use crate::history::History;
+use crate::history::{History, Origin};
 use crate::space::Space;
 
 /// Sets the random numbers of the state apart from those of suggestions.
@@ -44,6 +45,8 @@ pub(super) struct Run {
     /// How many trials this run has taken in.
     trials: usize,
     runs: u64,
+    /// Whether it began where another search has been.
+    is_warm: bool,
 }
 
 impl Run {
@@ -65,13 +68,22 @@ impl Run {
             watch: Watch::default(),
             trials: 0,
             runs: 0,
+            is_warm: false,
         }
+    }
+
+    /// Whether the distribution is another than to begin with.
+    pub fn has_learnt(&self) -> bool {
+        self.trials > 0 || self.is_warm
     }
 
     /// Takes in the trials that have finished since the last time. Whether it can: not when the history is another one.
     pub fn follow(&mut self, space: &Space, layout: &Layout, history: &History) -> bool {
         if history.finished().len() < self.seen {
             return false;
+        }
+        if self.seen < history.prior() {
+            self.begin_warm(space, layout, history);
         }
         for number in &history.finished()[self.seen..] {
             let trial = &history.trials()[*number];
@@ -80,7 +92,7 @@ impl Run {
             let Some(outcome) = trial.outcome else {
                 continue;
             };
-            if *number < self.first && !trial.enqueued {
+            if *number < self.first && trial.origin == Origin::Suggested {
                 continue;
             }
             self.members.push(Member {
@@ -93,6 +105,24 @@ impl Run {
             }
         }
         true
+    }
+
+    /// Begins around the best of another search.
+    fn begin_warm(&mut self, space: &Space, layout: &Layout, history: &History) {
+        let prior = history.trials()[..history.prior()].iter().enumerate();
+        let members = prior.filter_map(|(number, trial)| {
+            Some(Member {
+                number,
+                units: space.encode(&trial.configuration),
+                loss: Loss::new(history.goal(), trial.outcome?),
+            })
+        });
+        let numbers = |member: &Member| self.numbers(layout, member);
+        let start = warm::start(layout, self.options, members.collect(), numbers);
+        if let Some((gaussian, choices)) = start {
+            (self.gaussian, self.choices, self.is_warm) = (gaussian, choices, true);
+        }
+        (self.seen, self.newest) = (history.prior(), history.prior());
     }
 
     /// Learns from a full generation.
@@ -130,6 +160,6 @@ impl Run {
         self.choices = Choices::new(&layout.counts);
         self.rates = Rates::new(layout.numbers.len(), start.population);
         self.watch = Watch::default();
-        (self.trials, self.first) = (0, self.newest);
+        (self.trials, self.first, self.is_warm) = (0, self.newest, false);
     }
 }

@@ -51,7 +51,7 @@ use super::batch::Batch;
 use super::random;
 use super::sobol::Sequence;
 use super::untried::Untried;
-use super::{Algorithm, AlgorithmInfo, Prediction, Reason, Why};
+use super::{Algorithm, AlgorithmInfo, Reason, Why};
 use crate::draws::{self, mix};
 use crate::history::{Goal, History};
 use crate::setting::{Checked, Setting, SettingKind};
@@ -204,11 +204,10 @@ impl Gp {
         }
         self.climb(&mut climb, place);
         climb.seen.sort_by(|a, b| b.score.total_cmp(&a.score));
-        climb.seen.iter().find_map(|seen| {
-            let configuration = self.space.decode(&seen.point);
-            (!batch.taken(&configuration))
-                .then(|| (configuration, explain(&climb, seen, model, goal)))
-        })
+        let seen = climb.seen.iter();
+        let (configuration, seen) =
+            batch.first(seen.map(|seen| (self.space.decode(&seen.point), seen)))?;
+        Some((configuration, explain(&climb, seen, model, goal)))
     }
 
     /// Looks at points everywhere, and near those that are good.
@@ -305,11 +304,7 @@ fn all(space: &Space, lattice: &Lattice) -> Vec<Vec<f64>> {
 }
 
 fn why(reason: Reason) -> Why {
-    Why {
-        algorithm: INFO.name,
-        reason,
-        prediction: None,
-    }
+    Why::new(INFO.name, reason)
 }
 
 /// What is expected of a point, in the units of the objective.
@@ -318,20 +313,13 @@ fn explain(climb: &Climb<'_>, seen: &Scored, model: &Model, goal: Goal) -> Why {
     let (mean, variance) = model.posterior.at(&at);
     let loss = |deviations: f64| model.warped.loss(mean + deviations * variance.sqrt());
     let sign = if goal == Goal::Minimize { 1.0 } else { -1.0 };
-    let explores = climb.acquisition.explores(&at);
-    Why {
-        algorithm: INFO.name,
-        reason: if explores {
-            Reason::Exploration
-        } else {
-            Reason::Exploitation
-        },
-        prediction: Some(Prediction {
-            mean: sign * loss(0.0),
-            deviation: (loss(1.0) - loss(-1.0)) / 2.0,
-            acquisition: seen.score,
-        }),
-    }
+    let reason = match climb.acquisition.explores(&at) {
+        true => Reason::Exploration,
+        false => Reason::Exploitation,
+    };
+    why(reason)
+        .with_prediction(sign * loss(0.0), (loss(1.0) - loss(-1.0)) / 2.0)
+        .with_acquisition(seen.score)
 }
 
 impl Algorithm for Gp {
@@ -339,8 +327,7 @@ impl Algorithm for Gp {
         self.untried.begin_batch();
         self.follow(history);
         let mut model = self.model(history);
-        let mut reasons = Vec::new();
-        let suggested = Batch::fill(history, count, |batch| {
+        let (suggested, why) = Batch::fill(history, count, |batch| {
             let proposed = self.propose(batch, model.as_ref(), history.goal());
             let random = || {
                 Some((
@@ -355,10 +342,9 @@ impl Algorithm for Gp {
             if let Some(model) = &mut model {
                 model.suppose(&self.features.at(&point(&self.space, &configuration)));
             }
-            reasons.push(reason);
-            Some(configuration)
+            Some((configuration, reason))
         });
-        self.why = reasons;
+        self.why = why;
         suggested
     }
 

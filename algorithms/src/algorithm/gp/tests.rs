@@ -96,9 +96,11 @@ fn it_says_why() {
     for _ in 0..20 {
         let next = gp.suggest(&history, 1).remove(0);
         let value = bowl(&next);
-        let prediction = gp.why()[0].prediction.unwrap();
+        let why = &gp.why()[0];
+        let prediction = why.prediction.unwrap();
+        assert!(why.acquisition.is_some());
         finish(&mut history, next);
-        assert!(prediction.deviation > 0.0 && prediction.acquisition.is_finite());
+        assert!(prediction.deviation > 0.0);
         if history.trials().len() > 20 {
             let error = (prediction.mean - value).abs();
             assert!(

@@ -5,7 +5,7 @@ mod scramble;
 
 use super::batch::Batch;
 use super::untried::Untried;
-use super::{Algorithm, AlgorithmInfo};
+use super::{Algorithm, AlgorithmInfo, Reason, Why};
 use crate::draws::{mix, unit_from_bits};
 use crate::history::History;
 use crate::space::{Configuration, Lattice, Space};
@@ -25,6 +25,7 @@ pub(super) struct Sobol {
     space: Arc<Space>,
     sequence: Sequence,
     untried: Untried,
+    why: Vec<Why>,
 }
 
 impl Sobol {
@@ -35,6 +36,7 @@ impl Sobol {
             space,
             sequence,
             untried,
+            why: Vec::new(),
         }
     }
 }
@@ -45,20 +47,27 @@ impl Algorithm for Sobol {
             space,
             sequence,
             untried,
+            why,
         } = self;
         untried.begin_batch();
-        Batch::fill(history, count, |batch| {
+        let suggested = Batch::fill(history, count, |batch| {
             let configuration = space.decode(&sequence.point(batch.next_place() as u64));
             if batch.taken(&configuration) {
-                untried.next(batch)
+                Some((untried.next(batch)?, Why::new(INFO.name, Reason::Untried)))
             } else {
-                Some(configuration)
+                Some((configuration, Why::new(INFO.name, Reason::Coverage)))
             }
-        })
+        });
+        *why = suggested.1;
+        suggested.0
     }
 
     fn learns(&self) -> bool {
         false
+    }
+
+    fn why(&self) -> &[Why] {
+        &self.why
     }
 }
 

@@ -50,18 +50,22 @@ impl Mixture {
         }
     }
 
-    /// A point from it, with a coordinate for every parameter, active or not.
-    pub fn draw(&self, blocks: &[Vec<usize>], generator: &mut ChaCha8Rng) -> Vec<f64> {
+    /// A point from it, with a coordinate for every parameter, active or not; and whether most of its blocks come from the
+    /// component that knows
+    /// nothing.
+    pub fn draw(&self, blocks: &[Vec<usize>], generator: &mut ChaCha8Rng) -> (Vec<f64>, bool) {
         let mut point = vec![0.0; self.kernels.len()];
+        let mut blind = 0;
         for block in blocks {
             let unit = draws::unit(generator);
             let trial = self.cumulative.partition_point(|sum| *sum <= unit);
             let trial = trial.min(self.cumulative.len() - 1);
+            blind += usize::from(trial == self.cumulative.len() - 1);
             for &parameter in block {
                 point[parameter] = self.kernels[parameter].draw(trial, generator);
             }
         }
-        point
+        (point, 2 * blind > blocks.len())
     }
 
     /// The logarithm of the density at a point; coordinates that are NaN, not active, do not take part.

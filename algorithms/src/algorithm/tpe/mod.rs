@@ -42,7 +42,7 @@ use super::batch::Batch;
 use super::random;
 use super::sobol::Sequence;
 use super::untried::Untried;
-use super::{Algorithm, AlgorithmInfo};
+use super::{Algorithm, AlgorithmInfo, Reason, Why};
 use crate::draws::{self, mix};
 use crate::history::History;
 use crate::setting::{Checked, Setting, SettingKind};
@@ -105,6 +105,26 @@ pub(super) struct Tpe {
     untried: Untried,
     /// The coordinates of each trial, NaN where a parameter is not active: a cache.
     points: Vec<Vec<f64>>,
+    why: Vec<Why>,
+}
+
+/// A point that may be suggested.
+struct Candidate {
+    point: Vec<f64>,
+    /// The logarithms of how much denser good trials are there than bad ones: by the parameters on which others depend, and by all.
+    gains: [f64; 2],
+    /// Whether it was drawn with no trial in view.
+    blind: bool,
+}
+
+impl Candidate {
+    fn why(&self) -> Why {
+        let reason = match self.blind {
+            true => Reason::Exploration,
+            false => Reason::Exploitation,
+        };
+        Why::new(INFO.name, reason).with_acquisition(self.gains[1])
+    }
 }
 
 impl Tpe {
@@ -123,6 +143,7 @@ impl Tpe {
             startup: Sequence::new(space.parameters().len(), seed),
             untried: Untried::shuffled(Lattice::every(Arc::clone(&space)), seed),
             points: Vec::new(),
+            why: Vec::new(),
             space,
         }
     }
@@ -142,40 +163,52 @@ impl Tpe {
     }
 
     /// The next configuration; `None` when it finds none that is not taken.
-    fn propose(&self, batch: &Batch<'_>, split: Option<&Split>) -> Option<Configuration> {
+    fn propose(&self, batch: &Batch<'_>, split: Option<&Split>) -> Option<(Configuration, Why)> {
         let place = batch.next_place() as u64;
-        let candidates = match split {
-            None => vec![self.startup.point(place)],
-            Some(split) => {
-                let mut generator = draws::generator(mix(self.seed, SALT), place);
-                self.best_first(split, &mut generator)
-            }
+        let Some(split) = split else {
+            let configuration = self.space.decode(&self.startup.point(place));
+            return (!batch.taken(&configuration))
+                .then(|| (configuration, Why::new(INFO.name, Reason::Startup)));
         };
-        let mut configurations = candidates.iter().map(|point| self.space.decode(point));
-        configurations
-            .find(|configuration| !batch.taken(configuration))
-            .or_else(|| random::draw(&self.space, self.seed, batch))
+        let mut generator = draws::generator(mix(self.seed, SALT), place);
+        let candidates = self.best_first(split, &mut generator);
+        let candidates = candidates.iter();
+        let (configuration, candidate) =
+            batch.first(candidates.map(|it| (self.space.decode(&it.point), it)))?;
+        Some((configuration, candidate.why()))
+    }
+
+    /// One of what has not been tried.
+    fn untried(&mut self, batch: &Batch<'_>) -> Option<(Configuration, Why)> {
+        let drawn = random::draw(&self.space, self.seed, batch);
+        let configuration = drawn.or_else(|| self.untried.next(batch))?;
+        Some((configuration, Why::new(INFO.name, Reason::Untried)))
     }
 
     /// Candidates, the most promising first: those of the most promising branch, and among them those that gain most.
-    fn best_first(&self, split: &Split, generator: &mut ChaCha8Rng) -> Vec<Vec<f64>> {
+    fn best_first(&self, split: &Split, generator: &mut ChaCha8Rng) -> Vec<Candidate> {
         let blocks = blocks::blocks(&self.families, BLOCK, generator);
         let (mut good, mut bad) = self.densities(split, draws::unit(generator));
-        let drawn: Vec<Vec<f64>> = (0..self.candidates)
-            .map(|_| self.snapped(good.draw(&blocks, generator)))
+        let drawn: Vec<(Vec<f64>, bool)> = (0..self.candidates)
+            .map(|_| good.draw(&blocks, generator))
             .collect();
         let mut gain =
             |point: &[f64]| good.log_density(&blocks, point) - bad.log_density(&blocks, point);
-        let mut candidates: Vec<([f64; 2], Vec<f64>)> = drawn
-            .into_iter()
-            .map(|drawn| {
-                let active = self.active(&drawn);
-                let branch = self.branch(&active).map_or(0.0, |branch| gain(&branch));
-                ([branch, gain(&active)], drawn)
-            })
-            .collect();
-        candidates.sort_by(|(a, _), (b, _)| b[0].total_cmp(&a[0]).then(b[1].total_cmp(&a[1])));
-        candidates.into_iter().map(|(_, drawn)| drawn).collect()
+        let candidate = |(drawn, blind)| {
+            let point = self.snapped(drawn);
+            let active = self.active(&point);
+            let branch = self.branch(&active).map_or(0.0, |branch| gain(&branch));
+            Candidate {
+                gains: [branch, gain(&active)],
+                point,
+                blind,
+            }
+        };
+        let mut candidates: Vec<Candidate> = drawn.into_iter().map(candidate).collect();
+        candidates.sort_by(|Candidate { gains: a, .. }, Candidate { gains: b, .. }| {
+            b[0].total_cmp(&a[0]).then(b[1].total_cmp(&a[1]))
+        });
+        candidates
     }
 
     /// The densities of good and of bad trials; `fine`, in [0, 1], is how closely to look.
@@ -235,20 +268,26 @@ impl Algorithm for Tpe {
         self.untried.begin_batch();
         self.follow(history);
         let mut split = split::split(history.trials(), history.goal(), self.startup_trials);
-        Batch::fill(history, count, |batch| {
+        let (suggested, why) = Batch::fill(history, count, |batch| {
             let proposed = self.propose(batch, split.as_ref());
-            let configuration = proposed.or_else(|| self.untried.next(batch))?;
+            let (configuration, why) = proposed.or_else(|| self.untried(batch))?;
             // As good as running.
             if let Some(split) = &mut split {
                 split.bad.insert(split.running, (self.points.len(), 1.0));
                 split.running += 1;
             }
             self.points.push(self.point(&configuration));
-            Some(configuration)
-        })
+            Some((configuration, why))
+        });
+        self.why = why;
+        suggested
     }
 
     fn learns(&self) -> bool {
         true
+    }
+
+    fn why(&self) -> &[Why] {
+        &self.why
     }
 }

@@ -101,7 +101,7 @@ mod tests {
     fn trials(outcomes: &[Option<Outcome>]) -> Vec<Trial> {
         let trial = |outcome: &Option<Outcome>| Trial {
             configuration: Configuration::default(),
-            enqueued: false,
+            origin: crate::history::Origin::Suggested,
             outcome: *outcome,
         };
         outcomes.iter().map(trial).collect()

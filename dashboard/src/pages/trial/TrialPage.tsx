@@ -14,6 +14,7 @@ import { asArguments } from "../experiment/Best";
 import { Artifacts } from "./Artifacts";
 import { Graph, nodesOf } from "./Graph";
 import { Log } from "./Log";
+import { Why } from "./Why";
 
 /** While a step prints, its metrics are asked for at most so often. */
 const METRICS_MS = 700;
@@ -81,6 +82,7 @@ function Shown({ of, it }: { of: Experiment; it: TrialWithSteps }) {
           </div>
           <div className="c4 stack">
             <Configuration it={it} />
+            <Why it={it} metric={of.metric} />
             {step && (
               <Card title="Handed on" hint={`by ${current}`}>
                 <Artifacts experiment={of.name} trial={it.number} step={step} />

@@ -56,8 +56,8 @@ impl Core {
     /// The next trial: one that was lost, one of the user's own, or a suggestion.
     fn hand_out(&mut self, now: Timestamp) -> Option<TrialRecord> {
         if self.queue.is_empty() {
-            let configuration = self.suggested.pop_front()?;
-            self.create_trial(now, configuration, false);
+            let suggestion = self.suggested.pop_front()?;
+            self.create_suggested(now, suggestion);
         }
         let (_, number) = self.queue.pop_first()?;
         self.trials.get_mut(&number)?.hand_out(now);

@@ -1,7 +1,7 @@
 //! What can begin: new trials, steps that are ready, and the suggestions they need.
 
 use super::Core;
-use crate::controller::event::Command;
+use crate::controller::event::{Command, Suggestion};
 use crate::controller::task::prepare;
 use crate::controller::trial::{Phase, TrialRun};
 use crate::pipeline::ExpressionError;
@@ -12,16 +12,11 @@ use tune_algorithms::space::Configuration;
 
 impl Core {
     /// Takes what the algorithm suggested, unless the question has become void since.
-    pub(super) fn suggested(
-        &mut self,
-        round: u64,
-        configurations: Vec<Configuration>,
-        exhausted: bool,
-    ) {
+    pub(super) fn suggested(&mut self, round: u64, suggestions: Vec<Suggestion>, exhausted: bool) {
         if round == self.round {
             self.awaited = 0;
             self.exhausted |= exhausted;
-            self.suggested.extend(configurations);
+            self.suggested.extend(suggestions);
         }
     }
 
@@ -55,9 +50,9 @@ impl Core {
             if let Some((_, number)) = self.queue.pop_first() {
                 self.admit(number);
             } else if self.may_create() > 0
-                && let Some(configuration) = self.suggested.pop_front()
+                && let Some(suggestion) = self.suggested.pop_front()
             {
-                let number = self.create_trial(now, configuration, false);
+                let number = self.create_suggested(now, suggestion);
                 self.record_trial(now, number);
             } else {
                 return;
@@ -77,19 +72,25 @@ impl Core {
         max_trials.saturating_sub(self.progress.created)
     }
 
-    /// A new trial under the next number; who calls puts it on record.
-    pub(super) fn create_trial(
-        &mut self,
-        now: Timestamp,
-        configuration: Configuration,
-        enqueued: bool,
-    ) -> u64 {
+    /// A new trial as the algorithm suggests; who calls puts it on record.
+    pub(super) fn create_suggested(&mut self, now: Timestamp, suggestion: Suggestion) -> u64 {
+        let mut trial = self.new_trial(now, suggestion.configuration);
+        trial.record.why = Some(suggestion.why);
+        self.adopt(trial)
+    }
+
+    /// A new trial as the user says; who calls puts it on record.
+    pub(super) fn create_enqueued(&mut self, now: Timestamp, configuration: Configuration) -> u64 {
+        let mut trial = self.new_trial(now, configuration);
+        trial.record.enqueued = true;
+        self.adopt(trial)
+    }
+
+    /// A trial under the next number.
+    fn new_trial(&mut self, now: Timestamp, configuration: Configuration) -> TrialRun {
         let number = self.progress.created;
         self.progress.created += 1;
-        let mut trial = TrialRun::new(&self.plan, number, configuration, now);
-        trial.record.enqueued = enqueued;
-        self.adopt(trial);
-        number
+        TrialRun::new(&self.plan, number, configuration, now)
     }
 
     pub(super) fn start_ready(&mut self, now: Timestamp) {

@@ -8,7 +8,7 @@ mod leases;
 mod tasks;
 mod wishes;
 
-use super::event::{Control, Event, Ticket};
+use super::event::{Control, Event, Suggestion, Ticket};
 use super::outbox::{Outbox, Urgency};
 use super::plan::Plan;
 use super::progress::Progress;
@@ -18,7 +18,6 @@ use crate::state::{ExperimentReason, ExperimentState, TrialState};
 use crate::store::ExperimentUpdate;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use tune_algorithms::space::Configuration;
 use tune_algorithms::stopper::Stopper;
 
 /// The state machine of one experiment.
@@ -35,7 +34,7 @@ pub struct Core {
     delayed: BTreeSet<(Timestamp, u64, usize)>,
     running: usize,
     slots: Slots,
-    suggested: VecDeque<Configuration>,
+    suggested: VecDeque<Suggestion>,
     awaited: usize,
     round: u64,
     exhausted: bool,
@@ -111,8 +110,9 @@ impl Core {
         &self.plan
     }
 
-    /// Adds an unfinished trial. One that nobody has begun waits in the queue, unless it was suggested for a place in the pipeline.
-    pub(super) fn adopt(&mut self, trial: TrialRun) {
+    /// Adds an unfinished trial; its number. One that nobody has begun waits in the queue, unless it was suggested for a place
+    /// in the pipeline.
+    pub(super) fn adopt(&mut self, trial: TrialRun) -> u64 {
         let record = &trial.record;
         let number = record.number;
         let waits = record.state == TrialState::Queued
@@ -124,6 +124,7 @@ impl Core {
         if !waits {
             self.admit(number);
         }
+        number
     }
 
     /// The trial's first steps may start.
@@ -149,9 +150,9 @@ impl Core {
             Event::Attend => self.attend(now),
             Event::Suggested {
                 round,
-                configurations,
+                suggestions,
                 exhausted,
-            } => self.suggested(round, configurations, exhausted),
+            } => self.suggested(round, suggestions, exhausted),
             Event::Reported(id, reports) => self.reported(now, &id, reports),
             Event::Ended(id, ending) => self.ended(now, &id, *ending),
             Event::Slots(granted) => self.slots.free += granted,

@@ -74,7 +74,7 @@ impl Core {
     }
 
     fn enqueued(&mut self, now: Timestamp, configuration: Configuration) -> Answer {
-        let number = self.create_trial(now, configuration.clone(), true);
+        let number = self.create_enqueued(now, configuration.clone());
         self.suggested.clear();
         self.awaited = 0;
         self.exhausted = false;

@@ -36,6 +36,8 @@ pub struct Shape {
     pub silent: bool,
     /// How many clients ask and tell; 0: there is a pipeline.
     pub clients: u32,
+    /// How many trials of another experiment are known from the beginning.
+    pub prior: u32,
     /// What the user does in the first minutes.
     pub acts: Vec<Act>,
 }
@@ -57,6 +59,7 @@ impl Default for Shape {
             failing: 0.0,
             silent: false,
             clients: 0,
+            prior: 0,
             acts: Vec::new(),
         }
     }
@@ -99,6 +102,7 @@ impl Arbitrary for Shape {
         );
         let people = (
             prop_oneof![Just(0), 1..4_u32],
+            0..4_u32,
             proptest::collection::vec(act(), 0..4),
         );
         (limits, search, steps, people)
@@ -107,7 +111,7 @@ impl Arbitrary for Shape {
                     (max_trials, parallel_trials, slots, failed, duration),
                     (target, stagnation, choices, early_stopping),
                     (needs, retries, failing),
-                    (clients, acts),
+                    (clients, prior, acts),
                 )| {
                     Self {
                         needs,
@@ -124,6 +128,7 @@ impl Arbitrary for Shape {
                         failing,
                         silent: false,
                         clients,
+                        prior,
                         acts,
                     }
                 },
@@ -156,6 +161,7 @@ pub fn experiment(shape: &Shape, seed: u64) -> (Experiment, Shape) {
             seed,
             settings: Map::new(),
         },
+        start_from: (shape.prior > 0).then(|| "another".to_owned()),
         early_stopping: shape.early_stopping.then(median),
         limits: Limits {
             max_trials: shape.max_trials,

@@ -9,11 +9,14 @@ use crate::store::{Changes, EventKind};
 pub fn at_a_transaction(world: &World, changes: &Changes) {
     for trial in &changes.trials {
         match world.tables.trials.get(&trial.number) {
-            Some(stored) => assert!(
-                !stored.state.is_finished(),
-                "trial {} finished twice",
-                trial.number
-            ),
+            Some(stored) => {
+                assert!(
+                    !stored.state.is_finished(),
+                    "trial {} finished twice",
+                    trial.number
+                );
+                assert_eq!(stored.why, trial.why, "another reason after a restart");
+            }
             None => assert!(
                 trial.state == TrialState::Queued
                     || trial.handed_out > 0
@@ -89,6 +92,7 @@ pub fn after_a_transaction(world: &World) {
         .map_or(0, |leases| leases.max_retries + 1);
     for trial in world.trials() {
         assert!(trial.handed_out <= most, "handed out too often");
+        assert_ne!(trial.enqueued, trial.why.is_some(), "a reason or a user");
     }
     for step in world.steps().filter(|step| step.attempt > 0) {
         for needed in &world.experiment.pipeline.steps[&step.step].needs {

@@ -6,6 +6,7 @@ use super::super::event::{Answer, Command, Control, Event, Ticket, Wish};
 use super::super::outbox::Outbox;
 use super::super::plan::Plan;
 use super::super::recover::recover;
+use super::super::suggester::{explained, place};
 use super::super::trial::StepValues;
 use super::clients::{Act, Outside};
 use super::experiments::Shape;
@@ -17,7 +18,7 @@ use crate::spec::Experiment;
 use crate::state::{ExperimentReason, ExperimentState};
 use crate::store::{
     Changes, CurvePoint, ExperimentId, ExperimentRecord, ExperimentUpdate, LoadedTrial,
-    MetricRecord, NewEvent, Snapshot, StepRecord, TrialRecord, UnfinishedTrial,
+    MetricRecord, NewEvent, PriorTrial, Snapshot, StepRecord, TrialRecord, UnfinishedTrial,
 };
 use indexmap::IndexMap;
 use jiff::{SignedDuration, Timestamp};
@@ -29,7 +30,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tune_algorithms::algorithm::{self, Algorithm};
 use tune_algorithms::history::History;
-use tune_algorithms::space::Configuration;
+use tune_algorithms::space::{Configuration, Value};
 use tune_algorithms::stopper;
 
 /// What goes wrong, and how likely at each opportunity.
@@ -430,12 +431,13 @@ impl World {
                     process.history.create(configuration.clone());
                 }
                 let exhausted = configurations.len() < count;
+                let suggestions = explained(configurations, process.algorithm.as_ref());
                 self.schedule(
                     process,
                     0.5,
                     Event::Suggested {
                         round,
-                        configurations,
+                        suggestions,
                         exhausted,
                     },
                 );
@@ -444,14 +446,16 @@ impl World {
                 trial,
                 configuration,
             } => {
-                if process.history.take_back(usize::try_from(trial).unwrap()) {
+                let place = place(&process.history, trial);
+                if process.history.take_back(place) {
                     process.algorithm = self.new_algorithm();
                 }
                 process.history.enqueue(configuration);
             }
-            Command::Learn { trial, outcome } => process
-                .history
-                .finish(usize::try_from(trial).unwrap(), outcome),
+            Command::Learn { trial, outcome } => {
+                let place = place(&process.history, trial);
+                process.history.finish(place, outcome);
+            }
             Command::Answer(ticket, answer) => {
                 if self.answered(ticket, &answer)
                     && let Answer::Trials(trials) = answer
@@ -586,6 +590,7 @@ impl World {
             started_at: update.started_at,
             finished_at: update.finished_at,
             active_seconds: update.active_seconds,
+            prior_trials: u64::from(self.shape.prior),
         }
     }
 
@@ -620,6 +625,7 @@ impl World {
             experiment: self.record(),
             trials: trials.collect(),
             unfinished: unfinished.collect(),
+            prior: (0..self.shape.prior).map(prior).collect(),
         }
     }
 
@@ -630,6 +636,16 @@ impl World {
             value: metric.value,
         };
         self.tables.metrics.iter().map(point).collect()
+    }
+}
+
+/// A trial of another experiment.
+fn prior(number: u32) -> PriorTrial {
+    let x = Value::Int(i64::from(number) + 1);
+    PriorTrial {
+        parameters: [("x".to_owned(), x)].into_iter().collect(),
+        objective: f64::from(number),
+        early_stopped: number % 3 == 2,
     }
 }
 

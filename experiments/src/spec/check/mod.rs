@@ -10,6 +10,7 @@ mod parameters;
 mod references;
 mod retries;
 mod search;
+mod start;
 mod steps;
 mod tags;
 mod values;
@@ -71,6 +72,7 @@ impl Check<'_> {
         let objective = self.objective(&fields);
         let space = self.parameters(&fields);
         let algorithm = self.algorithm(&fields, space.as_ref());
+        let start_from = self.start_from(&fields, name.as_deref(), algorithm.as_ref());
         let early_stopping = self.early_stopping(&fields, objective.as_ref());
         let limits = self.limits(&fields);
         let pipeline = self.pipeline(&fields);
@@ -86,6 +88,7 @@ impl Check<'_> {
             tags: tags?,
             objective,
             algorithm: algorithm?,
+            start_from: start_from?,
             early_stopping: early_stopping?,
             limits,
             parameters: std::sync::Arc::unwrap_or_clone(space),

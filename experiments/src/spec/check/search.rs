@@ -163,7 +163,7 @@ fn default_of(table: &'static Table, key: &str) -> &'static str {
     }
 }
 
-fn any_space() -> Option<Arc<Space>> {
+pub(super) fn any_space() -> Option<Arc<Space>> {
     let parameter = Parameter {
         name: "any".to_owned(),
         domain: Domain::Bool,

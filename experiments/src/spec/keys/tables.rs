@@ -63,6 +63,12 @@ pub static EXPERIMENT: Table = Table {
             "who suggests configurations: a name, or a mapping with `name`, `seed` and `settings`",
         ),
         key(
+            "start_from",
+            Kind::Text,
+            Optional,
+            "name of another experiment of the store: the algorithm learns from those of its finished trials that fit, as they are at submission",
+        ),
+        key(
             "early_stopping",
             Kind::Stopper,
             Default("none"),

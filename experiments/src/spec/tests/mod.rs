@@ -8,6 +8,7 @@ mod keys;
 mod overrides;
 mod positions;
 mod reports;
+mod start;
 
 use super::{Experiment, Override, Source, SpecError, Submission, read};
 use crate::pipeline::{ComponentInfo, ComponentProblem, Components, InputInfo, With};

@@ -78,6 +78,12 @@ SELECT experiment_id FROM leases WHERE holder <> $1 AND expires_at >= clock_time
 pub(in super::super) const LEASE: &str =
     "SELECT token, last_commit FROM leases WHERE experiment_id = $1";
 
+/// `$1` experiment, `$2` the trials of another one that it starts from, as a list of rows.
+pub(in super::super) const ADD_PRIOR: &str = "\
+INSERT INTO prior_trials (experiment_id, place, parameters, objective, early_stopped)
+SELECT $1, (value ->> 0)::bigint, (value -> 1)::text, (value ->> 2)::double precision, (value ->> 3)::boolean
+  FROM json_array_elements($2::json) AS value";
+
 /// A whole [`Changes`](super::super::Changes) as one statement, so that it is atomic whatever becomes of the caller. The arguments are those
 /// of SQLite's; then `$13` the token of the lease and `$14` what identifies this commit. No row comes back when the lease is another's, or
 /// this commit is there already.
@@ -94,7 +100,8 @@ WITH lease AS MATERIALIZED (
     SELECT (value ->> 0)::bigint AS number, value ->> 1 AS state, value ->> 2 AS reason, value ->> 3 AS explanation,
            (value -> 4)::text AS parameters, (value -> 5)::text AS metrics, (value ->> 6)::double precision AS objective,
            (value ->> 7)::bigint AS created_at, (value ->> 8)::bigint AS started_at, (value ->> 9)::bigint AS finished_at,
-           (value ->> 10)::bigint AS finished_order, (value ->> 11)::boolean AS enqueued, (value ->> 12)::bigint AS handed_out
+           (value ->> 10)::bigint AS finished_order, (value ->> 11)::boolean AS enqueued, (value ->> 12)::bigint AS handed_out,
+           value ->> 13 AS why
       FROM lease CROSS JOIN json_array_elements($7::json) AS value
 ), given_values AS MATERIALIZED (
     SELECT (value ->> 0)::bigint AS trial, value ->> 1 AS kind, value ->> 2 AS name, (value ->> 3)::bigint AS rank,
@@ -115,7 +122,7 @@ WITH lease AS MATERIALIZED (
         ON CONFLICT (experiment_id, state) DO UPDATE SET trials = trial_counts.trials + excluded.trials
 ), written_trials AS (
     INSERT INTO trials (experiment_id, number, state, reason, explanation, parameters, metrics, objective, created_at, started_at,
-                        finished_at, finished_order, enqueued, handed_out)
+                        finished_at, finished_order, enqueued, handed_out, why)
     SELECT $1, given.* FROM given
         ON CONFLICT (experiment_id, number) DO UPDATE
        SET state = excluded.state, reason = excluded.reason, explanation = excluded.explanation,

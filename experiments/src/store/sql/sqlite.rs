@@ -42,6 +42,14 @@ macro_rules! real {
     };
 }
 
+/// `$1` experiment, `$2` the trials of another one that it starts from, as a list of rows.
+pub(in super::super) const ADD_PRIOR: &str = concat!(
+    "INSERT INTO prior_trials (experiment_id, place, parameters, objective, early_stopped) ",
+    "SELECT $1, value ->> 0, value -> 1, ",
+    real!("2"),
+    ", value ->> 3 FROM json_each($2)"
+);
+
 /// What [`COMMIT_CHANGES`] stands for, told to the connection that writes.
 pub(in super::super) const PREPARE_TO_COMMIT: &str = concat!(
     "\
@@ -75,9 +83,9 @@ SELECT NEW.experiment_id, value ->> 0, value ->> 1, value ->> 2, value ->> 3, ",
    SET rank = excluded.rank, number = excluded.number, text = excluded.text;
 
 INSERT INTO trials (experiment_id, number, state, reason, explanation, parameters, metrics, objective, created_at, started_at,
-                    finished_at, finished_order, enqueued, handed_out)
+                    finished_at, finished_order, enqueued, handed_out, why)
 SELECT NEW.experiment_id, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value -> 4, value -> 5, ", real!("6"), ", value ->> 7,
-       value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12
+       value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13
   FROM json_each(NEW.trials) WHERE true
     ON CONFLICT (experiment_id, number) DO UPDATE
    SET state = excluded.state, reason = excluded.reason, explanation = excluded.explanation,
