@@ -9,6 +9,8 @@ pub struct Why {
     pub algorithm: &'static str,
     /// What it was made for.
     pub reason: Reason,
+    /// Where one algorithm chooses among others: why it chose this one.
+    pub chosen: Option<Chosen>,
     /// What the algorithm expects of it, if it makes predictions.
     pub prediction: Option<Prediction>,
 }
@@ -25,6 +27,20 @@ pub enum Reason {
     Exploration,
     /// What was looked for had all been tried: it is one of what is left.
     Untried,
+}
+
+/// Why one algorithm was chosen among several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Chosen {
+    /// Trials are few, and it learns most from each.
+    Few,
+    /// Trials are many: one that goes on learning from all of them takes turns with one that knows more of each.
+    Many,
+    /// There are too many parameters for a closer model.
+    Large,
+    /// Too many trials run at once for a closer model.
+    Parallel,
 }
 
 /// What is expected of a suggestion.

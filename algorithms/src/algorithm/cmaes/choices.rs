@@ -33,6 +33,23 @@ impl Choices {
         }
     }
 
+    /// Each choice as likely as it is among these, and once more.
+    pub fn of(counts: &[usize], points: &[Vec<Option<usize>>]) -> Self {
+        let mut of = Self::new(counts);
+        for (parameter, probabilities) in of.probabilities.iter_mut().enumerate() {
+            let seen: Vec<usize> = points
+                .iter()
+                .filter_map(|choices| choices[parameter])
+                .collect();
+            let all = (seen.len() + probabilities.len()) as f64;
+            for (choice, probability) in probabilities.iter_mut().enumerate() {
+                let times = seen.iter().filter(|it| **it == choice).count();
+                *probability = (times + 1) as f64 / all;
+            }
+        }
+        of
+    }
+
     /// The choice of one parameter at a place in [0, 1).
     pub fn at(&self, parameter: usize, mut place: f64) -> usize {
         let probabilities = &self.probabilities[parameter];

@@ -68,26 +68,50 @@ impl Run {
         }
     }
 
+    /// Takes over from another search after so many finished trials: begins where the best tenth of them is (WS-CMA-ES; Nomura, Watanabe, Akimoto, Ozaki &
+    /// Onishi 2021, doi:10.1609/aaai.v35i10.17109).
+    pub fn taking_over(
+        mut self,
+        space: &Space,
+        layout: &Layout,
+        history: &History,
+        after: usize,
+    ) -> Self {
+        let finished = &history.finished()[..after.min(history.finished().len())];
+        let mut members: Vec<Member> = (finished.iter())
+            .filter_map(|number| member(space, history, *number))
+            .filter(|member| matches!(member.loss, Loss::Succeeded(_)))
+            .collect();
+        // Values are finite: any two losses compare.
+        members.sort_by(|a, b| {
+            a.loss
+                .partial_cmp(&b.loss)
+                .unwrap_or(std::cmp::Ordering::Equal)
+        });
+        members.truncate(after.div_ceil(10));
+        if members.len() > 1 {
+            let points: Vec<Vec<f64>> = members.iter().map(|it| self.numbers(layout, it)).collect();
+            let choices: Vec<_> = members.iter().map(|it| layout.choices(&it.units)).collect();
+            self.gaussian = Gaussian::of(&points);
+            self.choices = Choices::of(&layout.counts, &choices);
+        }
+        self.seen = finished.len();
+        self.newest = finished.iter().max().map_or(0, |number| number + 1);
+        self
+    }
+
     /// Takes in the trials that have finished since the last time. Whether it can: not when the history is another one.
     pub fn follow(&mut self, space: &Space, layout: &Layout, history: &History) -> bool {
         if history.finished().len() < self.seen {
             return false;
         }
         for number in &history.finished()[self.seen..] {
-            let trial = &history.trials()[*number];
             self.seen += 1;
             self.newest = self.newest.max(number + 1);
-            let Some(outcome) = trial.outcome else {
-                continue;
-            };
-            if *number < self.first && !trial.enqueued {
+            if *number < self.first && !history.trials()[*number].enqueued {
                 continue;
             }
-            self.members.push(Member {
-                number: *number,
-                units: space.encode(&trial.configuration),
-                loss: Loss::new(history.goal(), outcome),
-            });
+            self.members.extend(member(space, history, *number));
             if self.members.len() >= self.rates.population {
                 self.learn(layout);
             }
@@ -132,4 +156,14 @@ impl Run {
         self.watch = Watch::default();
         (self.trials, self.first) = (0, self.newest);
     }
+}
+
+/// A trial, once it has finished.
+fn member(space: &Space, history: &History, number: usize) -> Option<Member> {
+    let trial = &history.trials()[number];
+    Some(Member {
+        number,
+        units: space.encode(&trial.configuration),
+        loss: Loss::new(history.goal(), trial.outcome?),
+    })
 }

@@ -33,6 +33,7 @@
 
 mod bandwidth;
 mod blocks;
+mod candidates;
 mod kernels;
 mod mixture;
 mod split;
@@ -45,12 +46,15 @@ use super::untried::Untried;
 use super::{Algorithm, AlgorithmInfo};
 use crate::draws::{self, mix};
 use crate::history::History;
+use crate::normal::Normals;
 use crate::setting::{Checked, Setting, SettingKind};
 use crate::space::{Configuration, Lattice, Space};
+use candidates::{Candidate, Candidates};
 use kernels::Least;
 use mixture::Mixture;
 use rand_chacha::ChaCha8Rng;
-use split::Split;
+use split::{Ranking, Split};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What there is to know of `tpe`.
@@ -105,6 +109,8 @@ pub(super) struct Tpe {
     untried: Untried,
     /// The coordinates of each trial, NaN where a parameter is not active: a cache.
     points: Vec<Vec<f64>>,
+    /// The trials in order of how good they are: a cache.
+    ranking: Ranking,
 }
 
 impl Tpe {
@@ -123,6 +129,7 @@ impl Tpe {
             startup: Sequence::new(space.parameters().len(), seed),
             untried: Untried::shuffled(Lattice::every(Arc::clone(&space)), seed),
             points: Vec::new(),
+            ranking: Ranking::default(),
             space,
         }
     }
@@ -144,38 +151,48 @@ impl Tpe {
     /// The next configuration; `None` when it finds none that is not taken.
     fn propose(&self, batch: &Batch<'_>, split: Option<&Split>) -> Option<Configuration> {
         let place = batch.next_place() as u64;
-        let candidates = match split {
-            None => vec![self.startup.point(place)],
+        let untaken = |point: Vec<f64>| {
+            let configuration = self.space.decode(&point);
+            (!batch.taken(&configuration)).then_some(configuration)
+        };
+        let proposed = match split {
+            None => untaken(self.startup.point(place)),
             Some(split) => {
                 let mut generator = draws::generator(mix(self.seed, SALT), place);
-                self.best_first(split, &mut generator)
+                self.best_first(split, &mut generator).find_map(untaken)
             }
         };
-        let mut configurations = candidates.iter().map(|point| self.space.decode(point));
-        configurations
-            .find(|configuration| !batch.taken(configuration))
-            .or_else(|| random::draw(&self.space, self.seed, batch))
+        proposed.or_else(|| random::draw(&self.space, self.seed, batch))
     }
 
     /// Candidates, the most promising first: those of the most promising branch, and among them those that gain most.
-    fn best_first(&self, split: &Split, generator: &mut ChaCha8Rng) -> Vec<Vec<f64>> {
+    fn best_first(
+        &self,
+        split: &Split,
+        generator: &mut ChaCha8Rng,
+    ) -> impl Iterator<Item = Vec<f64>> {
         let blocks = blocks::blocks(&self.families, BLOCK, generator);
         let (mut good, mut bad) = self.densities(split, draws::unit(generator));
-        let drawn: Vec<Vec<f64>> = (0..self.candidates)
-            .map(|_| self.snapped(good.draw(&blocks, generator)))
-            .collect();
-        let mut gain =
-            |point: &[f64]| good.log_density(&blocks, point) - bad.log_density(&blocks, point);
-        let mut candidates: Vec<([f64; 2], Vec<f64>)> = drawn
-            .into_iter()
-            .map(|drawn| {
+        let mut normals = Normals::new(generator);
+        let drawn: Vec<Candidate> = (0..self.candidates)
+            .map(|_| {
+                let drawn = self.snapped(good.draw(&blocks, &mut normals));
                 let active = self.active(&drawn);
-                let branch = self.branch(&active).map_or(0.0, |branch| gain(&branch));
-                ([branch, gain(&active)], drawn)
+                let branch = self.branch(&active).map_or(0.0, |branch| {
+                    good.log_density(&blocks, &branch) - bad.log_density(&blocks, &branch)
+                });
+                let good = good.log_density(&blocks, &active);
+                Candidate {
+                    branch,
+                    good,
+                    most: good - bad.least_log_density(&blocks, &active),
+                    is_exact: false,
+                    active: matches!(active, Cow::Owned(_)).then(|| active.into_owned()),
+                    drawn,
+                }
             })
             .collect();
-        candidates.sort_by(|(a, _), (b, _)| b[0].total_cmp(&a[0]).then(b[1].total_cmp(&a[1])));
-        candidates.into_iter().map(|(_, drawn)| drawn).collect()
+        Candidates::new(drawn, move |point| bad.log_density(&blocks, point))
     }
 
     /// The densities of good and of bad trials; `fine`, in [0, 1], is how closely to look.
@@ -217,10 +234,10 @@ impl Tpe {
     }
 
     /// The same point, NaN where parameters are not active.
-    fn active(&self, point: &[f64]) -> Vec<f64> {
+    fn active<'a>(&self, point: &'a [f64]) -> Cow<'a, [f64]> {
         // Without conditions, every parameter is a family of its own.
         if self.families.len() == point.len() {
-            return point.to_vec();
+            return point.into();
         }
         let active = self.space.active_at(point);
         let units = point.iter().zip(active);
@@ -234,7 +251,8 @@ impl Algorithm for Tpe {
     fn suggest(&mut self, history: &History, count: usize) -> Vec<Configuration> {
         self.untried.begin_batch();
         self.follow(history);
-        let mut split = split::split(history.trials(), history.goal(), self.startup_trials);
+        self.ranking.follow(history);
+        let mut split = self.ranking.split(self.startup_trials);
         Batch::fill(history, count, |batch| {
             let proposed = self.propose(batch, split.as_ref());
             let configuration = proposed.or_else(|| self.untried.next(batch))?;
