@@ -25,15 +25,18 @@ def write(path, sections, options):
     lines = [
         "# Search, measured",
         "",
-        f"Made by `benches/search/compare.py`: {options.budget} evaluations, {options.parallel} at a time, {options.seeds} seeds. The mean of the best values found, "
-        "small is good; average ranks with 95 % bootstrap intervals over functions and seeds.",
+        f"Made by `benches/search/compare.py`: {options.budget} evaluations, {options.parallel} at a time. The mean of the best values found, less that of the "
+        "optimum where it is known, small is good; average ranks with 95 % bootstrap intervals over functions and seeds. Milliseconds are by the clock of the one "
+        "who asks, pipes included, on a machine that did other things too. `f1` to `f24` are the BBOB suite of COCO, each seed an instance; the number behind a "
+        "name is that of its parameters. [What this says](../benches/search/README.md).",
     ]
     for section in sections:
         name = f"{path.stem}-{section.group.replace(' ', '-')}"
         for kind, draw in (("best", best_plot), ("targets", target_plot)):
             (path.parent / f"{name}-{kind}.svg").write_text(draw(section, options))
-        count = len(section.runs)
-        lines += ["", f"## {section.group}, {count} functions", "", *section.table, "", *speed_table(section, options), ""]
+        seeds = sorted({len(seeds) for seeds in section.runs.values()})
+        seeds = f"{seeds[0]} seeds" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]} seeds"
+        lines += ["", f"## {section.group}: {len(section.runs)} functions, {seeds}", "", *section.table, "", *speed_table(section, options), ""]
         lines += [f"![best value against evaluations]({name}-best.svg)", "", f"![targets reached]({name}-targets.svg)"]
     path.write_text("\n".join(lines) + "\n")
 
