@@ -2,7 +2,7 @@
 //!
 //! It models the objective as a random function of which some values are known, and suggests the point from which most
 //! improvement is to be expected. Use it when a trial takes seconds or more and there are up to some thousand; a suggestion takes ten to
-//! a hundred milliseconds, and no longer however many trials there are (a few, at which fits are compared, and the first after a restart: up to a second or two). Up to a hundred parameters; conditions, noise, failures and parallel trials are coped with.
+//! a hundred milliseconds, and no longer however many trials there are (a few, at which fits are compared, and the first after a restart: some hundred). Up to a hundred parameters; conditions, noise, failures and parallel trials are coped with.
 //!
 //! | setting | default | range | |
 //! |---|---|---|---|
