@@ -44,15 +44,44 @@ pub(crate) fn log_mass(low: f64, high: f64) -> f64 {
     inner + libm::log(-libm::expm1(outer - inner))
 }
 
-/// A standard normal number, by the polar method (Marsaglia & Bray 1964, doi:10.1137/1006063).
+/// A standard normal number.
 pub(crate) fn draw(generator: &mut ChaCha8Rng) -> f64 {
+    pair(generator).0
+}
+
+/// Standard normal numbers, one after the other: half as expensive as single ones.
+pub(crate) struct Normals<'a> {
+    pub generator: &'a mut ChaCha8Rng,
+    spare: Option<f64>,
+}
+
+impl<'a> Normals<'a> {
+    pub fn new(generator: &'a mut ChaCha8Rng) -> Self {
+        Self {
+            generator,
+            spare: None,
+        }
+    }
+
+    pub fn draw(&mut self) -> f64 {
+        self.spare.take().unwrap_or_else(|| {
+            let (one, other) = pair(self.generator);
+            self.spare = Some(other);
+            one
+        })
+    }
+}
+
+/// Two independent standard normal numbers, by the polar method (Marsaglia & Bray 1964, doi:10.1137/1006063).
+fn pair(generator: &mut ChaCha8Rng) -> (f64, f64) {
     loop {
         let x = 2.0 * draws::unit(generator) - 1.0;
         let y = 2.0 * draws::unit(generator) - 1.0;
         let square = x * x + y * y;
         if square > 0.0 && square < 1.0 {
             // A square root is exact to the last bit everywhere.
-            return x * (-2.0 * libm::log(square) / square).sqrt();
+            let factor = (-2.0 * libm::log(square) / square).sqrt();
+            return (x * factor, y * factor);
         }
     }
 }
@@ -89,7 +118,8 @@ mod tests {
     #[test]
     fn draws_have_mean_zero_and_variance_one() {
         let mut generator = draws::generator(1, 1);
-        let drawn: Vec<f64> = (0..10_000).map(|_| draw(&mut generator)).collect();
+        let mut normals = Normals::new(&mut generator);
+        let drawn: Vec<f64> = (0..10_000).map(|_| normals.draw()).collect();
         let mean = drawn.iter().sum::<f64>() / 1e4;
         let square = drawn.iter().map(|z| z * z).sum::<f64>() / 1e4;
         // Four standard deviations.

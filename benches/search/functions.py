@@ -1,7 +1,7 @@
 """Functions to search: a space as an experiment file describes it, and a value for each configuration; small is good.
 
-Every optimum is shifted away from the middle, differently for each seed. Those of TUNED were looked at while the algorithms were made, those of
-JUDGED were not.
+Every optimum is shifted away from the middle, differently for each seed, and its value is 0 where that is known. Those of TUNED were looked at while the
+algorithms were made, those of JUDGED were not, nor was the BBOB suite of COCO (Hansen et al. 2009; the package `coco-experiment`), of which a seed is an instance.
 """
 
 import math
@@ -124,6 +124,16 @@ def noisy_sphere(seed):
     return Function(floats(5), lambda c: truth(c) + source.gauss(0, 2), truth)
 
 
+def noisy(raw, dimensions, deviation):
+    """A function of a vector of which each value is off by a normal number with this deviation."""
+
+    def make(seed):
+        exact, source = shifted(dimensions, raw)(seed), random.Random(seed + 1)
+        return Function(exact.parameters, lambda c: exact.value(c) + source.gauss(0, deviation), exact.value)
+
+    return make
+
+
 def mixed(floating, whole, choices):
     """A bowl in floats and ints, and a right choice that matters for each categorical."""
 
@@ -168,6 +178,19 @@ def conditional(branches, each):
     return make
 
 
+def bbob(number, dimensions):
+    """A function of the BBOB suite, less the value at its optimum."""
+
+    def make(seed):
+        import cocoex
+
+        problem = cocoex.BareProblem("bbob", number, dimensions, seed)
+        least, names = problem.best_value(), [f"x{i}" for i in range(dimensions)]
+        return Function(floats(dimensions), lambda c: problem([c[name] for name in names]) - least)
+
+    return make
+
+
 TUNED = {
     "sphere 10": shifted(10, sphere),
     "rosenbrock 10": shifted(10, rosenbrock),
@@ -204,3 +227,25 @@ JUDGED = {
     "conditional 4x3": conditional(4, 3),
     "conditional 6x1": conditional(6, 1),
 }
+
+NOISY = {
+    "sphere 5, noise 10": noisy(sphere, 5, 10.0),
+    "sphere 5, noise 30": noisy(sphere, 5, 30.0),
+    "rosenbrock 5, noise 1000": noisy(rosenbrock, 5, 1000.0),
+    "rastrigin 5, noise 20": noisy(rastrigin, 5, 20.0),
+    "ackley 5, noise 2": noisy(ackley, 5, 2.0),
+    "rotated ellipsoid 10, noise 300": noisy(rotated(ellipsoid), 10, 300.0),
+}
+
+BBOB = {f"bbob {d}": {f"f{number} {d}": bbob(number, d) for number in range(1, 25)} for d in (2, 5, 10, 20)}
+
+GROUPS = {"tuned": TUNED, "judged": JUDGED, "noisy": NOISY, **BBOB}
+
+
+def chosen(names):
+    """Functions by the name of a group, or by their own."""
+    everything = {name: make for group in GROUPS.values() for name, make in group.items()}
+    found = {}
+    for name in names:
+        found |= GROUPS.get(name) or {name: everything[name]}
+    return found

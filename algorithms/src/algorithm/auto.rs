@@ -1,36 +1,56 @@
 //! `auto` chooses among the others, and may choose anew while the search goes on.
 //!
-//! | as long as | it asks |
-//! |---|---|
-//! | fewer than 1,000 trials have finished | `gp` |
-//! | later | `gp` once in four, else `tpe`: what `gp` gains by then hardly pays for its time |
-//! | more than 100 parameters are active at once, or more than 64 trials run at once | `tpe` |
+//! | as long as | it asks | why |
+//! |---|---|---|
+//! | fewer than 1,000 trials have finished | `gp` | it learns most from each |
+//! | later | `gp` once in four, else `cmaes` where most parameters are numbers without conditions, else `tpe` | each sees what the other cannot |
+//! | more than 100 parameters are active at once, or more than 64 trials run at once | `cmaes` or `tpe` | the model of `gp` would cost too much |
+//! | `budget` says that there will be fewer than 50 trials for each parameter after those 1,000 | still `gp` | it learns most from each |
 //!
-//! It has no settings. What it chooses depends on the space and on the trials that have finished, not on the limits of the experiment: these can be
+//! | setting | default | range | |
+//! |---|---|---|---|
+//! | `budget` | none | from 1 | how many trials there will be, if that is known: then it does not change over to another for the last few |
+//!
+//! What it chooses depends on settings, the space and the trials that have finished, not on the limits of the experiment: these can be
 //! raised while it runs, and the search would no longer be the same after a restart. How many trials run at once is seen from the order in which they
 //! finish.
 //!
-//! Numbers, choices and conditions make no difference to the choice: in `benches/search/`, `gp` is ahead of `tpe` with all of them. That no algorithm
-//! is best everywhere, and that choosing pays, is the experience of the Black-Box Optimization Challenge (Turner et al. 2021, doi:10.48550/arXiv.2104.10201).
+//! Choices and conditions make no difference to the first choice: in `benches/search/`, `gp` is ahead of the others with all of them. Noise makes none either,
+//! though `cmaes` is ahead where it is great: to a model rugged functions look noisy, and there `gp` is ahead; who knows that there is noise should choose
+//! `cmaes`. That no algorithm is best everywhere, and that choosing pays, is the experience of the Black-Box Optimization Challenge (Turner et al. 2021,
+//! doi:10.48550/arXiv.2104.10201).
 
+use super::cmaes::Cmaes;
 use super::gp::Gp;
 use super::tpe::Tpe;
 use super::{Algorithm, AlgorithmInfo, Why};
 use crate::history::History;
+use crate::setting::{Setting, SettingKind};
 use crate::space::Configuration;
 
 /// What there is to know of `auto`.
 pub(super) const INFO: AlgorithmInfo = AlgorithmInfo {
     name: "auto",
-    summary: "chooses for you: `gp`, and `tpe` where there are very many trials or parameters",
-    settings: &[],
+    summary: "chooses for you: `gp`, and `cmaes` or `tpe` where there are very many trials or parameters",
+    settings: &[Setting {
+        name: "budget",
+        kind: SettingKind::Int {
+            min: 1,
+            max: i64::MAX,
+        },
+        default: "",
+        doc: "how many trials there will be, if that is known: then it does not change over to another algorithm for the last few",
+    }],
 };
 
-/// From so many finished trials on, `gp` is asked less …
+/// From so many finished trials on `gp`, whose model does not grow any more, is asked less …
 const MANY: usize = 1_000;
 
 /// … once in so many.
 const SELDOM: usize = 4;
+
+/// So many trials for each parameter another algorithm needs before it is ahead.
+const WORTH: f64 = 50.0;
 
 /// More active parameters are too many for `gp`.
 const MOST_DIMENSIONS: f64 = 100.0;
@@ -41,34 +61,93 @@ const MOST_PARALLEL: usize = 64;
 /// Asks one of the others.
 pub(super) struct Auto {
     gp: Gp,
-    tpe: Tpe,
-    why: Vec<Why>,
+    other: Other,
+    budget: Option<usize>,
     /// How many trials ran at once, as far as the first so many finished trials tell: a cache.
     parallel: (usize, usize),
+    /// Who was asked last.
+    last: Member,
+    why: Vec<Why>,
 }
 
-/// Those that it chooses among. Another one is added here, in `member` and in `choose`.
+/// What is asked where `gp` is not.
+pub(super) enum Other {
+    Cmaes(Box<Cmaes>),
+    Tpe(Box<Tpe>),
+}
+
+impl Other {
+    /// Takes over after so many finished trials.
+    fn follow(&mut self, history: &History, after: usize) -> &mut dyn Algorithm {
+        match self {
+            Other::Cmaes(cmaes) => {
+                cmaes.take_over(history, after);
+                cmaes.as_mut()
+            }
+            Other::Tpe(tpe) => tpe.as_mut(),
+        }
+    }
+}
+
+/// Who is asked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Member {
     Gp,
-    Tpe,
+    Other,
+}
+
+/// Why that one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Chosen {
+    /// Trials are few.
+    Few,
+    /// Trials are many: one that goes on learning from all of them takes turns with one that knows more of each.
+    Many,
+    /// There are too many parameters for a closer model.
+    Large,
+    /// Too many trials run at once for a closer model.
+    Parallel,
+}
+
+impl Chosen {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Few => "it learns most from each of the trials so far",
+            Self::Many => "with very many trials, two take turns",
+            Self::Large => "there are very many parameters",
+            Self::Parallel => "very many trials run at once",
+        }
+    }
+}
+
+/// What the choice depends on.
+#[derive(Clone, Copy, Debug)]
+struct Situation {
+    dimensions: f64,
+    parallel: usize,
+    finished: usize,
+    budget: Option<usize>,
 }
 
 impl Auto {
     /// From algorithms for the same space.
-    pub fn new(gp: Gp, tpe: Tpe) -> Self {
+    pub fn new(gp: Gp, other: Other, budget: Option<usize>) -> Self {
         Self {
             gp,
-            tpe,
-            why: Vec::new(),
+            other,
+            budget,
             parallel: (0, 0),
+            last: Member::Gp,
+            why: Vec::new(),
         }
     }
 
-    fn member(&mut self, member: Member) -> &mut dyn Algorithm {
+    fn member(&mut self, member: Member, chosen: Chosen, history: &History) -> &mut dyn Algorithm {
+        self.last = member;
+        let after = if chosen == Chosen::Many { MANY } else { 0 };
         match member {
             Member::Gp => &mut self.gp,
-            Member::Tpe => &mut self.tpe,
+            Member::Other => self.other.follow(history, after),
         }
     }
 
@@ -83,32 +162,35 @@ impl Auto {
 }
 
 /// Who is asked, and why: nothing but finished trials may decide, so that a whole batch is made by the same.
-fn choose(dimensions: f64, parallel: usize, finished: usize) -> (Member, &'static str) {
-    if dimensions > MOST_DIMENSIONS {
-        (Member::Tpe, "there are very many parameters")
-    } else if parallel > MOST_PARALLEL {
-        (Member::Tpe, "very many trials run at once")
-    } else if finished < MANY {
-        (Member::Gp, "it learns most from each of the trials so far")
-    } else if finished.is_multiple_of(SELDOM) {
-        (
-            Member::Gp,
-            "with very many trials, it is asked now and then",
-        )
+fn choose(now: Situation) -> (Member, Chosen) {
+    let left = now.budget.map(|budget| budget.saturating_sub(MANY) as f64);
+    let few_left = left.is_some_and(|left| left < WORTH * now.dimensions);
+    if now.dimensions > MOST_DIMENSIONS {
+        (Member::Other, Chosen::Large)
+    } else if now.parallel > MOST_PARALLEL {
+        (Member::Other, Chosen::Parallel)
+    } else if now.finished < MANY || few_left {
+        (Member::Gp, Chosen::Few)
+    } else if now.finished.is_multiple_of(SELDOM) {
+        (Member::Gp, Chosen::Many)
     } else {
-        (Member::Tpe, "there are very many trials")
+        (Member::Other, Chosen::Many)
     }
 }
 
 impl Algorithm for Auto {
     fn suggest(&mut self, history: &History, count: usize) -> Vec<Configuration> {
         self.follow(history.finished());
-        let finished = history.finished().len();
-        let (chosen, words) = choose(self.gp.dimensions(), self.parallel.1, finished);
-        let member = self.member(chosen);
+        let (member, chosen) = choose(Situation {
+            dimensions: self.gp.dimensions(),
+            parallel: self.parallel.1,
+            finished: history.finished().len(),
+            budget: self.budget,
+        });
+        let member = self.member(member, chosen, history);
         let suggested = member.suggest(history, count);
         let explained = member.why().iter().map(|why| Why {
-            choice: Some(words.into()),
+            choice: Some(chosen.words().into()),
             ..why.clone()
         });
         self.why = explained.collect();
@@ -119,6 +201,10 @@ impl Algorithm for Auto {
         true
     }
 
+    fn expected_improvement(&self) -> Option<f64> {
+        (self.last == Member::Gp).then(|| self.gp.expected_improvement())?
+    }
+
     fn why(&self) -> &[Why] {
         &self.why
     }
@@ -127,33 +213,123 @@ impl Algorithm for Auto {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::algorithm::{Reason, build};
+    use crate::history::{Goal, Outcome};
+    use crate::setting::Settings;
+    use crate::space::{Parameter, Space};
+    use serde_json::json;
+    use std::sync::Arc;
+
+    fn situation(dimensions: f64, parallel: usize, finished: usize) -> Situation {
+        Situation {
+            dimensions,
+            parallel,
+            finished,
+            budget: None,
+        }
+    }
 
     #[test]
     fn gp_is_asked_unless_there_is_too_much_of_anything() {
-        assert_eq!(choose(10.0, 8, 0).0, Member::Gp);
-        assert_eq!(choose(10.0, 8, 999).0, Member::Gp);
-        assert_eq!(choose(200.0, 1, 50).0, Member::Tpe);
-        assert_eq!(choose(10.0, 65, 50).0, Member::Tpe);
-        let later = (1000..1008).map(|finished| choose(10.0, 8, finished).0);
+        let chosen = |now| choose(now).0;
+        assert_eq!(chosen(situation(10.0, 8, 0)), Member::Gp);
+        assert_eq!(chosen(situation(10.0, 8, MANY - 1)), Member::Gp);
+        assert_eq!(
+            choose(situation(200.0, 1, 50)),
+            (Member::Other, Chosen::Large)
+        );
+        assert_eq!(
+            choose(situation(10.0, 65, 50)),
+            (Member::Other, Chosen::Parallel)
+        );
+        let later = (MANY..MANY + 8).map(|finished| chosen(situation(10.0, 8, finished)));
         let asked = later.filter(|member| *member == Member::Gp).count();
         assert_eq!(asked, 2);
     }
 
     #[test]
-    fn how_many_run_at_once_is_seen_from_the_order_of_the_ends() {
-        let seen = |finished: &[usize]| {
-            let space = std::sync::Arc::new(crate::space::Space::new(Vec::new()).unwrap());
-            let checked = |info: AlgorithmInfo| {
-                crate::setting::check(info.settings, &crate::setting::Settings::new()).unwrap()
-            };
-            let gp = Gp::new(space.clone(), 1, &checked(super::super::gp::INFO));
-            let tpe = Tpe::new(space, 1, &checked(super::super::tpe::INFO));
-            let mut auto = Auto::new(gp, tpe);
-            auto.follow(&finished[..finished.len() / 2]);
-            auto.follow(finished);
-            auto.parallel.1
+    fn it_does_not_change_over_for_the_last_few() {
+        let with = |budget| Situation {
+            budget: Some(budget),
+            ..situation(10.0, 1, MANY + 1)
         };
-        assert_eq!(seen(&[0, 1, 2, 3]), 1);
-        assert_eq!(seen(&[3, 0, 1, 2, 7, 6, 5, 4]), 4);
+        assert_eq!(choose(with(1200)), (Member::Gp, Chosen::Few));
+        assert_eq!(choose(with(2000)), (Member::Other, Chosen::Many));
+    }
+
+    /// Whom it asks after so many trials, so many of which ran at once.
+    fn asked(parameters: serde_json::Value, trials: usize, parallel: usize) -> Why {
+        let parameters: Vec<Parameter> = serde_json::from_value(parameters).unwrap();
+        let space = Arc::new(Space::new(parameters).unwrap());
+        let of = |name| build(name, Arc::clone(&space), 1, &Settings::new()).unwrap();
+        let mut history = History::new(Goal::Minimize);
+        for configuration in of("random").suggest(&history, trials) {
+            history.create(configuration);
+        }
+        let numbers: Vec<usize> = (0..trials).collect();
+        for together in numbers.chunks(parallel) {
+            for number in together.iter().rev() {
+                history.finish(*number, Outcome::Succeeded(*number as f64));
+            }
+        }
+        let mut auto = of("auto");
+        auto.suggest(&history, 1);
+        auto.why()[0].clone()
+    }
+
+    #[test]
+    fn who_is_asked_depends_on_what_there_is_to_search() {
+        let float = json!([{"name": "x", "type": "float", "min": 0, "max": 1}]);
+        let choice = json!([{"name": "c", "type": "categorical", "values": ["a", "b"]}, {"name": "x", "type": "float", "min": 0, "max": 1}]);
+        let branch = json!([
+            {"name": "b", "type": "bool"},
+            {"name": "x", "type": "float", "min": 0, "max": 1, "when": {"b": [true]}},
+            {"name": "y", "type": "float", "min": 0, "max": 1}
+        ]);
+        let first = asked(float.clone(), 0, 1);
+        assert_eq!((&*first.algorithm, first.reason), ("gp", Reason::Startup));
+        let chosen = |trials, parallel| asked(float.clone(), trials, parallel).choice;
+        assert_eq!(chosen(0, 1).as_deref(), Some(Chosen::Few.words()));
+        assert_eq!(chosen(70, 70).as_deref(), Some(Chosen::Parallel.words()));
+        assert_eq!(chosen(70, 64).as_deref(), Some(Chosen::Few.words()));
+        assert_eq!(asked(float.clone(), MANY + 1, 1).algorithm, "cmaes");
+        assert_eq!(asked(choice, MANY + 1, 1).algorithm, "tpe");
+        assert_eq!(asked(branch, MANY + 1, 1).algorithm, "tpe");
+    }
+
+    #[test]
+    fn one_that_comes_late_asks_the_same() {
+        let float = |name| json!({"name": name, "type": "float", "min": -5, "max": 5});
+        let parameters = serde_json::from_value(json!([float("x"), float("y")])).unwrap();
+        let space = Arc::new(Space::new(parameters).unwrap());
+        let of = |name| build(name, Arc::clone(&space), 1, &Settings::new()).unwrap();
+        let valley = |configuration: &Configuration| -> f64 {
+            let at = |name| {
+                configuration
+                    .get(name)
+                    .and_then(crate::space::Value::as_f64)
+                    .unwrap()
+            };
+            let (x, y) = (at("x"), at("y"));
+            (1.0 - x) * (1.0 - x) + 100.0 * (y - x * x) * (y - x * x)
+        };
+        let mut history = History::new(Goal::Minimize);
+        let finish = |history: &mut History, configuration: Configuration| {
+            let value = valley(&configuration);
+            let number = history.create(configuration);
+            history.finish(number, Outcome::Succeeded(value));
+            value
+        };
+        for configuration in of("sobol").suggest(&history, MANY - 2) {
+            finish(&mut history, configuration);
+        }
+        let mut auto = of("auto");
+        let mut best = f64::INFINITY;
+        for _ in 0..60 {
+            let next = auto.suggest(&history, 1).remove(0);
+            best = best.min(finish(&mut history, next));
+        }
+        assert_eq!(of("auto").suggest(&history, 3), auto.suggest(&history, 3));
+        assert!(best < 1e-3, "{best}");
     }
 }

@@ -27,7 +27,8 @@
 //! - **`cmaes`** moves and stretches a normal distribution towards good trials, and begins anew when it has come to a stand. Settings: `population`
 //!   (4 + ⌊3 ln parameters⌋), so many trials it learns from at once; `initial_step` (0.17), its first standard deviation as a share of each range;
 //!   `restarts` (`bipop` or `none`). How it works, with references, is told at the head of `algorithm/cmaes/mod.rs`.
-//! - **`auto`** is `gp`, and `tpe` where there is too much of anything for it: thousands of trials, a hundred parameters, scores of trials at once. It has no settings.
+//! - **`auto`** is `gp`, and `cmaes` or `tpe` where there is too much of anything for it: thousands of trials, a hundred parameters, scores of trials at once. Setting: `budget`,
+//!   how many trials there will be, if that is known. See the head of `algorithm/auto.rs`.
 //!
 //! Those that learn also learn from the trials of another search ([`History::with_prior`]), and prefer to try what that has not tried.
 //!
@@ -80,7 +81,7 @@ pub use grid::MAX_GRID_SIZE;
 pub use why::{Prediction, Reason, Why};
 
 use crate::history::History;
-use crate::setting::{self, Setting, SettingError, Settings};
+use crate::setting::{self, Checked, Setting, SettingError, Settings};
 use crate::space::{Configuration, Space};
 use std::sync::Arc;
 
@@ -98,6 +99,12 @@ pub trait Algorithm: Send {
 
     /// Why it made each of its last suggestions, in their order.
     fn why(&self) -> &[Why];
+
+    /// By how much the first of its last suggestions is expected to improve on the best so far, on average and in units of the objective: what is
+    /// still to be gained by a trial. `None` when it cannot say, or not yet.
+    fn expected_improvement(&self) -> Option<f64> {
+        None
+    }
 }
 
 /// What there is to know of an algorithm before it is made.
@@ -137,12 +144,7 @@ pub fn build(
         .ok_or_else(|| setting::unknown_name("algorithm", name, names))?;
     let settings = setting::check(info.settings, settings)?;
     Ok(match info.name {
-        "auto" => {
-            let gp = setting::check(gp::INFO.settings, &Settings::new())?;
-            let tpe = setting::check(tpe::INFO.settings, &Settings::new())?;
-            let gp = gp::Gp::new(Arc::clone(&space), seed, &gp);
-            Box::new(auto::Auto::new(gp, tpe::Tpe::new(space, seed, &tpe)))
-        }
+        "auto" => Box::new(automatic(space, seed, &settings)?),
         "grid" => Box::new(grid::Grid::new(space, seed, &settings)?),
         "cmaes" => Box::new(cmaes::Cmaes::new(space, seed, &settings)),
         "tpe" => Box::new(tpe::Tpe::new(space, seed, &settings)),
@@ -150,4 +152,34 @@ pub fn build(
         "sobol" => Box::new(sobol::Sobol::new(space, seed)),
         _ => Box::new(random::Random::new(space, seed)),
     })
+}
+
+/// `auto`, with those that it chooses among.
+fn automatic(
+    space: Arc<Space>,
+    seed: u64,
+    settings: &Checked,
+) -> Result<auto::Auto, Vec<SettingError>> {
+    let usual = |info: AlgorithmInfo| setting::check(info.settings, &Settings::new());
+    let gp = gp::Gp::new(Arc::clone(&space), seed, &usual(gp::INFO)?);
+    let other = if mostly_numbers(&space) {
+        let cmaes = cmaes::Cmaes::new(space, seed, &usual(cmaes::INFO)?);
+        auto::Other::Cmaes(Box::new(cmaes))
+    } else {
+        auto::Other::Tpe(Box::new(tpe::Tpe::new(space, seed, &usual(tpe::INFO)?)))
+    };
+    let budget = settings.count("budget");
+    Ok(auto::Auto::new(
+        gp,
+        other,
+        Some(budget).filter(|budget| *budget > 0),
+    ))
+}
+
+/// Whether there are no conditions, and at least three of four parameters are numbers with very many values.
+fn mostly_numbers(space: &Space) -> bool {
+    let axes = space.parameters().iter().map(axis::Axis::new);
+    let numbers = axes.filter(|axis| *axis == axis::Axis::Continuous).count();
+    let fixed = space.parameters().len() - numbers;
+    space.dependences().next().is_none() && numbers >= 3 * fixed && numbers > 0
 }

@@ -90,8 +90,8 @@ fn tpe() {
     assert_eq!(
         learnt("tpe"),
         [
-            r#"{"model":"forest","trees":185,"folds":6,"noise":0.36063878103337577}"#,
-            r#"{"model":"svm","kernel":"rbf","folds":8,"noise":0.6967537700952602}"#,
+            r#"{"model":"forest","trees":10,"folds":2,"noise":0.6176906225979475}"#,
+            r#"{"model":"svm","kernel":"rbf","folds":6,"noise":0.23970151330709122}"#,
         ]
     );
 }

@@ -33,18 +33,21 @@ impl Choices {
         }
     }
 
-    /// As likely as they are among some trials, each choice counted once more than it is there.
-    pub fn around(counts: &[usize], trials: &[Vec<Option<usize>>]) -> Self {
-        let mut choices = Self::new(counts);
-        for (parameter, probabilities) in choices.probabilities.iter_mut().enumerate() {
-            let chosen = || trials.iter().filter_map(|trial| trial[parameter]);
-            let all = (chosen().count() + probabilities.len()) as f64;
+    /// Each choice as likely as it is among these, and once more.
+    pub fn of(counts: &[usize], points: &[Vec<Option<usize>>]) -> Self {
+        let mut of = Self::new(counts);
+        for (parameter, probabilities) in of.probabilities.iter_mut().enumerate() {
+            let seen: Vec<usize> = points
+                .iter()
+                .filter_map(|choices| choices[parameter])
+                .collect();
+            let all = (seen.len() + probabilities.len()) as f64;
             for (choice, probability) in probabilities.iter_mut().enumerate() {
-                let count = chosen().filter(|chosen| *chosen == choice).count();
-                *probability = (count + 1) as f64 / all;
+                let times = seen.iter().filter(|it| **it == choice).count();
+                *probability = (times + 1) as f64 / all;
             }
         }
-        choices
+        of
     }
 
     /// The choice of one parameter at a place in [0, 1).

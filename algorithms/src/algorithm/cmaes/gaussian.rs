@@ -10,6 +10,10 @@ use super::rates::Rates;
 /// What a step of the generation is measured in is never so small, nor so large.
 const SIGMA: [f64; 2] = [1e-12, 1.0];
 
+/// A distribution that is made of points is never narrower than this, and at least such a share of it is round.
+const NARROWEST: f64 = 1e-5;
+const LEAST_ROUND: f64 = 0.05;
+
 /// A coordinate of the distribution.
 #[derive(Clone, Debug)]
 pub(super) enum Number {
@@ -47,6 +51,36 @@ impl Gaussian {
             generations: 0,
             mean,
         }
+    }
+
+    /// The distribution of points, as those are the good ones of another search; where there are few for the number of coordinates it is rounder than theirs.
+    pub fn of(points: &[Vec<f64>]) -> Self {
+        let count = points.len().max(1) as f64;
+        let mut mean = vec![0.0; points.first().map_or(0, Vec::len)];
+        points
+            .iter()
+            .for_each(|point| add(&mut mean, 1.0 / count, point));
+        let size = mean.len().max(1) as f64;
+        let ways: Vec<Vec<f64>> = points
+            .iter()
+            .map(|point| difference(point, &mean))
+            .collect();
+        let squares = ways.iter().flatten().map(|way| way * way);
+        let sigma = (squares.sum::<f64>() / (count * size))
+            .sqrt()
+            .clamp(NARROWEST, SIGMA[1]);
+        let mut of = Self::new(mean, sigma);
+        let rounder = (size / count).clamp(LEAST_ROUND, 1.0);
+        of.covariance.scale(rounder);
+        for way in &ways {
+            of.covariance
+                .add_square((1.0 - rounder) / (count * sigma * sigma), way);
+        }
+        match of.covariance.factor() {
+            Some(factor) => of.factor = factor,
+            None => of.covariance = Square::identity(of.mean.len()),
+        }
+        of
     }
 
     /// The sample that a standard normal vector leads to.
@@ -193,6 +227,10 @@ impl Gaussian {
 struct Step {
     way: Vec<f64>,
     square: f64,
+}
+
+fn difference(a: &[f64], b: &[f64]) -> Vec<f64> {
+    a.iter().zip(b).map(|(a, b)| a - b).collect()
 }
 
 /// Moves a path on: what it was fades at a rate, and the new step comes in if it `goes`.

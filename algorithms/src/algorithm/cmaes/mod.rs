@@ -98,6 +98,8 @@ pub(super) struct Cmaes {
     layout: Layout,
     sequence: Sequence,
     untried: Untried,
+    /// After how many finished trials it has taken over from another search.
+    after: usize,
     /// What the finished trials have made of the distribution: a cache.
     run: Run,
     why: Vec<Why>,
@@ -118,6 +120,7 @@ impl Cmaes {
             untried: Untried::shuffled(Lattice::every(Arc::clone(&space)), seed),
             run: Run::new(&layout, seed, options),
             why: Vec::new(),
+            after: 0,
             layout,
             space,
         }
@@ -125,8 +128,24 @@ impl Cmaes {
 
     fn follow(&mut self, history: &History) {
         if !self.run.follow(&self.space, &self.layout, history) {
-            self.run = Run::new(&self.layout, self.seed, self.options);
+            self.run = self.begin(history);
             self.run.follow(&self.space, &self.layout, history);
+        }
+    }
+
+    fn begin(&self, history: &History) -> Run {
+        let run = Run::new(&self.layout, self.seed, self.options);
+        match self.after {
+            0 => run,
+            after => run.taking_over(&self.space, &self.layout, history, after),
+        }
+    }
+
+    /// Takes over from another search after so many trials have finished.
+    pub fn take_over(&mut self, history: &History, after: usize) {
+        if after != self.after {
+            self.after = after;
+            self.run = self.begin(history);
         }
     }
 

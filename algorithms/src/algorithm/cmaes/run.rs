@@ -77,6 +77,31 @@ impl Run {
         self.trials > 0 || self.is_warm
     }
 
+    /// Takes over from another algorithm after so many finished trials: begins with the distribution of the best of them.
+    pub fn taking_over(
+        mut self,
+        space: &Space,
+        layout: &Layout,
+        history: &History,
+        after: usize,
+    ) -> Self {
+        let finished = &history.finished()[..after.min(history.finished().len())];
+        let members = finished
+            .iter()
+            .filter_map(|number| member(space, history, *number));
+        let best = warm::best(members.collect());
+        if best.len() > 1 {
+            let points: Vec<Vec<f64>> = best.iter().map(|it| self.numbers(layout, it)).collect();
+            let choices: Vec<_> = best.iter().map(|it| layout.choices(&it.units)).collect();
+            self.gaussian = Gaussian::of(&points);
+            self.choices = Choices::of(&layout.counts, &choices);
+            self.is_warm = true;
+        }
+        self.seen = finished.len();
+        self.newest = finished.iter().max().map_or(0, |number| number + 1);
+        self
+    }
+
     /// Takes in the trials that have finished since the last time. Whether it can: not when the history is another one.
     pub fn follow(&mut self, space: &Space, layout: &Layout, history: &History) -> bool {
         if history.finished().len() < self.seen {
@@ -86,20 +111,12 @@ impl Run {
             self.begin_warm(space, layout, history);
         }
         for number in &history.finished()[self.seen..] {
-            let trial = &history.trials()[*number];
             self.seen += 1;
             self.newest = self.newest.max(number + 1);
-            let Some(outcome) = trial.outcome else {
-                continue;
-            };
-            if *number < self.first && trial.origin == Origin::Suggested {
+            if *number < self.first && history.trials()[*number].origin == Origin::Suggested {
                 continue;
             }
-            self.members.push(Member {
-                number: *number,
-                units: space.encode(&trial.configuration),
-                loss: Loss::new(history.goal(), outcome),
-            });
+            self.members.extend(member(space, history, *number));
             if self.members.len() >= self.rates.population {
                 self.learn(layout);
             }
@@ -109,14 +126,7 @@ impl Run {
 
     /// Begins around the best of another search.
     fn begin_warm(&mut self, space: &Space, layout: &Layout, history: &History) {
-        let prior = history.trials()[..history.prior()].iter().enumerate();
-        let members = prior.filter_map(|(number, trial)| {
-            Some(Member {
-                number,
-                units: space.encode(&trial.configuration),
-                loss: Loss::new(history.goal(), trial.outcome?),
-            })
-        });
+        let members = (0..history.prior()).filter_map(|number| member(space, history, number));
         let numbers = |member: &Member| self.numbers(layout, member);
         let start = warm::start(layout, self.options, members.collect(), numbers);
         if let Some((gaussian, choices)) = start {
@@ -162,4 +172,14 @@ impl Run {
         self.watch = Watch::default();
         (self.trials, self.first, self.is_warm) = (0, self.newest, false);
     }
+}
+
+/// A trial, once it has finished.
+fn member(space: &Space, history: &History, number: usize) -> Option<Member> {
+    let trial = &history.trials()[number];
+    Some(Member {
+        number,
+        units: space.encode(&trial.configuration),
+        loss: Loss::new(history.goal(), trial.outcome?),
+    })
 }

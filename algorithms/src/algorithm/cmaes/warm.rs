@@ -1,6 +1,5 @@
-//! Where the search begins when it knows of another: around the best tenth of its trials, as wide as they lie apart (after
-//! Nomura, Watanabe, Akimoto, Ozaki &
-//! Onishi 2021, arXiv:2012.06932, with one width for all coordinates).
+//! Where the search begins when it knows of another: around the best tenth of its trials (after Nomura, Watanabe, Akimoto, Ozaki & Onishi 2021,
+//! arXiv:2012.06932).
 
 use super::choices::Choices;
 use super::gaussian::Gaussian;
@@ -14,20 +13,27 @@ const BEST: f64 = 0.1;
 /// Each trial stands for what lies around it: a standard deviation, as a share of each range.
 const AROUND: f64 = 0.1;
 
-/// What to begin with; `None` when no trial of the other search succeeded. `numbers` tells the coordinates of a trial.
-pub(super) fn start(
-    layout: &Layout,
-    options: Options,
-    mut prior: Vec<Member>,
-    numbers: impl Fn(&Member) -> Vec<f64>,
-) -> Option<(Gaussian, Choices)> {
-    prior.retain(|member| matches!(member.loss, Loss::Succeeded(_)));
+/// The best tenth of trials, those that succeeded; the best first.
+pub(super) fn best(mut trials: Vec<Member>) -> Vec<Member> {
+    trials.retain(|member| matches!(member.loss, Loss::Succeeded(_)));
     // Values are finite: any two losses compare.
-    prior.sort_by(|a, b| {
+    trials.sort_by(|a, b| {
         let order = a.loss.partial_cmp(&b.loss);
         order.unwrap_or(std::cmp::Ordering::Equal)
     });
-    prior.truncate((BEST * prior.len() as f64).ceil() as usize);
+    trials.truncate((BEST * trials.len() as f64).ceil() as usize);
+    trials
+}
+
+/// What to begin with when the other search was for something else: as wide as its best lie apart, and with one width for all coordinates;
+/// `None` when no trial of it succeeded. `numbers` tells the coordinates of a trial.
+pub(super) fn start(
+    layout: &Layout,
+    options: Options,
+    prior: Vec<Member>,
+    numbers: impl Fn(&Member) -> Vec<f64>,
+) -> Option<(Gaussian, Choices)> {
+    let prior = best(prior);
     if prior.is_empty() {
         return None;
     }
@@ -37,7 +43,7 @@ pub(super) fn start(
     let choices: Vec<_> = prior.iter().map(|it| layout.choices(&it.units)).collect();
     Some((
         Gaussian::new(mean, width),
-        Choices::around(&layout.counts, &choices),
+        Choices::of(&layout.counts, &choices),
     ))
 }
 

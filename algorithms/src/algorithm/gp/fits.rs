@@ -2,7 +2,8 @@
 //! start.
 //!
 //! A fit is made from the first so many trials, at first of each number, later at ever longer intervals. It starts from the last one of
-//! few that are always found, of 8, 12, 16, 24 … 192 and 256 trials; these also decide how losses are warped.
+//! few that are always found, of 8, 12, 16, 24 … 192 and 256 trials; these also decide how losses are warped. From 64 trials on these start
+//! from that of 48, not from each other: so whoever comes late has few to catch up with.
 
 use super::features::{Features, Sample};
 use super::fit::{Evidence, fit, prior};
@@ -19,7 +20,7 @@ const MOST_COMPARED: usize = 96;
 const FEW: usize = 10;
 const MANY: usize = 20;
 
-/// With so few trials every way to warp is fitted afresh too.
+/// With so few trials every way to warp is fitted afresh too. This is one of those from which others start, and the only one for later ones of them.
 const QUICK: usize = 48;
 
 /// The largest of those from which others start.
@@ -69,7 +70,10 @@ impl Fits {
         if let Some((_, fit)) = self.known.iter().find(|(known, _)| *known == count) {
             return fit.clone();
         }
-        let start = anchor_before(count).map(|anchor| self.of_first(anchor, lessons));
+        let start = match anchor_before(count) {
+            Some(_) if is_anchor(count) && count > QUICK => Some(self.of_first(QUICK, lessons)),
+            anchor => anchor.map(|anchor| self.of_first(anchor, lessons)),
+        };
         let valued = &lessons.valued[..count];
         let found = match start {
             Some(start) if !is_anchor(count) => self.follow(lessons, valued, &start),

@@ -2,7 +2,7 @@
 //!
 //! It models the objective as a random function of which some values are known, and suggests the point from which most
 //! improvement is to be expected. Use it when a trial takes seconds or more and there are up to some thousand; a suggestion takes ten to
-//! a hundred milliseconds, and no longer however many trials there are (a few, at which fits are compared, and the first after a restart: up to a second or two). Up to a hundred parameters; conditions, noise, failures and parallel trials are coped with.
+//! a hundred milliseconds, and no longer however many trials there are (a few, at which fits are compared, and the first after a restart: some hundred). Up to a hundred parameters; conditions, noise, failures and parallel trials are coped with.
 //!
 //! | setting | default | range | |
 //! |---|---|---|---|
@@ -101,6 +101,9 @@ const EVERYWHERE: u64 = 4;
 /// Where the logarithm of the expected improvement is below this, nothing better is to be expected.
 const HOPELESS: f64 = -60.0;
 
+/// After so many trials, and so many more for each parameter, what it expects is to be believed.
+const KNOWN: [f64; 2] = [10.0, 2.0];
+
 /// Suggests where the expected improvement is highest.
 pub(super) struct Gp {
     space: Arc<Space>,
@@ -119,6 +122,8 @@ pub(super) struct Gp {
     points: Vec<Vec<f64>>,
     fits: Fits,
     why: Vec<Why>,
+    /// What the first of the last suggestions is expected to gain.
+    expected_improvement: Option<f64>,
 }
 
 impl Gp {
@@ -143,6 +148,7 @@ impl Gp {
             points: Vec::new(),
             fits: Fits::new(axes.len(), dimensions),
             why: Vec::new(),
+            expected_improvement: None,
             axes,
             space,
         }
@@ -163,8 +169,7 @@ impl Gp {
     }
 
     /// What is known, once enough is.
-    fn model(&mut self, history: &History) -> Option<Model> {
-        let observed = Observed::new(history);
+    fn model(&mut self, observed: &Observed) -> Option<Model> {
         if observed.succeeded < self.startup_trials {
             return None;
         }
@@ -174,7 +179,7 @@ impl Gp {
             is_parent: &self.is_parent,
             dimensions: self.dimensions,
         };
-        Model::new(&scene, &observed, &mut self.fits)
+        Model::new(&scene, observed, &mut self.fits)
     }
 
     /// The next configuration; `None` when it finds none that is not taken.
@@ -326,7 +331,8 @@ impl Algorithm for Gp {
     fn suggest(&mut self, history: &History, count: usize) -> Vec<Configuration> {
         self.untried.begin_batch();
         self.follow(history);
-        let mut model = self.model(history);
+        let observed = Observed::new(history);
+        let mut model = self.model(&observed);
         let (suggested, why) = Batch::fill(history, count, |batch| {
             let proposed = self.propose(batch, model.as_ref(), history.goal());
             let random = || {
@@ -344,12 +350,22 @@ impl Algorithm for Gp {
             }
             Some((configuration, reason))
         });
+        let known = observed.succeeded as f64;
+        let first = why.first().and_then(|why| why.acquisition);
+        self.expected_improvement = first
+            .filter(|_| known >= KNOWN[0] + KNOWN[1] * self.dimensions)
+            .zip(model.as_ref())
+            .map(|(first, model)| model.gain(first));
         self.why = why;
         suggested
     }
 
     fn learns(&self) -> bool {
         true
+    }
+
+    fn expected_improvement(&self) -> Option<f64> {
+        self.expected_improvement
     }
 
     fn why(&self) -> &[Why] {

@@ -104,6 +104,12 @@ impl Model {
         Some(model)
     }
 
+    /// An improvement that is expected on the best, in units of the objective; its logarithm is in those of the model.
+    pub fn gain(&self, log_improvement: f64) -> f64 {
+        let best = self.posterior.best;
+        self.warped.loss(best) - self.warped.loss(best - libm::exp(log_improvement))
+    }
+
     /// Takes note of a point that is being tried.
     pub fn suppose(&mut self, point: &[f64]) {
         let settled = self.settled.get_or_insert_with(|| self.posterior.clone());

@@ -112,6 +112,27 @@ fn it_says_why() {
 }
 
 #[test]
+fn it_expects_ever_less_improvement() {
+    let space = floats(2);
+    let mut history = tried(&space, 8);
+    let mut gp = gp(&space);
+    let mut expected = Vec::new();
+    for _ in 0..40 {
+        let next = gp.suggest(&history, 1).remove(0);
+        expected.push(gp.expected_improvement());
+        finish(&mut history, next);
+    }
+    assert_eq!(expected[..6], [None; 6]);
+    let known: Vec<f64> = expected[6..].iter().copied().flatten().collect();
+    assert_eq!(known.len(), 34);
+    assert!(
+        known.iter().all(|gain| (0.0..0.1).contains(gain)),
+        "{known:?}"
+    );
+    assert!(known[33] < 1e-6, "{known:?}");
+}
+
+#[test]
 fn where_trials_fail_it_hardly_looks() {
     let space = floats(2);
     let mut history = tried(&space, 10);

@@ -79,16 +79,16 @@ impl Kernels {
     }
 
     /// A coordinate from the kernel of one trial.
-    pub fn draw(&self, trial: usize, generator: &mut ChaCha8Rng) -> f64 {
+    pub fn draw(&self, trial: usize, normals: &mut normal::Normals<'_>) -> f64 {
         match self {
-            Kernels::Normal(normals) => {
-                truncated(normals.means[trial], normals.widths[trial], generator)
+            Kernels::Normal(kernels) => {
+                truncated(kernels.means[trial], kernels.widths[trial], normals)
             }
             Kernels::Steps(steps) => {
                 let (mean, width) = steps.different[steps.which[trial]];
-                truncated(mean, width, generator)
+                truncated(mean, width, normals)
             }
-            Kernels::Choices(choices) => choices.draw(trial, generator),
+            Kernels::Choices(choices) => choices.draw(trial, normals.generator),
         }
     }
 
@@ -98,6 +98,18 @@ impl Kernels {
             Kernels::Normal(normals) => normals.add_logs(at, terms),
             Kernels::Steps(steps) => steps.add_logs(at, terms),
             Kernels::Choices(choices) => choices.add_logs(at, terms),
+        }
+    }
+
+    /// The logarithm of the kernel that knows nothing.
+    pub fn uniform_log(&self, at: f64) -> f64 {
+        match self {
+            Kernels::Normal(_) => 0.0,
+            Kernels::Steps(steps) => {
+                let cell = cell_of(&steps.edges, at);
+                libm::log(steps.edges[cell + 1] - steps.edges[cell])
+            }
+            Kernels::Choices(choices) => choices.logs[2],
         }
     }
 }
@@ -239,13 +251,13 @@ fn log_cell(mean: f64, width: f64, low: f64, high: f64) -> f64 {
 }
 
 /// A draw from a normal distribution around a mean within [0, 1], cut off outside; uniform for an infinite width.
-fn truncated(mean: f64, width: f64, generator: &mut ChaCha8Rng) -> f64 {
+fn truncated(mean: f64, width: f64, normals: &mut normal::Normals<'_>) -> f64 {
     if width.is_infinite() {
-        return draws::unit(generator);
+        return draws::unit(normals.generator);
     }
     // At least a third of them lie inside, whatever the mean and the width.
     (0..100)
-        .map(|_| mean + width * normal::draw(generator))
+        .map(|_| mean + width * normals.draw())
         .find(|draw| (0.0..=1.0).contains(draw))
         .unwrap_or(mean)
 }
@@ -316,10 +328,11 @@ mod tests {
             let mut kernels = Kernels::new(&axis, vec![0.05, 0.45, f64::NAN], LEAST);
             let masses = masses(&mut kernels, 3, 10);
             let mut generator = draws::generator(1, 1);
+            let mut normals = normal::Normals::new(&mut generator);
             for trial in 0..3 {
                 let mut counts = [0.0; 10];
                 for _ in 0..4000 {
-                    counts[choice_of(10, kernels.draw(trial, &mut generator))] += 1.0;
+                    counts[choice_of(10, kernels.draw(trial, &mut normals))] += 1.0;
                 }
                 for (count, mass) in counts.iter().zip(&masses) {
                     let expected = 4000.0 * mass[trial];

@@ -7,7 +7,7 @@
 use super::super::axis::Axis;
 use super::kernels::{Kernels, Least};
 use crate::draws;
-use rand_chacha::ChaCha8Rng;
+use crate::normal::Normals;
 
 /// Terms whose logarithms are farther below that of the largest count as this: as nothing.
 const NEGLIGIBLE: f64 = -30.0;
@@ -50,19 +50,18 @@ impl Mixture {
         }
     }
 
-    /// A point from it, with a coordinate for every parameter, active or not; and whether most of its blocks come from the
-    /// component that knows
-    /// nothing.
-    pub fn draw(&self, blocks: &[Vec<usize>], generator: &mut ChaCha8Rng) -> (Vec<f64>, bool) {
+    /// A point from it, with a coordinate for every parameter, active or not; and whether most of its blocks come from the component that
+    /// knows nothing.
+    pub fn draw(&self, blocks: &[Vec<usize>], normals: &mut Normals<'_>) -> (Vec<f64>, bool) {
         let mut point = vec![0.0; self.kernels.len()];
         let mut blind = 0;
         for block in blocks {
-            let unit = draws::unit(generator);
+            let unit = draws::unit(normals.generator);
             let trial = self.cumulative.partition_point(|sum| *sum <= unit);
             let trial = trial.min(self.cumulative.len() - 1);
             blind += usize::from(trial == self.cumulative.len() - 1);
             for &parameter in block {
-                point[parameter] = self.kernels[parameter].draw(trial, generator);
+                point[parameter] = self.kernels[parameter].draw(trial, normals);
             }
         }
         (point, 2 * blind > blocks.len())
@@ -82,6 +81,19 @@ impl Mixture {
             sum += log_sum(&self.terms);
         }
         sum
+    }
+
+    /// What the logarithm of the density at a point is at least: that of the component that knows nothing.
+    pub fn least_log_density(&self, blocks: &[Vec<usize>], point: &[f64]) -> f64 {
+        let weight = self.log_weights.last().copied().unwrap_or_default();
+        let active = blocks
+            .iter()
+            .flatten()
+            .filter(|parameter| !point[**parameter].is_nan());
+        let logs: f64 = active
+            .map(|parameter| self.kernels[*parameter].uniform_log(point[*parameter]))
+            .sum();
+        weight * blocks.len() as f64 + logs
     }
 }
 

@@ -33,6 +33,7 @@
 
 mod bandwidth;
 mod blocks;
+mod candidates;
 mod kernels;
 mod mixture;
 mod split;
@@ -45,12 +46,15 @@ use super::untried::Untried;
 use super::{Algorithm, AlgorithmInfo, Reason, Why};
 use crate::draws::{self, mix};
 use crate::history::History;
+use crate::normal::Normals;
 use crate::setting::{Checked, Setting, SettingKind};
 use crate::space::{Configuration, Lattice, Space};
+use candidates::{Candidate, Candidates};
 use kernels::Least;
 use mixture::Mixture;
 use rand_chacha::ChaCha8Rng;
-use split::Split;
+use split::{Ranking, Split};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What there is to know of `tpe`.
@@ -105,26 +109,17 @@ pub(super) struct Tpe {
     untried: Untried,
     /// The coordinates of each trial, NaN where a parameter is not active: a cache.
     points: Vec<Vec<f64>>,
+    /// The trials in order of how good they are: a cache.
+    ranking: Ranking,
     why: Vec<Why>,
 }
 
-/// A point that may be suggested.
-struct Candidate {
-    point: Vec<f64>,
-    /// The logarithms of how much denser good trials are there than bad ones: by the parameters on which others depend, and by all.
-    gains: [f64; 2],
-    /// Whether it was drawn with no trial in view.
-    blind: bool,
-}
-
-impl Candidate {
-    fn why(&self) -> Why {
-        let reason = match self.blind {
-            true => Reason::Exploration,
-            false => Reason::Exploitation,
-        };
-        Why::new(INFO.name, reason).with_acquisition(self.gains[1])
-    }
+fn why(candidate: &Candidate) -> Why {
+    let reason = match candidate.is_blind {
+        true => Reason::Exploration,
+        false => Reason::Exploitation,
+    };
+    Why::new(INFO.name, reason).with_acquisition(candidate.most)
 }
 
 impl Tpe {
@@ -143,6 +138,7 @@ impl Tpe {
             startup: Sequence::new(space.parameters().len(), seed),
             untried: Untried::shuffled(Lattice::every(Arc::clone(&space)), seed),
             points: Vec::new(),
+            ranking: Ranking::default(),
             why: Vec::new(),
             space,
         }
@@ -172,10 +168,9 @@ impl Tpe {
         };
         let mut generator = draws::generator(mix(self.seed, SALT), place);
         let candidates = self.best_first(split, &mut generator);
-        let candidates = candidates.iter();
         let (configuration, candidate) =
-            batch.first(candidates.map(|it| (self.space.decode(&it.point), it)))?;
-        Some((configuration, candidate.why()))
+            batch.first(candidates.map(|it| (self.space.decode(&it.drawn), it)))?;
+        Some((configuration, why(&candidate)))
     }
 
     /// One of what has not been tried.
@@ -186,29 +181,35 @@ impl Tpe {
     }
 
     /// Candidates, the most promising first: those of the most promising branch, and among them those that gain most.
-    fn best_first(&self, split: &Split, generator: &mut ChaCha8Rng) -> Vec<Candidate> {
+    fn best_first(
+        &self,
+        split: &Split,
+        generator: &mut ChaCha8Rng,
+    ) -> impl Iterator<Item = Candidate> {
         let blocks = blocks::blocks(&self.families, BLOCK, generator);
         let (mut good, mut bad) = self.densities(split, draws::unit(generator));
-        let drawn: Vec<(Vec<f64>, bool)> = (0..self.candidates)
-            .map(|_| good.draw(&blocks, generator))
+        let mut normals = Normals::new(generator);
+        let drawn: Vec<Candidate> = (0..self.candidates)
+            .map(|_| {
+                let (drawn, is_blind) = good.draw(&blocks, &mut normals);
+                let drawn = self.snapped(drawn);
+                let active = self.active(&drawn);
+                let branch = self.branch(&active).map_or(0.0, |branch| {
+                    good.log_density(&blocks, &branch) - bad.log_density(&blocks, &branch)
+                });
+                let good = good.log_density(&blocks, &active);
+                Candidate {
+                    branch,
+                    good,
+                    most: good - bad.least_log_density(&blocks, &active),
+                    is_exact: false,
+                    is_blind,
+                    active: matches!(active, Cow::Owned(_)).then(|| active.into_owned()),
+                    drawn,
+                }
+            })
             .collect();
-        let mut gain =
-            |point: &[f64]| good.log_density(&blocks, point) - bad.log_density(&blocks, point);
-        let candidate = |(drawn, blind)| {
-            let point = self.snapped(drawn);
-            let active = self.active(&point);
-            let branch = self.branch(&active).map_or(0.0, |branch| gain(&branch));
-            Candidate {
-                gains: [branch, gain(&active)],
-                point,
-                blind,
-            }
-        };
-        let mut candidates: Vec<Candidate> = drawn.into_iter().map(candidate).collect();
-        candidates.sort_by(|Candidate { gains: a, .. }, Candidate { gains: b, .. }| {
-            b[0].total_cmp(&a[0]).then(b[1].total_cmp(&a[1]))
-        });
-        candidates
+        Candidates::new(drawn, move |point| bad.log_density(&blocks, point))
     }
 
     /// The densities of good and of bad trials; `fine`, in [0, 1], is how closely to look.
@@ -250,10 +251,10 @@ impl Tpe {
     }
 
     /// The same point, NaN where parameters are not active.
-    fn active(&self, point: &[f64]) -> Vec<f64> {
+    fn active<'a>(&self, point: &'a [f64]) -> Cow<'a, [f64]> {
         // Without conditions, every parameter is a family of its own.
         if self.families.len() == point.len() {
-            return point.to_vec();
+            return point.into();
         }
         let active = self.space.active_at(point);
         let units = point.iter().zip(active);
@@ -267,7 +268,8 @@ impl Algorithm for Tpe {
     fn suggest(&mut self, history: &History, count: usize) -> Vec<Configuration> {
         self.untried.begin_batch();
         self.follow(history);
-        let mut split = split::split(history.trials(), history.goal(), self.startup_trials);
+        self.ranking.follow(history);
+        let mut split = self.ranking.split(self.startup_trials);
         let (suggested, why) = Batch::fill(history, count, |batch| {
             let proposed = self.propose(batch, split.as_ref());
             let (configuration, why) = proposed.or_else(|| self.untried(batch))?;

@@ -1,6 +1,6 @@
 //! Which trials are good, which are bad, and how much each counts.
 
-use crate::history::{Goal, Outcome, Trial};
+use crate::history::{Goal, History, Outcome};
 
 /// The share of the finished trials that is good …
 const GOOD_SHARE: f64 = 0.15;
@@ -22,40 +22,78 @@ pub(super) struct Split {
     pub running: usize,
 }
 
-/// Splits the trials; `None` while fewer than `startup` have succeeded, or as long as all are equally good.
-pub(super) fn split(trials: &[Trial], goal: Goal, startup: usize) -> Option<Split> {
-    let mut succeeded: Vec<(f64, usize)> = Vec::new();
-    let (mut running, mut hopeless, mut stopped) = (Vec::new(), Vec::new(), 0);
-    for (number, trial) in trials.iter().enumerate() {
-        match trial.outcome {
-            Some(Outcome::Succeeded(value)) => succeeded.push((loss(goal, value), number)),
-            None => running.push(number),
-            Some(outcome) => {
-                hopeless.push(number);
-                stopped += usize::from(matches!(outcome, Outcome::EarlyStopped(_)));
-            }
+/// The trials by how they ended, so that each is looked at once.
+#[derive(Debug, Default)]
+pub(super) struct Ranking {
+    /// Those that succeeded, the best first: losses and numbers.
+    succeeded: Vec<(f64, usize)>,
+    /// Those that were stopped early or failed, by number; and how many of them were stopped.
+    hopeless: Vec<usize>,
+    stopped: usize,
+    /// Those that are queued or running, by number.
+    running: Vec<usize>,
+    /// How many trials and how many ends have been seen.
+    trials: usize,
+    ends: usize,
+}
+
+impl Ranking {
+    /// Brings it up to date.
+    pub fn follow(&mut self, history: &History) {
+        let (trials, finished) = (history.trials(), history.finished());
+        if finished.len() < self.ends || trials.len() < self.trials {
+            *self = Self::default();
+        }
+        for number in &finished[self.ends..] {
+            self.end(*number, trials[*number].outcome, history.goal());
+        }
+        self.running.extend(self.trials..trials.len());
+        self.running
+            .retain(|number| trials[*number].outcome.is_none());
+        (self.trials, self.ends) = (trials.len(), finished.len());
+    }
+
+    fn end(&mut self, number: usize, outcome: Option<Outcome>, goal: Goal) {
+        if let Some(Outcome::Succeeded(value)) = outcome {
+            let own = (loss(goal, value), number);
+            let before = |other: &(f64, usize)| {
+                (other.0.total_cmp(&own.0))
+                    .then(other.1.cmp(&own.1))
+                    .is_lt()
+            };
+            self.succeeded
+                .insert(self.succeeded.partition_point(before), own);
+        } else {
+            self.stopped += usize::from(matches!(outcome, Some(Outcome::EarlyStopped(_))));
+            let place = self.hopeless.partition_point(|other| *other < number);
+            self.hopeless.insert(place, number);
         }
     }
-    succeeded.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    let differ = succeeded.first()?.0 < succeeded.last()?.0;
-    if succeeded.len() < startup || !differ {
-        return None;
+
+    /// Splits the trials; `None` while fewer than `startup` have succeeded, or as long as all are equally good.
+    pub fn split(&self, startup: usize) -> Option<Split> {
+        let succeeded = &self.succeeded;
+        let differ = succeeded.first()?.0 < succeeded.last()?.0;
+        if succeeded.len() < startup || !differ {
+            return None;
+        }
+        let share = GOOD_SHARE * (succeeded.len() + self.stopped) as f64;
+        let count = (share.ceil() as usize)
+            .min(MOST_GOOD)
+            .min(succeeded.len() - 1);
+        let (good, bad) = succeeded.split_at(count.max(1));
+        let running = &self.running;
+        let bad = running
+            .iter()
+            .copied()
+            .chain(bad.iter().map(|(_, number)| *number))
+            .chain(self.hopeless.iter().copied());
+        Some(Split {
+            good: weighted_by_rank(good),
+            bad: thinned(&bad.collect::<Vec<usize>>(), running.len()),
+            running: running.len(),
+        })
     }
-    let share = GOOD_SHARE * (succeeded.len() + stopped) as f64;
-    let count = (share.ceil() as usize)
-        .min(MOST_GOOD)
-        .min(succeeded.len() - 1);
-    let (good, bad) = succeeded.split_at(count.max(1));
-    let bad = running
-        .iter()
-        .copied()
-        .chain(bad.iter().map(|(_, number)| *number))
-        .chain(hopeless);
-    Some(Split {
-        good: weighted_by_rank(good),
-        bad: thinned(&bad.collect::<Vec<usize>>(), running.len()),
-        running: running.len(),
-    })
 }
 
 /// Small is good.
@@ -98,13 +136,18 @@ mod tests {
     use super::*;
     use crate::space::Configuration;
 
-    fn trials(outcomes: &[Option<Outcome>]) -> Vec<Trial> {
-        let trial = |outcome: &Option<Outcome>| Trial {
-            configuration: Configuration::default(),
-            origin: crate::history::Origin::Suggested,
-            outcome: *outcome,
-        };
-        outcomes.iter().map(trial).collect()
+    fn split(outcomes: &[Option<Outcome>], goal: Goal, startup: usize) -> Option<Split> {
+        let mut history = History::new(goal);
+        let mut ranking = Ranking::default();
+        for outcome in outcomes {
+            let number = history.create(Configuration::default());
+            ranking.follow(&history);
+            if let Some(outcome) = outcome {
+                history.finish(number, *outcome);
+            }
+        }
+        ranking.follow(&history);
+        ranking.split(startup)
     }
 
     fn numbers(weighted: &[(usize, f64)]) -> Vec<usize> {
@@ -123,20 +166,20 @@ mod tests {
             Some(Outcome::Failed),
             ok(2.0),
         ];
-        let low = split(&trials(&outcomes), Goal::Minimize, 2).unwrap();
+        let low = split(&outcomes, Goal::Minimize, 2).unwrap();
         assert_eq!(numbers(&low.good), [3]);
         assert_eq!(numbers(&low.bad), [1, 5, 0, 2, 4]);
-        let high = split(&trials(&outcomes), Goal::Maximize, 2).unwrap();
+        let high = split(&outcomes, Goal::Maximize, 2).unwrap();
         assert_eq!(numbers(&high.good), [0]);
     }
 
     #[test]
     fn nothing_is_learnt_from_too_few_or_equal_trials() {
-        let equal = trials(&[Some(Outcome::Succeeded(1.0)); 20]);
+        let equal = [Some(Outcome::Succeeded(1.0)); 20];
         assert_eq!(split(&equal, Goal::Minimize, 2), None);
         let outcomes = [1.0, 2.0].map(|value| Some(Outcome::Succeeded(value)));
-        assert_eq!(split(&trials(&outcomes), Goal::Minimize, 3), None);
-        assert!(split(&trials(&outcomes), Goal::Minimize, 2).is_some());
+        assert_eq!(split(&outcomes, Goal::Minimize, 3), None);
+        assert!(split(&outcomes, Goal::Minimize, 2).is_some());
         assert_eq!(split(&[], Goal::Minimize, 0), None);
     }
 
@@ -145,7 +188,7 @@ mod tests {
         let outcomes: Vec<_> = (0..5000)
             .map(|value| Some(Outcome::Succeeded(f64::from(value))))
             .collect();
-        let split = split(&trials(&outcomes), Goal::Minimize, 2).unwrap();
+        let split = split(&outcomes, Goal::Minimize, 2).unwrap();
         let weights: Vec<f64> = split.good.iter().map(|(_, weight)| *weight).collect();
         assert!(weights.is_sorted_by(|better, worse| better > worse && *worse > 0.0));
         assert!((weights.iter().sum::<f64>() - 25.0).abs() < 1e-9);
