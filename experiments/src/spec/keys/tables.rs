@@ -53,7 +53,7 @@ pub static EXPERIMENT: Table = Table {
         key(
             "algorithm",
             Kind::Algorithm,
-            Default("sobol"),
+            Default("auto"),
             "who suggests configurations: a name, or a mapping with `name`, `seed` and `settings`",
         ),
         key(
@@ -172,7 +172,7 @@ pub static ALGORITHM: Table = Table {
         key(
             "name",
             Kind::AlgorithmName,
-            Default("sobol"),
+            Default("auto"),
             "name of the algorithm",
         ),
         key(
