@@ -166,6 +166,7 @@ impl Thinker {
             round,
             exhausted: configurations.len() < count,
             configurations,
+            expected_improvement: algorithm.expected_improvement(),
         }
     }
 }

@@ -437,6 +437,7 @@ impl World {
                         round,
                         configurations,
                         exhausted,
+                        expected_improvement: process.algorithm.expected_improvement(),
                     },
                 );
             }

@@ -223,7 +223,7 @@ pub static CONVERGED: Table = Table {
         key(
             "stagnation",
             COUNT,
-            Required,
+            Optional,
             "end after so many trials without an improvement; those that failed do not count",
         ),
         key(
@@ -231,6 +231,12 @@ pub static CONVERGED: Table = Table {
             Kind::Number { min: 0.0 },
             Default("0"),
             "what is not better by more than this is no improvement",
+        ),
+        key(
+            "expected_improvement",
+            Kind::Number { min: 0.0 },
+            Optional,
+            "end when the algorithm (`auto` or `gp`) expects the next trial to improve on the best by less than this, on average",
         ),
     ],
 };

@@ -38,7 +38,10 @@ fn limits_may_change() {
         panic!("not told as limits");
     };
     let converged = to.converged.unwrap();
-    assert_eq!((converged.stagnation, converged.min_improvement), (2, 0.0));
+    assert_eq!(
+        (converged.stagnation, converged.min_improvement),
+        (Some(2), 0.0)
+    );
 }
 
 #[test]
