@@ -132,8 +132,13 @@ pub fn limits(limits: &Limits) -> Vec<String> {
         facts.push(format!("at most {max} failed"));
     }
     if let Some(converged) = limits.converged {
-        let trials = count(converged.stagnation, "trial");
-        facts.push(format!("until {trials} bring nothing better"));
+        if let Some(stagnation) = converged.stagnation {
+            let trials = count(stagnation, "trial");
+            facts.push(format!("until {trials} bring nothing better"));
+        }
+        if let Some(least) = converged.expected_improvement {
+            facts.push(format!("until less than {least} is to be gained"));
+        }
     }
     facts
 }

@@ -23,6 +23,8 @@ pub enum Event {
         suggestions: Vec<Suggestion>,
         /// Nothing untried is left beyond these.
         exhausted: bool,
+        /// By how much the first of them is expected to improve on the best, if the algorithm says so.
+        expected_improvement: Option<f64>,
     },
     /// A running step reported metrics.
     Reported(TaskId, Vec<Report>),

@@ -83,6 +83,9 @@ impl Progress {
 
     /// Whether so many trials as are to be waited for have brought no improvement.
     pub fn has_converged(&self, until: Convergence) -> bool {
+        let Some(stagnation) = until.stagnation else {
+            return false;
+        };
         let mut records = self.records.iter();
         let Some((mut since, mut best)) = records.next().copied() else {
             return false;
@@ -96,7 +99,7 @@ impl Progress {
                 (since, best) = (*judged, *value);
             }
         }
-        self.judged() - since >= until.stagnation
+        self.judged() - since >= stagnation
     }
 
     fn best(&self) -> Option<f64> {
@@ -123,8 +126,9 @@ mod tests {
 
     fn until(stagnation: u64, min_improvement: f64) -> Convergence {
         Convergence {
-            stagnation,
+            stagnation: Some(stagnation),
             min_improvement,
+            expected_improvement: None,
         }
     }
 

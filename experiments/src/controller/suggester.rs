@@ -167,6 +167,7 @@ impl Thinker {
         Event::Suggested {
             round,
             exhausted: configurations.len() < count,
+            expected_improvement: algorithm.expected_improvement(),
             suggestions: explained(configurations, algorithm),
         }
     }

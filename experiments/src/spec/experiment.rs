@@ -140,9 +140,13 @@ pub struct Limits {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Convergence {
     /// After so many trials without an improvement (at least 1); those that failed do not count.
-    pub stagnation: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stagnation: Option<u64>,
     /// What is not better by more than this is no improvement (at least 0).
     pub min_improvement: f64,
+    /// When the algorithm expects the next trial to improve on the best by less than this (at least 0).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected_improvement: Option<f64>,
 }
 
 /// The priority of an experiment that names none.

@@ -2,6 +2,7 @@
 
 use super::Core;
 use crate::controller::event::{Answer, Control};
+use crate::spec::Convergence;
 use crate::state::{ExperimentReason, ExperimentState, TrialReason, TrialState};
 use jiff::{SignedDuration, Timestamp};
 
@@ -24,10 +25,9 @@ impl Core {
             Some((ExperimentState::Succeeded, ExperimentReason::TargetReached))
         } else if reached(limits.max_failed_trials, self.progress.failed) {
             Some((ExperimentState::Failed, ExperimentReason::MaxFailedTrials))
-        } else if limits
-            .converged
-            .is_some_and(|until| self.progress.has_converged(until))
-        {
+        } else if limits.converged.is_some_and(|until| {
+            self.progress.has_converged(until) || self.promises_less_than(until)
+        }) {
             Some((ExperimentState::Succeeded, ExperimentReason::Converged))
         } else if self.deadline().is_some_and(|deadline| now >= deadline) {
             Some((ExperimentState::Succeeded, ExperimentReason::MaxDuration))
@@ -38,6 +38,12 @@ impl Core {
         } else {
             None
         }
+    }
+
+    /// Whether the algorithm expects less improvement than is waited for.
+    fn promises_less_than(&self, until: Convergence) -> bool {
+        let expected = self.expected_improvement.zip(until.expected_improvement);
+        expected.is_some_and(|(expected, least)| expected < least)
     }
 
     /// When the time allowed is used up.

@@ -11,13 +11,20 @@ use serde_json::Map;
 use tune_algorithms::space::Configuration;
 
 impl Core {
-    /// Takes what the algorithm suggested, unless the question has become void since.
-    pub(super) fn suggested(&mut self, round: u64, suggestions: Vec<Suggestion>, exhausted: bool) {
-        if round == self.round {
-            self.awaited = 0;
-            self.exhausted |= exhausted;
-            self.suggested.extend(suggestions);
+    /// Takes what the algorithm suggested. Whether it may: not when the question has become void since.
+    pub(super) fn suggested(
+        &mut self,
+        round: u64,
+        suggestions: Vec<Suggestion>,
+        exhausted: bool,
+    ) -> bool {
+        if round != self.round {
+            return false;
         }
+        self.awaited = 0;
+        self.exhausted |= exhausted;
+        self.suggested.extend(suggestions);
+        true
     }
 
     pub(super) fn wake_delayed(&mut self, now: Timestamp) {

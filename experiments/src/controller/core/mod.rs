@@ -38,6 +38,8 @@ pub struct Core {
     awaited: usize,
     round: u64,
     exhausted: bool,
+    /// By how much the last suggestion is expected to improve on the best, if the algorithm says so.
+    expected_improvement: Option<f64>,
     /// Clients that wait for trials, and for how many.
     asks: VecDeque<(Ticket, usize)>,
     /// When the leases run out.
@@ -90,6 +92,7 @@ impl Core {
             awaited: 0,
             round: 0,
             exhausted: false,
+            expected_improvement: None,
             asks: VecDeque::new(),
             leases: BTreeSet::new(),
             farewells: Vec::new(),
@@ -152,7 +155,12 @@ impl Core {
                 round,
                 suggestions,
                 exhausted,
-            } => self.suggested(round, suggestions, exhausted),
+                expected_improvement,
+            } => {
+                if self.suggested(round, suggestions, exhausted) {
+                    self.expected_improvement = expected_improvement.or(self.expected_improvement);
+                }
+            }
             Event::Reported(id, reports) => self.reported(now, &id, reports),
             Event::Ended(id, ending) => self.ended(now, &id, *ending),
             Event::Slots(granted) => self.slots.free += granted,

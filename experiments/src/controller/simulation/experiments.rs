@@ -169,8 +169,9 @@ pub fn experiment(shape: &Shape, seed: u64) -> (Experiment, Shape) {
             max_failed_trials: shape.max_failed_trials,
             max_duration: shape.max_duration.map(Duration::from_secs),
             converged: shape.stagnation.map(|stagnation| Convergence {
-                stagnation,
+                stagnation: Some(stagnation),
                 min_improvement: 0.0,
+                expected_improvement: None,
             }),
             priority: 10,
         },

@@ -439,6 +439,7 @@ impl World {
                         round,
                         suggestions,
                         exhausted,
+                        expected_improvement: process.algorithm.expected_improvement(),
                     },
                 );
             }

@@ -6,6 +6,9 @@ use super::Check;
 use super::fields::Fields;
 use tune_algorithms::space::Space;
 
+/// The algorithms that say which improvement they expect.
+const EXPECTING: [&str; 2] = ["auto", "gp"];
+
 impl Check<'_> {
     pub(super) fn limits(&mut self, fields: &Fields<'_>) -> Option<Limits> {
         let max_trials = self.whole(fields, "max_trials");
@@ -32,10 +35,40 @@ impl Check<'_> {
         let fields = self.fields(&at, &CONVERGED, None)?;
         let stagnation = self.whole(&fields, "stagnation");
         let min_improvement = self.number(&fields, "min_improvement");
+        let expected_improvement = self.number(&fields, "expected_improvement");
+        if fields.get("stagnation").is_none() && fields.get("expected_improvement").is_none() {
+            let help = "give `stagnation`, `expected_improvement` or both".to_owned();
+            self.at(&at, "this does not say when", Some(help));
+        }
         Some(Some(Convergence {
-            stagnation: u64::try_from(stagnation?).ok()?,
+            stagnation: stagnation.and_then(|n| u64::try_from(n).ok()),
             min_improvement: min_improvement?,
+            expected_improvement,
         }))
+    }
+
+    /// Only an algorithm with a model can say what it expects.
+    pub(super) fn can_expect(
+        &mut self,
+        fields: &Fields<'_>,
+        limits: &Limits,
+        algorithm: Option<&AlgorithmChoice>,
+    ) {
+        let expects = |algorithm: &AlgorithmChoice| EXPECTING.contains(&algorithm.name.as_str());
+        let asked = limits
+            .converged
+            .is_some_and(|until| until.expected_improvement.is_some());
+        if asked
+            && let Some(algorithm) = algorithm.filter(|algorithm| !expects(algorithm))
+            && let Some(at) = fields.get("converged")
+        {
+            let message = format!(
+                "`{}` does not say which improvement it expects",
+                algorithm.name
+            );
+            let help = "`expected_improvement` goes with the algorithms `auto` and `gp`";
+            self.at(&at, message, Some(help.to_owned()));
+        }
     }
 
     /// An experiment that nothing ends is a mistake. A finite space does, and so does a grid, which is finite in any space.

@@ -81,6 +81,7 @@ impl Check<'_> {
             self.reportable(&fields, objective, pipeline);
         }
         let (limits, objective, space) = (limits?, objective?, space?);
+        self.can_expect(&fields, &limits, algorithm.as_ref());
         self.has_an_end(&fields, &objective, algorithm.as_ref(), &space);
         Some(Experiment {
             name: name?,

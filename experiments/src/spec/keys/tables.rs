@@ -59,7 +59,7 @@ pub static EXPERIMENT: Table = Table {
         key(
             "algorithm",
             Kind::Algorithm,
-            Default("sobol"),
+            Default("auto"),
             "who suggests configurations: a name, or a mapping with `name`, `seed` and `settings`",
         ),
         key(
@@ -184,7 +184,7 @@ pub static ALGORITHM: Table = Table {
         key(
             "name",
             Kind::AlgorithmName,
-            Default("sobol"),
+            Default("auto"),
             "name of the algorithm",
         ),
         key(
@@ -235,7 +235,7 @@ pub static CONVERGED: Table = Table {
         key(
             "stagnation",
             COUNT,
-            Required,
+            Optional,
             "end after so many trials without an improvement; those that failed do not count",
         ),
         key(
@@ -243,6 +243,12 @@ pub static CONVERGED: Table = Table {
             Kind::Number { min: 0.0 },
             Default("0"),
             "what is not better by more than this is no improvement",
+        ),
+        key(
+            "expected_improvement",
+            Kind::Number { min: 0.0 },
+            Optional,
+            "end when the algorithm (`auto` or `gp`) expects the next trial to improve on the best by less than this, on average",
         ),
     ],
 };

@@ -15,7 +15,7 @@ fn differences(given: &str) -> Vec<String> {
 fn what_is_written_otherwise_is_the_same() {
     let otherwise = small(
         "max_trials: 3",
-        "# more\ndescription: new\nmax_trials: 3.0\nparallel_trials: 1\nearly_stopping: none\nalgorithm: sobol",
+        "# more\ndescription: new\nmax_trials: 3.0\nparallel_trials: 1\nearly_stopping: none\nalgorithm: auto",
     );
     assert_eq!(
         compare(&experiment(SMALL), &experiment(&otherwise)),
@@ -38,7 +38,10 @@ fn limits_may_change() {
         panic!("not told as limits");
     };
     let converged = to.converged.unwrap();
-    assert_eq!((converged.stagnation, converged.min_improvement), (2, 0.0));
+    assert_eq!(
+        (converged.stagnation, converged.min_improvement),
+        (Some(2), 0.0)
+    );
 }
 
 #[test]

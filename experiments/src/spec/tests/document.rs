@@ -53,7 +53,7 @@ fn defaults_are_those_of_the_documentation() {
             experiment.algorithm.name.as_str(),
             experiment.algorithm.seed
         ),
-        ("sobol", 0)
+        ("auto", 0)
     );
     assert_eq!(experiment.limits.parallel_trials, 1);
     assert_eq!(experiment.early_stopping, None);

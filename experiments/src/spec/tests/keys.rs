@@ -174,12 +174,12 @@ fn the_schema_refuses_what_the_reader_refuses() {
             json!({ "name": "sobol", "settings": { "nonsense": 1 } }),
         ),
         ("early_stopping", json!({})),
-        ("converged", json!({})),
         ("converged", json!({ "stagnation": 0 })),
         (
             "converged",
             json!({ "stagnation": 3, "min_improvement": -1 }),
         ),
+        ("converged", json!({ "expected_improvement": "little" })),
         ("parameters", json!({ "x": { "type": "bool", "min": 1 } })),
         ("parameters", json!({ "x": { "type": "float", "min": 1 } })),
         ("pipeline", json!({ "s": { "uses": "train", "run": "x" } })),
