@@ -130,14 +130,14 @@ async fn at_server(
     if record.state.is_finished() {
         return outcome::finished(context, &backend, &record, &experiment, args.drive.json).await;
     }
-    watch(
+    Box::pin(watch(
         context,
         &backend,
         record,
         &experiment,
         Since::Now,
         args.drive.json,
-    )
+    ))
     .await
 }
 

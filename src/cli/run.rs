@@ -124,14 +124,14 @@ async fn run_at(
     }
     let record = go_on_at(&backend, record).await?;
     args.show_at(context, &record.name);
-    watch(
+    Box::pin(watch(
         context,
         &backend,
         record,
         &submission.experiment,
         since,
         args.json,
-    )
+    ))
     .await
 }
 

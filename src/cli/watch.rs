@@ -34,7 +34,15 @@ pub async fn run(args: WatchArgs, context: Context) -> Result<u8> {
         return conclude(&context, &backend, &record, &experiment, args.json).await;
     }
     let since = Since::Now;
-    watch(&context, &backend, record, &experiment, since, args.json).await
+    Box::pin(watch(
+        &context,
+        &backend,
+        record,
+        &experiment,
+        since,
+        args.json,
+    ))
+    .await
 }
 
 /// Shows the experiment until it ends or a signal comes. The answer is the exit code.

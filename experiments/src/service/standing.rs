@@ -170,6 +170,7 @@ mod tests {
                 state,
                 reason: None,
                 request: None,
+                prior_trials: 0,
                 created_at: Timestamp::UNIX_EPOCH,
                 started_at: None,
                 finished_at: None,
