@@ -193,6 +193,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/experiments/{name}/grid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where every step of some neighbouring trials stands, by the numbers of the trials. */
+        get: operations["grid"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/experiments/{name}/importance": {
         parameters: {
             query?: never;
@@ -225,6 +242,24 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/{name}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was written about an experiment: its tags, and a note. */
+        get: operations["show_notes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes the tags of an experiment, or its note, at any time. The same change again changes nothing. */
+        patch: operations["change_notes"];
         trace?: never;
     };
     "/api/v1/experiments/{name}/pause": {
@@ -373,6 +408,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/experiments/{name}/trials/{number}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was written about a trial: its tags, and a note. */
+        get: operations["show_trial_notes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes the tags of a trial, or its note, at any time. The same change again changes nothing. */
+        patch: operations["change_trial_notes"];
+        trace?: never;
+    };
     "/api/v1/experiments/{name}/trials/{number}/steps/{step}/log": {
         parameters: {
             query?: never;
@@ -424,6 +477,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The JSON Schema of experiments' documents, as `tune schema` prints it. */
+        get: operations["schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -438,6 +508,23 @@ export interface paths {
         post: operations["begin_session"];
         /** Ends the session of the browser that asks. */
         delete: operations["end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the server is and has, and what the experiments wait for that have not come to their end. */
+        get: operations["show_system"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -662,7 +749,7 @@ export interface components {
          * @description What kind of change an event tells of.
          * @enum {string}
          */
-        EventKind: "experiment" | "limits" | "trial" | "step";
+        EventKind: "experiment" | "limits" | "trial" | "step" | "notes";
         /** @description An experiment in full. */
         Experiment: {
             /**
@@ -703,6 +790,8 @@ export interface components {
             metric: string;
             /** @description Unique in its store at any time. */
             name: string;
+            /** @description What people wrote about it; empty for nothing. */
+            note?: string;
             /**
              * Format: int64
              * @description How many trials of the experiment that `start_from` names it has started from.
@@ -719,6 +808,8 @@ export interface components {
             started_at?: string | null;
             /** @description Where it stands. */
             state: components["schemas"]["ExperimentState"];
+            /** @description What people find it by, in alphabetical order. */
+            tags?: string[];
             /** @description How many trials it has. */
             trials: components["schemas"]["Counts"];
         };
@@ -772,6 +863,19 @@ export interface components {
          * @enum {string}
          */
         Goal: "minimize" | "maximize";
+        /** @description Where the steps of neighbouring trials stand. The n-th entry of every list is of the same trial. */
+        Grid: {
+            /** @description Seconds that each took from its start to its end. */
+            duration: (number | null)[];
+            /** @description Their numbers, from small to large. */
+            number: number[];
+            /** @description Where each stands. */
+            state: components["schemas"]["TrialState"][];
+            /** @description Where every step of the pipeline stands in each; null where it has not been looked at yet. */
+            steps: {
+                [key: string]: (components["schemas"]["StepState"] | null)[];
+            };
+        };
         /** @description The trials with one value of the parameter. */
         Group: {
             best?: components["schemas"]["BestOfGroup"] | null;
@@ -882,6 +986,24 @@ export interface components {
         NewToken: components["schemas"]["Token"] & {
             /** @description The token itself. */
             token: string;
+        };
+        /** @description What people wrote about an experiment or a trial. */
+        Notes: {
+            /** @description Free text; empty for none. */
+            note?: string;
+            /** @description Short words, in alphabetical order. */
+            tags?: string[];
+        };
+        /** @description What is to change: what is absent stays. */
+        NotesPatch: {
+            /** @description Tags to add. */
+            add_tags?: string[];
+            /** @description Another note; empty for none. */
+            note?: string | null;
+            /** @description Tags to take away; one that is not there is no mistake. */
+            remove_tags?: string[];
+            /** @description All tags, in place of those that are there: words of letters, digits, `-`, `_`, `.`, `:` and `/`; at most 30. */
+            tags?: string[] | null;
         };
         /** @description A number, or the word for one that is not finite. */
         Number: number | ("NaN" | "Infinity" | "-Infinity");
@@ -1007,6 +1129,15 @@ export interface components {
             /** @description The token, as it was shown when it was made. */
             token: string;
         };
+        /** @description What steps run on. */
+        Slots: {
+            /** @description How many run. */
+            in_use: number;
+            /** @description How many steps may run at once. */
+            total: number;
+            /** @description How many more wait for a slot. */
+            waiting: number;
+        };
         /** @description Where the results of a group lie. */
         Spread: {
             /** @description How many there are. */
@@ -1094,6 +1225,13 @@ export interface components {
             /** @description Whether the trial should stop. */
             stop: boolean;
         };
+        /** @description Where everything is remembered. */
+        StoreView: {
+            /** @description `sqlite` or `postgres`. */
+            kind: string;
+            /** @description A directory, or the address of a database without its password. */
+            place: string;
+        };
         /** @description An experiment, and what the submission of its document came to. */
         Submitted: components["schemas"]["Experiment"] & {
             /** @description What became of it. */
@@ -1137,8 +1275,27 @@ export interface components {
             started_at?: string | null;
             /** @description Where it stands. */
             state: components["schemas"]["ExperimentState"];
+            /** @description What people find it by, in alphabetical order. */
+            tags?: string[];
             /** @description How many trials it has. */
             trials: components["schemas"]["Counts"];
+        };
+        /** @description The server. */
+        System: {
+            /** @description How many experiments this process drives. */
+            driven: number;
+            /** @description The experiments that have not come to their end, the newest first. */
+            experiments: components["schemas"]["Waiting"][];
+            /** @description Whether it only shows what other processes do: nothing can be changed here. */
+            looks_on: boolean;
+            /** @description What steps run on. */
+            slots: components["schemas"]["Slots"];
+            /** @description Whether it takes no more work, because it is about to end. */
+            stopping: boolean;
+            /** @description Where everything is remembered. */
+            store: components["schemas"]["StoreView"];
+            /** @description Its version. */
+            version: string;
         };
         /** @description How a trial ended: well, with its last metrics, or not. */
         Tell: {
@@ -1257,7 +1414,7 @@ export interface components {
          */
         TrialState: "queued" | "running" | "succeeded" | "early_stopped" | "failed" | "cancelled";
         /** @description A trial with its step runs. */
-        TrialWithSteps: components["schemas"]["Trial"] & {
+        TrialWithSteps: components["schemas"]["Trial"] & components["schemas"]["Notes"] & {
             /** @description Its step runs, in the order in which they began. */
             steps: components["schemas"]["Step"][];
         };
@@ -1291,6 +1448,40 @@ export interface components {
         } | {
             /** @enum {string} */
             verdict: "too_few";
+        };
+        /**
+         * @description What keeps an experiment from doing more.
+         * @enum {string}
+         */
+        Wait: "paused" | "not_driven" | "driven_elsewhere" | "slots" | "max_trials" | "parallel_trials" | "clients";
+        /** @description An experiment that has not come to its end, and what keeps it from doing more. */
+        Waiting: {
+            /**
+             * Format: int64
+             * @description How many trials it may have; null without a limit.
+             */
+            max_trials?: number | null;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int32
+             * @description How many may run at once.
+             */
+            parallel_trials?: number | null;
+            /**
+             * Format: int32
+             * @description Slots are shared in proportion to this.
+             */
+            priority?: number | null;
+            /** @description How many slots it has. */
+            slots: number;
+            /** @description Where it stands. */
+            state: components["schemas"]["ExperimentState"];
+            /** @description How many trials it has. */
+            trials: components["schemas"]["Counts"];
+            /** @description How many of its steps wait for one. */
+            waiting_steps: number;
+            waits_for?: components["schemas"]["Wait"] | null;
         };
         /** @description Why the algorithm suggested a configuration. */
         Why: {
@@ -1577,6 +1768,11 @@ export interface operations {
                  * @example running,paused
                  */
                 state?: string;
+                /**
+                 * @description Only those with all of these tags, separated by commas.
+                 * @example baseline
+                 */
+                tag?: string;
                 /** @description How many at most. */
                 limit?: number;
                 /** @description `next` of the page before. */
@@ -2732,6 +2928,104 @@ export interface operations {
             };
         };
     };
+    grid: {
+        parameters: {
+            query?: {
+                /** @description The number of the first trial. */
+                from?: number;
+                /** @description How many trials at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the experiment */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The states */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Grid"];
+                };
+            };
+            /** @description The client has it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The path, the query or the body is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are tokens, and the request has no valid one */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token does not allow it; or, without tokens, the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: try again after `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store is away, the server is ending, or it took too long: try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     importance: {
         parameters: {
             query?: {
@@ -2905,6 +3199,216 @@ export interface operations {
             };
             /** @description There is no such thing */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: try again after `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store is away, the server is ending, or it took too long: try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_notes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the experiment */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was written */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notes"];
+                };
+            };
+            /** @description The client has it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The path, the query or the body is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are tokens, and the request has no valid one */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token does not allow it; or, without tokens, the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: try again after `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store is away, the server is ending, or it took too long: try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_notes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the experiment */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotesPatch"];
+            };
+        };
+        responses: {
+            /** @description What is written now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notes"];
+                };
+            };
+            /** @description The path, the query or the body is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are tokens, and the request has no valid one */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token does not allow it; or, without tokens, the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type than is read here */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is no tag, or too long */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3235,6 +3739,11 @@ export interface operations {
                  * @example running,queued
                  */
                 state?: string;
+                /**
+                 * @description Only those with all of these tags, separated by commas
+                 * @example baseline
+                 */
+                tag?: string;
                 /**
                  * @description `number`, `objective`, `duration`, `started_at`, `param.NAME` or `metric.NAME`, with `-` before it from large to small
                  * @example -metric.accuracy
@@ -4006,6 +4515,220 @@ export interface operations {
             };
         };
     };
+    show_trial_notes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the experiment */
+                name: string;
+                /** @description Number of the trial */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was written */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notes"];
+                };
+            };
+            /** @description The client has it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The path, the query or the body is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are tokens, and the request has no valid one */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token does not allow it; or, without tokens, the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: try again after `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store is away, the server is ending, or it took too long: try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_trial_notes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the experiment */
+                name: string;
+                /** @description Number of the trial */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotesPatch"];
+            };
+        };
+        responses: {
+            /** @description What is written now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notes"];
+                };
+            };
+            /** @description The path, the query or the body is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are tokens, and the request has no valid one */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token does not allow it; or, without tokens, the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type than is read here */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is no tag, or too long */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: try again after `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store is away, the server is ending, or it took too long: try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     step_log: {
         parameters: {
             query?: {
@@ -4316,6 +5039,87 @@ export interface operations {
             };
         };
     };
+    schema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The schema (draft 2020-12) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description The client has it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The path, the query or the body is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are tokens, and the request has no valid one */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token does not allow it; or, without tokens, the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: try again after `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store is away, the server is ending, or it took too long: try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     show_session: {
         parameters: {
             query?: never;
@@ -4497,6 +5301,87 @@ export interface operations {
         responses: {
             /** @description The browser has no session */
             204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The path, the query or the body is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are tokens, and the request has no valid one */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token does not allow it; or, without tokens, the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: try again after `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store is away, the server is ending, or it took too long: try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_system: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The server */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["System"];
+                };
+            };
+            /** @description The client has it */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -343,13 +343,13 @@ fn an_experiment_must_be_able_to_end() {
     ));
     assert_eq!(
         told(&format!("converged: {{ min_improvement: 0.1 }}\n{endless}")),
-        ["converged 1:12 this does not say when"]
+        ["converged 1:1 this does not say when"]
     );
     assert_eq!(
         told(&format!(
             "converged: {{ expected_improvement: 0.1 }}\nalgorithm: tpe\n{endless}"
         )),
-        ["converged 1:12 `tpe` does not say which improvement it expects"]
+        ["converged 1:1 `tpe` does not say which improvement it expects"]
     );
     for end in ["max: 1, step: 0.5", "max: 1"] {
         let text = endless.replace("max: 1", end);
