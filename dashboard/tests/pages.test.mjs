@@ -156,7 +156,7 @@ test("a list of trials is sorted, filtered and saved", async () => {
   await page.getByLabel("What to filter by").selectOption("param.model");
   await page.getByLabel("How to compare").selectOption("=");
   await page.getByLabel("Value").fill("random_forest");
-  await page.getByRole("button", { name: "Add" }).click();
+  await page.getByRole("button", { name: "Add", exact: true }).click();
   await page.getByText("20 trials").waitFor();
   assert.equal(await page.getByRole("cell", { name: "gradient_boosting" }).count(), 0);
   const download = page.waitForEvent("download");
