@@ -15,6 +15,9 @@ use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+/// No trial has a larger number.
+const LARGEST: u64 = (1 << 53) - 1;
+
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(grid))
 }
@@ -71,11 +74,26 @@ fn first(given: Option<&str>) -> Result<u64, Problem> {
     let Some(given) = given else {
         return Ok(0);
     };
-    given.parse().map_err(|_| {
+    let number = given.parse().ok().filter(|number| *number <= LARGEST);
+    number.ok_or_else(|| {
         Problem::new(
             Kind::BadRequest,
             format!("`{given}` is no number of a trial"),
         )
         .hint("trials are numbered from 0")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_trial_is_a_number_that_a_browser_can_count_to() {
+        assert_eq!(first(None).ok(), Some(0));
+        assert_eq!(first(Some("9007199254740991")).ok(), Some(LARGEST));
+        for wrong in ["9007199254740992", "-1", "one", ""] {
+            assert!(first(Some(wrong)).is_err(), "{wrong}");
+        }
+    }
 }
