@@ -4,8 +4,7 @@
 //! changes and carries the commands out; `drive` takes an experiment up and lets the loop run; `message` is how others reach it. A trial
 //! under way is `trial`; `task` turns its next step into something an engine can run; `recover` makes a core out of what the store
 //! remembers; `suggester` gives the algorithm a thread of its own; `slots` shares the slots of the engine; `spans` are what log lines
-//! about trials carry; `storing` is the transaction that is being written; `submit` decides what a file means for an experiment that
-//! exists, `prior` what a new one knows of another.
+//! about trials carry; `submit` decides what a file means for an experiment that exists, `prior` what a new one knows of another.
 
 mod core;
 mod drive;
@@ -22,7 +21,6 @@ mod progress;
 mod recover;
 mod slots;
 mod spans;
-mod storing;
 mod submit;
 mod suggester;
 mod task;

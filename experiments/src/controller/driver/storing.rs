@@ -1,8 +1,8 @@
 //! The transaction that is being written while the loop goes on, and what waits for it. Decides nothing; the loop begins it and takes it up
 //! when it is done.
 
-use super::drive::Setup;
-use super::event::Command;
+use super::super::drive::Setup;
+use super::super::event::Command;
 use crate::engine::TaskId;
 use crate::store::{Changes, ExperimentId, StoreError};
 use std::future::Future;
