@@ -19,6 +19,8 @@ impl Core {
                 self.cancel(now);
                 return self.farewells.push(ticket);
             }
+            // One that is ending cannot be paused any more: who asked hears of it when it has ended.
+            Wish::Pause if self.end.is_some() => return self.farewells.push(ticket),
             Wish::Pause => self.pause(now),
             Wish::Resume => self.resume(now),
             Wish::Limits(limits) => self.change_limits(now, limits),
