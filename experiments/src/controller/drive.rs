@@ -25,7 +25,7 @@ use tune_algorithms::algorithm;
 use tune_algorithms::stopper::{self, Stopper};
 
 /// How many suggestions of an algorithm that does not learn are kept ready.
-const AHEAD: usize = 16;
+const AHEAD: usize = 128;
 
 /// What an experiment is driven with.
 #[derive(Clone)]

@@ -8,9 +8,12 @@ use crate::spec::{Action, Step};
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 use std::path::{Path, PathBuf};
+use tune_algorithms::space::Configuration;
 
 /// The file with the trial's configuration, among the attempt's files.
 pub(super) const PARAMS_FILE: &str = "params.json";
+/// Its length, but for the line's end, is a multiple of this.
+const LENGTHS: usize = 128;
 /// The file with a component's rendered inputs, among the attempt's files.
 const WITH_FILE: &str = "with.json";
 
@@ -27,7 +30,10 @@ pub fn prepare(plan: &Plan, trial: &TrialRun, index: usize) -> Result<Task, Expr
     };
     let files_at = plan.layout.attempt(plan.id, id.trial, name, attempt);
     let context = context(plan, trial, index);
-    let mut files = IndexMap::from([(PARAMS_FILE.to_owned(), to_json(&trial.record.parameters))]);
+    let mut files = IndexMap::from([(
+        PARAMS_FILE.to_owned(),
+        configuration(&trial.record.parameters),
+    )]);
     let command = command(plan, &step.action, &context, &files_at, &mut files)?;
     Ok(Task {
         command,
@@ -146,6 +152,13 @@ fn artifacts(plan: &Plan, step: &Step) -> IndexMap<String, String> {
     }
 }
 
-fn to_json<T: serde::Serialize>(value: &T) -> String {
-    serde_json::to_string(value).expect("configurations are plain JSON scalars by name")
+/// As JSON, then spaces up to one of few lengths: the engine writes it over that of an earlier trial, and where that is longer, it must be cut,
+/// which many file systems are slow at.
+fn configuration(parameters: &Configuration) -> String {
+    let mut text =
+        serde_json::to_string(parameters).expect("configurations are plain JSON scalars by name");
+    let spaces = text.len().next_multiple_of(LENGTHS) - text.len();
+    text.extend(std::iter::repeat_n(' ', spaces));
+    text.push('\n');
+    text
 }

@@ -6,6 +6,7 @@ use super::lease::Held;
 use super::rows::Columns;
 use super::{Changes, ExperimentId, ExperimentUpdate, Store, StoreError, sql};
 use crate::state::ExperimentReason;
+use std::borrow::Borrow;
 
 impl Store {
     /// Writes `changes` in one transaction and returns the sequence number of the experiment's last event.
@@ -22,10 +23,14 @@ impl Store {
     /// # Errors
     /// [`StoreError::NoSuchExperiment`] when the experiment was deleted; [`StoreError::TakenOver`] when the lock is not held any more;
     /// [`StoreError::BadLevel`] for a level that is NaN; and whatever keeps the database from writing. Nothing is written then.
-    pub async fn commit(&self, id: ExperimentId, changes: Changes) -> Result<i64, StoreError> {
+    pub async fn commit(
+        &self,
+        id: ExperimentId,
+        changes: impl Borrow<Changes>,
+    ) -> Result<i64, StoreError> {
         match &self.inner.database {
-            Database::Sqlite { .. } => self.commit_to_sqlite(id, &changes).await,
-            Database::Postgres { .. } => self.commit_to_postgres(id, &changes).await,
+            Database::Sqlite { .. } => self.commit_to_sqlite(id, changes.borrow()).await,
+            Database::Postgres { .. } => self.commit_to_postgres(id, changes.borrow()).await,
         }
     }
 

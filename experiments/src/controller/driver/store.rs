@@ -7,6 +7,7 @@ use super::storing::{Leaves, Storing, write};
 use super::{Command, Control, DriveError, Driver, receive, tell};
 use crate::engine::Task;
 use crate::store::{Changes, StoreError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
@@ -16,7 +17,7 @@ const STARTED_EARLY: usize = 64;
 const REPORTS_WAIT: Duration = Duration::from_millis(20);
 const REPORTS_TOGETHER: usize = 1000;
 /// How long after the beginning of a transaction one begins for which nobody waits.
-const BETWEEN_TRANSACTIONS: Duration = Duration::from_millis(3);
+const BETWEEN_TRANSACTIONS: Duration = Duration::from_millis(20);
 /// Pauses between attempts to reach a store that is away: the first, and the longest.
 const AWAY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 
@@ -134,7 +135,7 @@ impl Driver {
     /// Tries again until the store is back. Nothing is forgotten, steps run on and their results wait; but nobody is kept waiting.
     async fn store_later(
         &mut self,
-        changes: &Changes,
+        changes: &Arc<Changes>,
         first: StoreError,
     ) -> Result<i64, DriveError> {
         let mut error = first;
@@ -145,7 +146,7 @@ impl Driver {
             if *self.ways.control.borrow() == Control::Kill {
                 return Err(error.into());
             }
-            match write(&self.setup, self.id, changes.clone()).await {
+            match write(&self.setup, self.id, Arc::clone(changes)).await {
                 Err(again) if is_away(&again) => error = again,
                 written => {
                     self.was_away = true;

@@ -7,6 +7,7 @@ use crate::engine::TaskId;
 use crate::store::{Changes, ExperimentId, StoreError};
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -20,7 +21,7 @@ pub(super) type Leaves = Vec<(TaskId, oneshot::Sender<()>)>;
 pub(super) struct Storing {
     writing: JoinHandle<Result<i64, StoreError>>,
     /// Needed again should it fail.
-    pub changes: Changes,
+    pub changes: Arc<Changes>,
     /// To be carried out in order.
     pub commands: Vec<Command>,
     /// Tasks that wait for it to start.
@@ -36,7 +37,8 @@ impl Storing {
         commands: Vec<Command>,
         leaves: Leaves,
     ) -> Self {
-        let (setup, written) = (setup.clone(), changes.clone());
+        let changes = Arc::new(changes);
+        let (setup, written) = (setup.clone(), Arc::clone(&changes));
         let writing = async move { write(&setup, id, written).await };
         Self {
             writing: tokio::spawn(writing.in_current_span()),
@@ -62,7 +64,7 @@ impl Future for Storing {
 pub(super) async fn write(
     setup: &Setup,
     id: ExperimentId,
-    changes: Changes,
+    changes: Arc<Changes>,
 ) -> Result<i64, StoreError> {
     let begun = Instant::now();
     let last = setup.store.commit(id, changes).await?;

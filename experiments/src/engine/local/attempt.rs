@@ -84,7 +84,8 @@ pub(super) async fn run(
     if !task.secrets.is_empty() {
         places.remove_unmasked();
     }
-    if ending.outcome == Outcome::Succeeded {
+    // Its log tells that it was here.
+    if ending.outcome == Outcome::Succeeded && attempt.output.has_log() {
         places.give_back(task, &shared.spares);
     }
     ending

@@ -56,6 +56,11 @@ impl Log {
         }
     }
 
+    /// Whether there is one: of an attempt that printed nothing there is none.
+    pub fn exists(&self) -> bool {
+        self.file.is_some()
+    }
+
     /// Appends a line of the engine's own.
     pub fn note(&mut self, text: &str) {
         let line_end = if self.tail.last().is_none_or(|byte| *byte == b'\n') {

@@ -143,6 +143,11 @@ impl Output {
         }
     }
 
+    /// Whether anything has been logged.
+    pub fn has_log(&self) -> bool {
+        self.reader.log.exists()
+    }
+
     /// The last lines of the log.
     pub fn last_lines(&self) -> Vec<String> {
         self.reader.log.last_lines()

@@ -95,12 +95,10 @@ impl Places {
         }
     }
 
-    /// The attempt went well, and its log tells that it was here: what it was given is no longer needed.
+    /// What the attempt was given is no longer needed.
     pub fn give_back(&self, task: &Task, spares: &Spares) {
-        if self.log().exists() {
-            let names = task.files.keys();
-            names.for_each(|name| spares.give(file_of(&self.files_at, name)));
-        }
+        let names = task.files.keys();
+        names.for_each(|name| spares.give(file_of(&self.files_at, name)));
     }
 
     fn remove_unknown(&self) -> io::Result<()> {

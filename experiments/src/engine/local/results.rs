@@ -8,7 +8,7 @@ use crate::engine::Task;
 use crate::metrics::parse_output;
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use tokio::task::spawn_blocking;
@@ -75,34 +75,23 @@ async fn values(
     store: &ArtifactStore,
     mask: &Mask,
 ) -> Result<(Values, Values), String> {
-    let size = fs::metadata(&path).map_or(0, |file| file.len());
-    if size <= SMALL_OUTPUT {
-        return read_values(&path, store, mask);
+    let file = match open_file(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Default::default()),
+        Err(error) => return Err(unreadable(&error)),
+    };
+    if file.metadata().map_or(0, |file| file.len()) <= SMALL_OUTPUT {
+        return read_values(file, store, mask);
     }
     let (store, mask) = (store.clone(), mask.clone());
-    let reading = spawn_blocking(move || read_values(&path, &store, &mask));
+    let reading = spawn_blocking(move || read_values(file, &store, &mask));
     reading
         .await
         .map_err(|_| "reading $TUNE_OUTPUT was broken off".to_owned())?
 }
 
-fn read_values(
-    path: &Path,
-    store: &ArtifactStore,
-    mask: &Mask,
-) -> Result<(Values, Values), String> {
-    let bytes = match read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Ok((Map::new(), Map::new()));
-        }
-        Err(error) => {
-            return Err(format!(
-                "$TUNE_OUTPUT could not be read: {}",
-                reason(&error)
-            ));
-        }
-    };
+fn read_values(file: File, store: &ArtifactStore, mask: &Mask) -> Result<(Values, Values), String> {
+    let bytes = read(file).map_err(|error| unreadable(&error))?;
     let output = parse_output(&mask.whole(&bytes)).map_err(|problem| problem.to_string())?;
     let mut stored_values = output.values.clone();
     for (name, value) in &output.large {
@@ -116,11 +105,13 @@ fn read_values(
     Ok((values, stored_values))
 }
 
-fn read(path: &Path) -> io::Result<Vec<u8>> {
+fn unreadable(error: &io::Error) -> String {
+    format!("$TUNE_OUTPUT could not be read: {}", reason(error))
+}
+
+fn read(file: File) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    open_file(path)?
-        .take(LARGEST_OUTPUT + 1)
-        .read_to_end(&mut bytes)?;
+    file.take(LARGEST_OUTPUT + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LARGEST_OUTPUT {
         let text = "it is larger than 1 GiB; hand that much data on as an artifact";
         return Err(io::Error::other(text));

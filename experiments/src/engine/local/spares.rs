@@ -57,7 +57,7 @@ impl Spares {
 }
 
 /// Writes over a file. The step that had it may have put something else in its place, or given it another name: neither is to be written to.
-/// It is cut to its new length afterwards, for a file that was emptied first is sent to the disk at once.
+/// One that is too long is cut afterwards, for a file that was emptied first is sent to the disk at once.
 fn fill(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = open(path)?;
     let found = file.metadata()?;
@@ -65,7 +65,10 @@ fn fill(path: &Path, content: &[u8]) -> io::Result<()> {
         return Err(io::ErrorKind::InvalidInput.into());
     }
     file.write_all(content)?;
-    file.set_len(content.len() as u64)
+    match content.len() as u64 {
+        length if length < found.len() => file.set_len(length),
+        _ => Ok(()),
+    }
 }
 
 fn open(path: &Path) -> io::Result<File> {
