@@ -28,10 +28,12 @@ use super::watchdog::Watchdog;
 use super::{Ending, Engine, Leave, Outcome, Task, TaskId, Update};
 use crate::artifacts::ArtifactStore;
 use crate::store::ExperimentId;
+use futures_util::FutureExt;
 use rustix::process::{Pid, Signal, kill_process};
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -131,16 +133,13 @@ impl Engine for LocalEngine {
         let shared = Arc::clone(&self.shared);
         let span = of_step(&task);
         let running = async move {
-            let id = task.id.clone();
-            let running = {
-                let (shared, updates) = (Arc::clone(&shared), updates.clone());
-                let running = async move { shared.run(&task, leave, requests, updates).await };
-                tokio::spawn(running.in_current_span())
-            };
-            let ending = running.await.unwrap_or_else(|_| crashed());
-            shared.tasks().remove(&id);
+            let running = shared.run(&task, leave, requests, updates.clone());
+            // Nothing that the attempt was in the middle of is looked at afterwards.
+            let ending = AssertUnwindSafe(running).catch_unwind().await;
+            let ending = ending.unwrap_or_else(|_| crashed());
+            shared.tasks().remove(&task.id);
             // Nobody may be listening any more.
-            let _ = updates.send(Update::Ended(id, Box::new(ending))).await;
+            let _ = updates.send(Update::Ended(task.id, Box::new(ending))).await;
         };
         self.runtime.spawn(running.instrument(span));
     }

@@ -47,7 +47,7 @@ pub(in super::super) const ADD_PRIOR: &str = concat!(
     "INSERT INTO prior_trials (experiment_id, place, parameters, objective, early_stopped) ",
     "SELECT $1, value ->> 0, value -> 1, ",
     real!("2"),
-    ", value ->> 3 FROM json_each($2)"
+    ", value ->> 3 FROM jsonb_each($2)"
 );
 
 /// What [`COMMIT_CHANGES`] stands for, told to the connection that writes.
@@ -68,16 +68,16 @@ UPDATE experiments
 
 INSERT INTO trial_counts (experiment_id, state, trials)
 SELECT NEW.experiment_id, state, sum(difference)
-  FROM (SELECT value ->> 1 AS state, 1 AS difference FROM json_each(NEW.trials)
+  FROM (SELECT value ->> 1 AS state, 1 AS difference FROM jsonb_each(NEW.trials)
         UNION ALL
-        SELECT trials.state, -1 FROM json_each(NEW.trials) AS given CROSS JOIN trials
+        SELECT trials.state, -1 FROM jsonb_each(NEW.trials) AS given CROSS JOIN trials
          WHERE trials.experiment_id = NEW.experiment_id AND trials.number = given.value ->> 0)
  WHERE true GROUP BY state
     ON CONFLICT (experiment_id, state) DO UPDATE SET trials = trials + excluded.trials;
 
 INSERT INTO trial_values (experiment_id, trial, kind, name, rank, number, text)
 SELECT NEW.experiment_id, value ->> 0, value ->> 1, value ->> 2, value ->> 3, ", real!("4"), ", value ->> 5
-  FROM json_each(NEW.trial_values)
+  FROM jsonb_each(NEW.trial_values)
  WHERE value ->> 1 = 'm' OR NOT EXISTS (SELECT 1 FROM trials WHERE experiment_id = NEW.experiment_id AND number = value ->> 0)
     ON CONFLICT (experiment_id, kind, name, trial) DO UPDATE
    SET rank = excluded.rank, number = excluded.number, text = excluded.text;
@@ -86,7 +86,7 @@ INSERT INTO trials (experiment_id, number, state, reason, explanation, parameter
                     finished_at, finished_order, enqueued, handed_out, why)
 SELECT NEW.experiment_id, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value -> 4, value -> 5, ", real!("6"), ", value ->> 7,
        value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13
-  FROM json_each(NEW.trials) WHERE true
+  FROM jsonb_each(NEW.trials) WHERE true
     ON CONFLICT (experiment_id, number) DO UPDATE
    SET state = excluded.state, reason = excluded.reason, explanation = excluded.explanation,
        metrics = excluded.metrics, objective = excluded.objective, created_at = excluded.created_at,
@@ -97,7 +97,7 @@ INSERT INTO step_runs (experiment_id, trial, step, state, explanation, attempt, 
                        step_values, artifacts)
 SELECT NEW.experiment_id, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
        value ->> 8, value -> 9, value -> 10
-  FROM json_each(NEW.step_runs) WHERE true
+  FROM jsonb_each(NEW.step_runs) WHERE true
     ON CONFLICT (experiment_id, trial, step) DO UPDATE
    SET state = excluded.state, explanation = excluded.explanation, attempt = excluded.attempt, failures = excluded.failures,
        exit_code = excluded.exit_code, started_at = excluded.started_at, finished_at = excluded.finished_at,
@@ -105,13 +105,13 @@ SELECT NEW.experiment_id, value ->> 0, value ->> 1, value ->> 2, value ->> 3, va
 
 INSERT INTO metrics (experiment_id, trial, step, name, level, value, at, seq)
 SELECT NEW.experiment_id, value ->> 0, value ->> 1, value ->> 2, ", real!("3"), ", ", real!("4"), ", value ->> 5, NEW.first_seq + key
-  FROM json_each(NEW.metrics) WHERE true
+  FROM jsonb_each(NEW.metrics) WHERE true
     ON CONFLICT (experiment_id, trial, step, name, level) DO UPDATE
    SET value = excluded.value, at = excluded.at, seq = excluded.seq;
 
 INSERT INTO events (experiment_id, at, kind, trial, step, data)
 SELECT NEW.experiment_id, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value -> 4
-  FROM json_each(NEW.events);
+  FROM jsonb_each(NEW.events);
 
 END;"
 );
