@@ -261,32 +261,23 @@ fn another_address_needs_tokens() {
     assert!(!kept.windows(secret.len()).any(|part| part == secret));
 }
 
+/// With the very command of `docs/http.md`.
+fn make_certificate(place: &Place) {
+    let text = include_str!("../docs/http.md");
+    let (_, command) = text.split_once("`openssl ").expect("the command");
+    let (command, _) = command.split_once('`').expect("its end");
+    let command = format!("openssl {}", command.replace('\n', " "));
+    let made = Command::new("sh")
+        .args(["-c", &command])
+        .current_dir(place.path(""))
+        .output();
+    assert!(made.expect("openssl").status.success());
+}
+
 #[test]
 fn a_certificate_makes_it_https() {
     let place = Place::new();
-    let made = Command::new("openssl")
-        .args([
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-days",
-            "2",
-        ])
-        .args([
-            "-subj",
-            "/CN=localhost",
-            "-addext",
-            "subjectAltName=IP:127.0.0.1",
-        ])
-        .args(["-keyout", "key.pem", "-out", "cert.pem"])
-        .current_dir(place.path(""))
-        .output()
-        .expect("openssl");
-    assert!(made.status.success());
+    make_certificate(&place);
     let server = Server::with(&place, &["--tls-cert", "cert.pem", "--tls-key", "key.pem"]);
     assert!(
         server.url.starts_with("https://127.0.0.1:"),
@@ -296,6 +287,8 @@ fn a_certificate_makes_it_https() {
     let certificate = place.path("cert.pem");
     let trust = ["--cacert", certificate.to_str().expect("a path")];
     assert_eq!(server.ask("/healthz", &trust).0, 200);
+    let list = ["list", "--server", &server.url, "--ca-cert", "cert.pem"];
+    place.tune(&list).success();
     let swapped = place.tune(&[
         "serve",
         "--listen",

@@ -35,6 +35,8 @@ pub(super) struct Drivers(Mutex<Table>);
 #[derive(Default)]
 struct Table {
     driven: HashMap<ExperimentId, Messages>,
+    /// The names of those whose lock is held: while it is, none is deleted, and no name becomes another's.
+    names: HashMap<String, ExperimentId>,
     /// Left alone though they have not ended, until somebody wants something of them or something happens: after which event.
     resting: HashMap<ExperimentId, i64>,
     /// Not to be tried before this moment, and the pause that led to it.
@@ -55,6 +57,10 @@ impl Drivers {
 
     pub fn of(&self, id: ExperimentId) -> Option<Messages> {
         self.table().driven.get(&id).cloned()
+    }
+
+    pub fn named(&self, name: &str) -> Option<ExperimentId> {
+        self.table().names.get(name).copied()
     }
 
     /// Whether the experiment is to be taken up though nobody asks for it.
@@ -94,6 +100,24 @@ impl Drivers {
 
     fn table(&self) -> MutexGuard<'_, Table> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The name of an experiment whose lock is held; forgotten when dropped.
+struct Named(Service, String);
+
+impl Named {
+    fn note(service: &Service, record: &ExperimentRecord) -> Self {
+        let mut table = service.inner.drivers.table();
+        table.names.insert(record.name.clone(), record.id);
+        drop(table);
+        Self(service.clone(), record.name.clone())
+    }
+}
+
+impl Drop for Named {
+    fn drop(&mut self) {
+        self.0.inner.drivers.table().names.remove(&self.1);
     }
 }
 
@@ -185,12 +209,14 @@ impl Service {
             slots: self.inner.pool.join(id),
             messages: left.take(),
         };
+        let named = Named::note(self, &loaded.record);
         let mut driver = Driver::new(setup, lock, loaded, ways);
         let result = Box::pin(unless_it_panics(driver.run(begin))).await;
         if !matches!(result, Ok(Ok(()))) {
             driver.kill_all().await;
         }
         let end = self.concluded(&mut driver, result).await;
+        drop(named);
         *left = driver.release().await;
         end
     }

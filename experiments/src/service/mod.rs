@@ -95,6 +95,11 @@ impl Service {
         }
     }
 
+    /// The experiment of that name, if this process drives it: known without asking the store.
+    pub fn driven(&self, name: &str) -> Option<ExperimentId> {
+        self.inner.drivers.named(name)
+    }
+
     async fn record(&self, id: ExperimentId) -> Result<ExperimentRecord, ServiceError> {
         let found = self.inner.setup.store.experiment_by_id(id).await?;
         found.ok_or(ServiceError::NoSuchExperiment)

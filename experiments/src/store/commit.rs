@@ -7,6 +7,7 @@ use super::rows::Columns;
 use super::{Changes, ExperimentId, ExperimentUpdate, Store, StoreError, sql};
 use crate::state::ExperimentReason;
 use std::borrow::Borrow;
+use sqlx::error::{DatabaseError, ErrorKind};
 
 impl Store {
     /// Writes `changes` in one transaction and returns the sequence number of the experiment's last event.
@@ -130,8 +131,11 @@ impl Store {
 
     /// A reference into the void: is it the experiment that is not there?
     async fn refused(&self, id: ExperimentId, error: StoreError) -> StoreError {
-        let orphaned = matches!(&error, StoreError::Database(sqlx::Error::Database(cause)) if cause.is_foreign_key_violation());
-        if !orphaned {
+        let orphaned = |cause: &dyn DatabaseError| {
+            cause.is_foreign_key_violation() || cause.kind() == ErrorKind::NotNullViolation
+        };
+        if !matches!(&error, StoreError::Database(sqlx::Error::Database(cause)) if orphaned(&**cause))
+        {
             return error;
         }
         match self.exists(id).await {
@@ -464,6 +468,15 @@ mod tests {
             commit(&store, id, orphan).await,
             Err(StoreError::Unwritable(_))
         ));
+        let orphan = Changes {
+            trials: vec![trial(0, TrialState::Queued)],
+            metrics: vec![metric(0, "loss", 0.0, 1.0), metric(9, "loss", 0.0, 1.0)],
+            ..Changes::default()
+        };
+        assert!(matches!(
+            commit(&store, id, orphan).await,
+            Err(StoreError::Unwritable(_))
+        ));
         assert_eq!(store.trial(id, 0).await.unwrap(), None);
         let level = Changes {
             metrics: vec![metric(0, "loss", f64::NAN, 0.0)],
@@ -570,5 +583,33 @@ mod tests {
 
     fn levels(metrics: &[MetricRecord]) -> Vec<f64> {
         metrics.iter().map(|metric| metric.level).collect()
+    }
+
+    /// What one connection plans in an empty store must be right when there are many trials.
+    #[tokio::test]
+    async fn a_young_store_plans_to_look_trials_up_one_by_one() {
+        let (_place, store, _id) = experiment(Kind::Postgres).await;
+        let mut writer = store.prompt_writer().await.unwrap();
+        let types = "bigint, text, text, bigint, bigint, double precision, text, text, text, text, bigint, text, bigint, bigint";
+        let commit = format!(
+            "PREPARE planned ({types}) AS {}",
+            sql::postgres::COMMIT_CHANGES
+        );
+        let prepare = Statement::built(commit, Vec::new());
+        writer.on().execute(prepare).await.unwrap();
+        let explain = format!("EXPLAIN EXECUTE planned ({})", ["NULL"; 14].join(", "));
+        let mut connection = writer.on();
+        let rows = connection.all(Statement::built(explain, Vec::new()));
+        let rows = rows.await.unwrap();
+        let plan: Vec<String> = rows.iter().map(|row| row.get(0).unwrap()).collect();
+        let lookups = plan.iter().enumerate().filter(|(_, line)| {
+            line.contains(" on trials") && line.contains("Scan") && !line.contains("CTE")
+        });
+        let lookups: Vec<_> = lookups.map(|(at, _)| plan[at..=at + 1].join("")).collect();
+        assert_eq!(lookups.len(), 2, "{plan:#?}");
+        for lookup in lookups {
+            assert!(lookup.contains("using trials_pkey"), "{lookup}");
+            assert!(lookup.contains("number = "), "{lookup}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Clients that ask and tell.
 
 use crate::engine::Steps;
-use crate::place::{Place, clients, next, pipeline, report, score};
+use crate::place::{Kind, Place, clients, next, over_both, pipeline, report, score};
 use std::collections::BTreeSet;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -12,15 +12,34 @@ use tune_experiments::service::{ServiceError, Told};
 use tune_experiments::state::{ExperimentState, TrialReason, TrialState};
 use tune_experiments::store::StoreError;
 
+over_both! {
+    a_client_asks_and_tells_until_the_experiment_ends,
+    the_same_result_again_is_the_same_answer_and_another_a_conflict,
+    a_result_of_a_trial_that_was_never_handed_out_can_be_told_again,
+    a_failure_is_told_in_the_clients_words,
+    sixteen_clients_never_get_more_trials_than_there_may_be,
+    reports_are_stored_and_may_be_answered_with_stop,
+    reports_without_a_level_are_points_of_their_own_across_restarts,
+    reports_that_arrive_together_are_all_kept,
+    the_stopper_sees_the_levels_grow_of_reports_without_one,
+    reports_of_trials_that_are_not_under_way_are_refused,
+    a_trial_whose_client_is_not_heard_of_is_handed_out_again_and_then_lost,
+    enqueued_configurations_come_next_and_must_be_of_the_space,
+    trials_of_a_pipeline_are_not_for_clients,
+    a_client_that_goes_away_loses_no_trial,
+    acknowledged_results_and_the_search_survive_a_crash,
+    a_grid_covers_every_point_once_whatever_is_enqueued_and_when,
+    more_than_can_wait_is_refused,
+}
+
 fn x(value: f64) -> Configuration {
     [("x".to_owned(), Value::Float(value))]
         .into_iter()
         .collect()
 }
 
-#[tokio::test]
-async fn a_client_asks_and_tells_until_the_experiment_ends() {
-    let place = Place::new().await;
+async fn a_client_asks_and_tells_until_the_experiment_ends(kind: Kind) {
+    let place = Place::new(kind).await;
     let server = place.server(1, Steps::EndAtOnce);
     let id = server
         .submit(&place, &clients("a", "max_trials: 3"))
@@ -50,9 +69,8 @@ async fn a_client_asks_and_tells_until_the_experiment_ends() {
     assert_eq!(asked.experiment.state, ExperimentState::Succeeded);
 }
 
-#[tokio::test]
-async fn the_same_result_again_is_the_same_answer_and_another_a_conflict() {
-    let place = Place::new().await;
+async fn the_same_result_again_is_the_same_answer_and_another_a_conflict(kind: Kind) {
+    let place = Place::new(kind).await;
     let server = place.server(1, Steps::EndAtOnce);
     let id = server
         .submit(&place, &clients("a", "max_trials: 2"))
@@ -79,9 +97,8 @@ async fn the_same_result_again_is_the_same_answer_and_another_a_conflict() {
     assert!(matches!(unknown, Err(ServiceError::NoSuchTrial(7))));
 }
 
-#[tokio::test]
-async fn a_result_of_a_trial_that_was_never_handed_out_can_be_told_again() {
-    let place = Place::new().await;
+async fn a_result_of_a_trial_that_was_never_handed_out_can_be_told_again(kind: Kind) {
+    let place = Place::new(kind).await;
     let server = place.server(1, Steps::EndAtOnce);
     let id = server
         .submit(&place, &clients("a", "max_trials: 2"))
@@ -98,9 +115,8 @@ async fn a_result_of_a_trial_that_was_never_handed_out_can_be_told_again() {
     }
 }
 
-#[tokio::test]
-async fn a_failure_is_told_in_the_clients_words() {
-    let place = Place::new().await;
+async fn a_failure_is_told_in_the_clients_words(kind: Kind) {
+    let place = Place::new(kind).await;
     let server = place.server(1, Steps::EndAtOnce);
     let id = server
         .submit(&place, &clients("a", "max_trials: 9"))
@@ -117,9 +133,8 @@ async fn a_failure_is_told_in_the_clients_words() {
     assert_eq!(server.service.tell(id, 0, failed).await.unwrap(), told);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn sixteen_clients_never_get_more_trials_than_there_may_be() {
-    let place = Place::new().await;
+async fn sixteen_clients_never_get_more_trials_than_there_may_be(kind: Kind) {
+    let place = Place::new(kind).await;
     let server = place.server(1, Steps::EndAtOnce);
     let id = server
         .submit(&place, &clients("a", "max_trials: 100"))
@@ -153,9 +168,8 @@ async fn sixteen_clients_never_get_more_trials_than_there_may_be() {
     );
 }
 
-#[tokio::test]
-async fn reports_are_stored_and_may_be_answered_with_stop() {
-    let place = Place::new().await;
+async fn reports_are_stored_and_may_be_answered_with_stop(kind: Kind) {
+    let place = Place::new(kind).await;
     let server = place.server(1, Steps::EndAtOnce);
     let stopping = "max_trials: 9\nearly_stopping: { name: threshold, settings: { min: 0.5 } }";
     let id = server.submit(&place, &clients("a", stopping)).await.id;
@@ -183,10 +197,9 @@ async fn reports_are_stored_and_may_be_answered_with_stop() {
     assert_eq!(server.service.heartbeat(id, 0).await.unwrap(), why);
 }
 
-#[tokio::test]
-async fn reports_without_a_level_are_points_of_their_own_across_restarts() {
+async fn reports_without_a_level_are_points_of_their_own_across_restarts(kind: Kind) {
     for (strategy, expected) in [("best", 0.9), ("mean", 0.6)] {
-        let place = Place::new().await;
+        let place = Place::new(kind).await;
         let text = clients("a", "max_trials: 2").replace(
             "goal: maximize",
             &format!("goal: maximize, strategy: {strategy}"),
@@ -215,9 +228,8 @@ async fn reports_without_a_level_are_points_of_their_own_across_restarts() {
     }
 }
 
-#[tokio::test]
-async fn reports_that_arrive_together_are_all_kept() {
-    let place = Place::new().await;
+async fn reports_that_arrive_together_are_all_kept(kind: Kind) {
+    let place = Place::new(kind).await;
     let server = place.server(1, Steps::EndAtOnce);
     let id = server
         .submit(&place, &clients("a", "max_trials: 2"))
@@ -232,9 +244,8 @@ async fn reports_that_arrive_together_are_all_kept() {
     assert_eq!(levels, [0.0, 1.0, 2.0]);
 }
 
-#[tokio::test]
-async fn the_stopper_sees_the_levels_grow_of_reports_without_one() {
-    let place = Place::new().await;
+async fn the_stopper_sees_the_levels_grow_of_reports_without_one(kind: Kind) {
+    let place = Place::new(kind).await;
     let server = place.server(1, Steps::EndAtOnce);
     let stopping = "max_trials: 9\nearly_stopping: { name: threshold, settings: { min: 0.5, warmup_levels: 2 } }";
     let id = server.submit(&place, &clients("a", stopping)).await.id;
@@ -245,9 +256,8 @@ async fn the_stopper_sees_the_levels_grow_of_reports_without_one() {
     assert!(report().await.unwrap().is_some());
 }
 
-#[tokio::test]
-async fn reports_of_trials_that_are_not_under_way_are_refused() {
-    let place = Place::new().await;
+async fn reports_of_trials_that_are_not_under_way_are_refused(kind: Kind) {
+    let place = Place::new(kind).await;
     let server = place.server(1, Steps::EndAtOnce);
     let id = server
         .submit(&place, &clients("a", "max_trials: 9"))
@@ -275,9 +285,8 @@ async fn reports_of_trials_that_are_not_under_way_are_refused() {
     );
 }
 
-#[tokio::test]
-async fn a_trial_whose_client_is_not_heard_of_is_handed_out_again_and_then_lost() {
-    let place = Place::new().await;
+async fn a_trial_whose_client_is_not_heard_of_is_handed_out_again_and_then_lost(kind: Kind) {
+    let place = Place::new(kind).await;
     let server = place.server(1, Steps::EndAtOnce);
     let leases = "max_trials: 1\nlease: 50ms\nmax_retries: 1";
     let id = server.submit(&place, &clients("a", leases)).await.id;
@@ -304,9 +313,8 @@ async fn a_trial_whose_client_is_not_heard_of_is_handed_out_again_and_then_lost(
     assert!(matches!(late, Err(ServiceError::Conflict(_))), "{late:?}");
 }
 
-#[tokio::test]
-async fn enqueued_configurations_come_next_and_must_be_of_the_space() {
-    let place = Place::new().await;
+async fn enqueued_configurations_come_next_and_must_be_of_the_space(kind: Kind) {
+    let place = Place::new(kind).await;
     let server = place.server(1, Steps::EndAtOnce);
     let id = server
         .submit(&place, &clients("a", "max_trials: 3"))
@@ -330,9 +338,8 @@ async fn enqueued_configurations_come_next_and_must_be_of_the_space() {
     assert!(matches!(full, Err(ServiceError::Conflict(_))), "{full:?}");
 }
 
-#[tokio::test]
-async fn trials_of_a_pipeline_are_not_for_clients() {
-    let place = Place::new().await;
+async fn trials_of_a_pipeline_are_not_for_clients(kind: Kind) {
+    let place = Place::new(kind).await;
     let server = place.server(1, Steps::Hold);
     let id = server
         .submit(&place, &pipeline("a", "max_trials: 3"))
@@ -357,9 +364,8 @@ async fn trials_of_a_pipeline_are_not_for_clients() {
     server.service.cancel(id).await.unwrap();
 }
 
-#[tokio::test]
-async fn a_client_that_goes_away_loses_no_trial() {
-    let place = Place::new().await;
+async fn a_client_that_goes_away_loses_no_trial(kind: Kind) {
+    let place = Place::new(kind).await;
     let server = place.server(1, Steps::EndAtOnce);
     let id = server
         .submit(&place, &clients("a", "max_trials: 2"))
@@ -379,10 +385,9 @@ async fn a_client_that_goes_away_loses_no_trial() {
     assert!(trials.len() <= 2);
 }
 
-#[tokio::test]
-async fn acknowledged_results_and_the_search_survive_a_crash() {
-    let place = Place::new().await;
-    let other = Place::new().await;
+async fn acknowledged_results_and_the_search_survive_a_crash(kind: Kind) {
+    let place = Place::new(kind).await;
+    let other = Place::new(kind).await;
     let mut found = Vec::new();
     for (place, crashes) in [(&place, false), (&other, true)] {
         let mut server = place.server(1, Steps::EndAtOnce);
@@ -419,9 +424,8 @@ async fn acknowledged_results_and_the_search_survive_a_crash() {
     assert_eq!(found[0], found[1]);
 }
 
-#[tokio::test]
-async fn a_grid_covers_every_point_once_whatever_is_enqueued_and_when() {
-    let place = Place::new().await;
+async fn a_grid_covers_every_point_once_whatever_is_enqueued_and_when(kind: Kind) {
+    let place = Place::new(kind).await;
     let mut server = place.server(1, Steps::EndAtOnce);
     let text = "name: a\nobjective: { metric: score, goal: maximize }\nalgorithm: grid\n\
                 parameters:\n  x: { type: int, min: 1, max: 9 }\n";
@@ -453,9 +457,8 @@ async fn a_grid_covers_every_point_once_whatever_is_enqueued_and_when() {
     place.reaches(&server, id, ExperimentState::Succeeded).await;
 }
 
-#[tokio::test]
-async fn more_than_can_wait_is_refused() {
-    let place = Place::new().await;
+async fn more_than_can_wait_is_refused(kind: Kind) {
+    let place = Place::new(kind).await;
     let server = place.server(1, Steps::EndAtOnce);
     let id = server
         .submit(&place, &clients("a", "max_trials: 1"))

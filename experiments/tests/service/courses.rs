@@ -1,7 +1,7 @@
 //! Pausing, resuming, cancelling, other limits, the end of the process.
 
 use crate::engine::Steps;
-use crate::place::{Place, clients, pipeline, read, score};
+use crate::place::{Kind, Place, clients, over_both, pipeline, read, score};
 use std::time::Duration;
 use tokio::sync::watch;
 use tune_experiments::controller::{Control, SubmitError, Submitted, drive};
@@ -9,9 +9,22 @@ use tune_experiments::service::{LimitsPatch, ServiceError};
 use tune_experiments::state::{ExperimentReason, ExperimentState, TrialState};
 use tune_experiments::store::{EventKind, StoreError};
 
-#[tokio::test]
-async fn a_paused_experiment_starts_nothing_and_goes_on_when_resumed() {
-    let place = Place::new().await;
+over_both! {
+    a_paused_experiment_starts_nothing_and_goes_on_when_resumed,
+    a_paused_experiment_hands_out_nothing_but_takes_results,
+    a_cancelled_experiment_stops_what_runs,
+    limits_change_at_any_moment,
+    a_process_that_ends_keeps_experiments_running_for_the_next,
+    taking_an_experiment_up_is_no_event,
+    what_another_process_drives_is_left_to_it_and_asked_through_the_store,
+    the_same_submission_with_the_same_key_is_one_experiment,
+    different_submissions_with_the_same_key_at_once_are_not_one_experiment,
+    a_name_that_is_taken_is_refused_unless_the_experiment_is_to_go_on,
+    a_running_experiment_is_not_deleted,
+}
+
+async fn a_paused_experiment_starts_nothing_and_goes_on_when_resumed(kind: Kind) {
+    let place = Place::new(kind).await;
     let server = place.server(1, Steps::Hold);
     let id = server
         .submit(&place, &pipeline("a", "max_trials: 2"))
@@ -50,9 +63,8 @@ async fn a_paused_experiment_starts_nothing_and_goes_on_when_resumed() {
     );
 }
 
-#[tokio::test]
-async fn a_paused_experiment_hands_out_nothing_but_takes_results() {
-    let place = Place::new().await;
+async fn a_paused_experiment_hands_out_nothing_but_takes_results(kind: Kind) {
+    let place = Place::new(kind).await;
     let server = place.server(1, Steps::Hold);
     let id = server
         .submit(&place, &clients("a", "max_trials: 3"))
@@ -66,9 +78,8 @@ async fn a_paused_experiment_hands_out_nothing_but_takes_results() {
     assert_eq!(server.service.ask(id, 1).await.unwrap().trials.len(), 1);
 }
 
-#[tokio::test]
-async fn a_cancelled_experiment_stops_what_runs() {
-    let place = Place::new().await;
+async fn a_cancelled_experiment_stops_what_runs(kind: Kind) {
+    let place = Place::new(kind).await;
     let server = place.server(2, Steps::Hold);
     let id = server
         .submit(&place, &pipeline("a", "max_trials: 9\nparallel_trials: 2"))
@@ -91,9 +102,8 @@ async fn a_cancelled_experiment_stops_what_runs() {
     );
 }
 
-#[tokio::test]
-async fn limits_change_at_any_moment() {
-    let place = Place::new().await;
+async fn limits_change_at_any_moment(kind: Kind) {
+    let place = Place::new(kind).await;
     let server = place.server(1, Steps::EndAtOnce);
     let id = server
         .submit(&place, &clients("a", "max_trials: 2"))
@@ -137,9 +147,8 @@ async fn limits_change_at_any_moment() {
     assert_eq!(limits.count(), 3);
 }
 
-#[tokio::test]
-async fn a_process_that_ends_keeps_experiments_running_for_the_next() {
-    let place = Place::new().await;
+async fn a_process_that_ends_keeps_experiments_running_for_the_next(kind: Kind) {
+    let place = Place::new(kind).await;
     let server = place.server(1, Steps::Hold);
     let id = server
         .submit(&place, &pipeline("a", "max_trials: 1"))
@@ -163,9 +172,8 @@ async fn a_process_that_ends_keeps_experiments_running_for_the_next() {
     run.await.unwrap().unwrap();
 }
 
-#[tokio::test]
-async fn taking_an_experiment_up_is_no_event() {
-    let place = Place::new().await;
+async fn taking_an_experiment_up_is_no_event(kind: Kind) {
+    let place = Place::new(kind).await;
     let server = place.server(1, Steps::EndAtOnce);
     let id = server
         .submit(&place, &clients("a", "max_trials: 2"))
@@ -180,9 +188,8 @@ async fn taking_an_experiment_up_is_no_event() {
     assert_eq!(place.store.last_event(id).await.unwrap(), last);
 }
 
-#[tokio::test]
-async fn what_another_process_drives_is_left_to_it_and_asked_through_the_store() {
-    let place = Place::new().await;
+async fn what_another_process_drives_is_left_to_it_and_asked_through_the_store(kind: Kind) {
+    let place = Place::new(kind).await;
     let other = place.server(1, Steps::Hold);
     let submission = read(&pipeline("a", "max_trials: 9"));
     let (store, components) = (&place.store, other.setup.components.as_ref());
@@ -220,9 +227,8 @@ async fn what_another_process_drives_is_left_to_it_and_asked_through_the_store()
     );
 }
 
-#[tokio::test]
-async fn the_same_submission_with_the_same_key_is_one_experiment() {
-    let place = Place::new().await;
+async fn the_same_submission_with_the_same_key_is_one_experiment(kind: Kind) {
+    let place = Place::new(kind).await;
     let server = place.server(1, Steps::EndAtOnce);
     let submission = read(&clients("a", "max_trials: 2"));
     let submit = || {
@@ -250,9 +256,8 @@ async fn the_same_submission_with_the_same_key_is_one_experiment() {
     assert_eq!(place.record(one.id).await.document["max_trials"], 2);
 }
 
-#[tokio::test]
-async fn different_submissions_with_the_same_key_at_once_are_not_one_experiment() {
-    let place = Place::new().await;
+async fn different_submissions_with_the_same_key_at_once_are_not_one_experiment(kind: Kind) {
+    let place = Place::new(kind).await;
     let server = place.server(1, Steps::EndAtOnce);
     let (one, other) = (
         read(&clients("a", "max_trials: 2")),
@@ -278,9 +283,8 @@ fn is_conflict(submitted: &Result<Submitted, ServiceError>) -> bool {
     })
 }
 
-#[tokio::test]
-async fn a_name_that_is_taken_is_refused_unless_the_experiment_is_to_go_on() {
-    let place = Place::new().await;
+async fn a_name_that_is_taken_is_refused_unless_the_experiment_is_to_go_on(kind: Kind) {
+    let place = Place::new(kind).await;
     let server = place.server(1, Steps::EndAtOnce);
     let submission = read(&clients("a", "max_trials: 2"));
     let submit = |go_on| {
@@ -305,9 +309,8 @@ async fn a_name_that_is_taken_is_refused_unless_the_experiment_is_to_go_on() {
     }
 }
 
-#[tokio::test]
-async fn a_running_experiment_is_not_deleted() {
-    let place = Place::new().await;
+async fn a_running_experiment_is_not_deleted(kind: Kind) {
+    let place = Place::new(kind).await;
     let server = place.server(1, Steps::Hold);
     let id = server
         .submit(&place, &clients("a", "max_trials: 2"))

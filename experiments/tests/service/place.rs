@@ -2,8 +2,10 @@
 
 use crate::engine::{FakeEngine, Steps};
 use indexmap::IndexMap;
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
 use tune_experiments::controller::{NoObserver, Setup, Submitted};
 use tune_experiments::metrics::ClientReport;
@@ -11,9 +13,31 @@ use tune_experiments::pipeline::{ComponentInfo, ComponentProblem, Components, Wi
 use tune_experiments::service::{Service, Told};
 use tune_experiments::spec::{self, Source, Submission};
 use tune_experiments::state::ExperimentState;
-use tune_experiments::store::{ExperimentId, ExperimentRecord, Store};
+use tune_experiments::store::{ExperimentId, ExperimentRecord, Location, Store};
 
-/// A folder with a store.
+/// The database that a test runs over.
+#[derive(Clone, Copy)]
+pub enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+/// Runs each of the functions as a test over either database.
+macro_rules! over_both {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $name() { super::$name(super::Kind::Sqlite).await; })+
+        }
+        mod postgres {
+            $(#[tokio::test]
+            async fn $name() { super::$name(super::Kind::Postgres).await; })+
+        }
+    };
+}
+pub(crate) use over_both;
+
+/// A folder with a store, or with the files of one in PostgreSQL.
 pub struct Place {
     directory: TempDir,
     pub store: Store,
@@ -27,9 +51,15 @@ pub struct Server {
 }
 
 impl Place {
-    pub async fn new() -> Self {
+    pub async fn new(kind: Kind) -> Self {
         let directory = TempDir::new().unwrap();
-        let store = Store::open(directory.path()).await.unwrap();
+        let location = match kind {
+            Kind::Sqlite => directory.path().display().to_string(),
+            Kind::Postgres => new_schema().await,
+        };
+        let location = Location::new(location).with_connections(4);
+        let store = Store::connect(&location, directory.path(), true);
+        let store = store.await.unwrap();
         Self { directory, store }
     }
 
@@ -65,6 +95,20 @@ impl Place {
             news.changed().await.unwrap();
         }
     }
+}
+
+/// The address of a new schema on the server for tests, with which it goes.
+async fn new_schema() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let schema = format!("service_{}_{number}", std::process::id());
+    let server = std::env::var("TUNE_TEST_POSTGRES").expect(
+        "`tests/postgres.sh cargo nextest run` starts a server and sets TUNE_TEST_POSTGRES",
+    );
+    let mut connection = PgConnection::connect(&server).await.unwrap();
+    let create = AssertSqlSafe(format!("CREATE SCHEMA {schema}"));
+    connection.execute(create).await.unwrap();
+    format!("{server}?options[search_path]={schema}")
 }
 
 impl Server {

@@ -1,12 +1,16 @@
 //! Many experiments share the slots.
 
 use crate::engine::Steps;
-use crate::place::{Place, pipeline};
+use crate::place::{Kind, Place, over_both, pipeline};
 use tune_experiments::state::ExperimentState;
 
-#[tokio::test]
-async fn many_experiments_run_to_their_ends_beside_each_other() {
-    let place = Place::new().await;
+over_both! {
+    many_experiments_run_to_their_ends_beside_each_other,
+    a_long_experiment_does_not_starve_a_short_one,
+}
+
+async fn many_experiments_run_to_their_ends_beside_each_other(kind: Kind) {
+    let place = Place::new(kind).await;
     let server = place.server(3, Steps::EndAtOnce);
     let mut ids = Vec::new();
     for number in 0..20 {
@@ -19,9 +23,8 @@ async fn many_experiments_run_to_their_ends_beside_each_other() {
     assert_eq!(server.engine.started().len(), 100);
 }
 
-#[tokio::test]
-async fn a_long_experiment_does_not_starve_a_short_one() {
-    let place = Place::new().await;
+async fn a_long_experiment_does_not_starve_a_short_one(kind: Kind) {
+    let place = Place::new(kind).await;
     let server = place.server(2, Steps::Hold);
     let long = pipeline("long", "max_trials: 100\nparallel_trials: 50");
     let long = server.submit(&place, &long).await.id;

@@ -6,7 +6,7 @@ use super::super::failures::Failure;
 use super::super::input::{Asked, At, NoQuery, Nothing, Told};
 use super::super::observe::of_trial;
 use super::super::problem::{Kind, Problem};
-use super::experiment;
+use super::id_of;
 use crate::wire;
 use axum::extract::State;
 use axum::response::Response;
@@ -47,8 +47,8 @@ async fn ask(
             .hint(format!("a whole number from 1 to {MOST_AT_ONCE} is needed"))
             .into());
     }
-    let record = experiment(&app, &name).await?;
-    let asked = app.service.ask(record.id, count).await?;
+    let id = id_of(&app, &name).await?;
+    let asked = app.service.ask(id, count).await?;
     Ok(json(&wire::Asked::from(asked)))
 }
 
@@ -75,7 +75,7 @@ async fn tell(
     _: Asked<NoQuery>,
     Told(body): Told<wire::Tell>,
 ) -> Result<Response, Failure> {
-    let record = experiment(&app, &name).await?;
+    let id = id_of(&app, &name).await?;
     of_trial(number);
     let told = body
         .read()
@@ -86,7 +86,7 @@ async fn tell(
             service::Told::Succeeded(reports.into_iter().map(Into::into).collect())
         }
     };
-    let trial = app.service.tell(record.id, number, told).await?;
+    let trial = app.service.tell(id, number, told).await?;
     Ok(json(&wire::Trial::from(trial)))
 }
 
@@ -111,8 +111,8 @@ async fn heartbeat(
     _: Asked<NoQuery>,
     _: Nothing,
 ) -> Result<Response, Failure> {
-    let record = experiment(&app, &name).await?;
+    let id = id_of(&app, &name).await?;
     of_trial(number);
-    let stop = app.service.heartbeat(record.id, number).await?;
+    let stop = app.service.heartbeat(id, number).await?;
     Ok(json(&wire::Stop::from(stop)))
 }

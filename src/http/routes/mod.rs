@@ -29,7 +29,7 @@ use super::observe;
 use super::problem::Problem;
 use crate::error::nearest;
 use tune_experiments::spec::{self, Experiment};
-use tune_experiments::store::{ExperimentRecord, TrialRecord};
+use tune_experiments::store::{ExperimentId, ExperimentRecord, TrialRecord};
 use utoipa_axum::router::OpenApiRouter;
 
 /// Every route but those of the reference.
@@ -66,6 +66,17 @@ async fn experiment(app: &App, name: &str) -> Result<ExperimentRecord, Failure> 
             Ok(record)
         }
         None => Err(Problem::missing("experiment", name).into()),
+    }
+}
+
+/// The id of the experiment of that name: for what only who drives it can do, and mostly knows without asking the store.
+async fn id_of(app: &App, name: &str) -> Result<ExperimentId, Failure> {
+    match app.service.driven(name) {
+        Some(id) => {
+            observe::of_experiment(name);
+            Ok(id)
+        }
+        None => Ok(experiment(app, name).await?.id),
     }
 }
 

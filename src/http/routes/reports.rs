@@ -7,7 +7,7 @@ use super::super::filter;
 use super::super::input::{Asked, At, NoQuery, ToldMany};
 use super::super::observe::of_trial;
 use super::super::problem::{Kind, Problem};
-use super::{experiment, trial};
+use super::{experiment, id_of, trial};
 use crate::wire;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -109,9 +109,9 @@ async fn report(
     _: Asked<NoQuery>,
     ToldMany(reports): ToldMany<wire::MetricReport>,
 ) -> Result<Response, Failure> {
-    let record = experiment(&app, &name).await?;
+    let id = id_of(&app, &name).await?;
     of_trial(number);
     let reports = reports.into_iter().map(Into::into).collect();
-    let stop = app.service.report(record.id, number, reports).await?;
+    let stop = app.service.report(id, number, reports).await?;
     Ok(json(&wire::Stop::from(stop)))
 }

@@ -127,7 +127,7 @@ impl Store {
     }
 
     /// A connection that writes for a moment.
-    async fn prompt_writer(&self) -> Result<Writer<'_>, StoreError> {
+    pub(super) async fn prompt_writer(&self) -> Result<Writer<'_>, StoreError> {
         match &self.inner.database {
             Database::Postgres { prompt, .. } => Ok(Writer::Postgres(acquire(prompt).await?)),
             Database::Sqlite { .. } => self.writer().await,

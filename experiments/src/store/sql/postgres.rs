@@ -90,6 +90,9 @@ SELECT $1, (value ->> 0)::bigint, (value -> 1)::text, (value ->> 2)::double prec
 ///
 /// The lease is held first, and all of the rest reads its row: a commit that is late writes nothing. The lock for events comes last, so
 /// that nobody waits for anything while holding it. All parts see the database as it was before.
+///
+/// It is planned when the store may still be empty, and the plan is kept: what is looked up of a trial is looked up by `LATERAL`, for a join
+/// would read all trials of the experiment each time. A report of a trial that is not there has no experiment, which its column refuses.
 pub(in super::super) const COMMIT_CHANGES: &str = concat!(
     "\
 WITH lease AS MATERIALIZED (
@@ -108,13 +111,23 @@ WITH lease AS MATERIALIZED (
            (value ->> 4)::double precision AS number, value ->> 5 AS text
       FROM lease CROSS JOIN json_array_elements($8::json) AS value
 ), before AS MATERIALIZED (
-    SELECT trials.number, trials.state FROM given JOIN trials ON trials.experiment_id = $1 AND trials.number = given.number
+    SELECT found.number, found.state
+      FROM given CROSS JOIN LATERAL (SELECT number, state FROM trials WHERE experiment_id = $1 AND number = given.number OFFSET 0) AS found
+), given_metrics AS MATERIALIZED (
+    SELECT (value ->> 0)::bigint AS trial, value ->> 1 AS step, value ->> 2 AS name, (value ->> 3)::double precision AS level,
+           (value ->> 4)::double precision AS value, (value ->> 5)::bigint AS at, $11 + place - 1 AS seq
+      FROM lease CROSS JOIN json_array_elements($10::json) WITH ORDINALITY AS row (value, place)
+), reported AS MATERIALIZED (
+    SELECT number FROM given UNION ALL
+    SELECT found.number
+      FROM (SELECT DISTINCT trial FROM given_metrics) AS metrics
+           CROSS JOIN LATERAL (SELECT number FROM trials WHERE experiment_id = $1 AND number = metrics.trial OFFSET 0) AS found
 ), experiment AS (
     UPDATE experiments
        SET state = $2, reason = $3, started_at = $4, finished_at = $5, active_seconds = $6,
            request = CASE WHEN $2 IN ('succeeded', 'failed', 'cancelled') THEN NULL
                           WHEN $2 = 'paused' AND request = 'pause' THEN NULL ELSE request END
-      FROM lease WHERE experiments.id = lease.experiment_id AND $2 IS NOT NULL
+     WHERE id = $1 AND $2 IS NOT NULL AND EXISTS (SELECT FROM lease)
 ), counted AS (
     INSERT INTO trial_counts (experiment_id, state, trials)
     SELECT $1, state, sum(difference)
@@ -147,9 +160,7 @@ WITH lease AS MATERIALIZED (
            step_values = excluded.step_values, artifacts = excluded.artifacts
 ), written_metrics AS (
     INSERT INTO metrics (experiment_id, trial, step, name, level, value, at, seq)
-    SELECT $1, (value ->> 0)::bigint, value ->> 1, value ->> 2, (value ->> 3)::double precision, (value ->> 4)::double precision,
-           (value ->> 5)::bigint, $11 + place - 1
-      FROM lease CROSS JOIN json_array_elements($10::json) WITH ORDINALITY AS row (value, place)
+    SELECT CASE WHEN trial IN (SELECT number FROM reported) THEN $1 END, given_metrics.* FROM given_metrics
         ON CONFLICT (experiment_id, trial, step, name, level) DO UPDATE
        SET value = excluded.value, at = excluded.at, seq = excluded.seq
 ), written_events AS (
