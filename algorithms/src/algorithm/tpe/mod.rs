@@ -6,7 +6,7 @@
 //!
 //! | setting | default | range | |
 //! |---|---|---|---|
-//! | `startup_trials` | 10 | from 2 | so many trials must have succeeded before it learns; until then it is `sobol` |
+//! | `startup_trials` | 10 | from 2 | so many trials must have succeeded or been stopped early before it learns; until then it is `sobol` |
 //! | `candidates` | 32 | 1 to 100,000 | of how many points drawn from the good density the best is taken; more make it greedier |
 //!
 //! How it works, and where it goes beyond the original (Bergstra et al. 2011):
@@ -72,7 +72,7 @@ pub(super) const INFO: AlgorithmInfo = AlgorithmInfo {
                 max: i64::MAX,
             },
             default: "10",
-            doc: "so many trials must have succeeded before it learns; until then it spreads its points as `sobol` does",
+            doc: "so many trials must have succeeded or been stopped early before it learns; until then it spreads its points as `sobol` does",
         },
         Setting {
             name: "candidates",
