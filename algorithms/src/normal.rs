@@ -26,10 +26,17 @@ const ALL: f64 = 8.3;
 
 /// The probability of a number between `low`, not above 0, and `high`, not below 0.
 pub(crate) fn mass_around(low: f64, high: f64) -> f64 {
-    if low < -ALL && high > ALL {
-        return 1.0;
-    }
-    0.5 * (libm::erf(high / SQRT_2) - libm::erf(low / SQRT_2))
+    let above = if high > ALL {
+        1.0
+    } else {
+        libm::erf(high / SQRT_2)
+    };
+    let below = if low < -ALL {
+        -1.0
+    } else {
+        libm::erf(low / SQRT_2)
+    };
+    0.5 * (above - below)
 }
 
 /// The logarithm of the probability of a number between `low` and `high`.

@@ -237,9 +237,18 @@ NOISY = {
     "rotated ellipsoid 10, noise 300": noisy(rotated(ellipsoid), 10, 300.0),
 }
 
+NOISY_JUDGED = {
+    "levy 5, noise 3": noisy(levy, 5, 3.0),
+    "styblinski-tang 5, noise 20": noisy(styblinski_tang, 5, 20.0),
+    "schwefel 2.22 10, noise 5": noisy(schwefel_absolute, 10, 5.0),
+    "ellipsoid 5, noise 300": noisy(ellipsoid, 5, 300.0),
+    "rotated ackley 10, noise 1": noisy(rotated(ackley), 10, 1.0),
+    "sphere 10, noise 15": noisy(sphere, 10, 15.0),
+}
+
 BBOB = {f"bbob {d}": {f"f{number} {d}": bbob(number, d) for number in range(1, 25)} for d in (2, 5, 10, 20)}
 
-GROUPS = {"tuned": TUNED, "judged": JUDGED, "noisy": NOISY, **BBOB}
+GROUPS = {"tuned": TUNED, "judged": JUDGED, "noisy": NOISY, "noisy judged": NOISY_JUDGED, **BBOB}
 
 
 def chosen(names):

@@ -3,7 +3,8 @@
 //! | as long as | it asks | why |
 //! |---|---|---|
 //! | fewer than 1,000 trials have finished | `gp` | it learns most from each |
-//! | later | `gp` once in four, else `cmaes` where most parameters are numbers without conditions, else `tpe` | each sees what the other cannot |
+//! | among the first 48 trials, a seventh of the variance or more is noise, and most parameters are numbers without conditions | `cmaes` | ranks of many trials mislead less than a model |
+//! | 1,000 trials have finished | `gp` once in four, else `cmaes` where most parameters are numbers without conditions, else `tpe` | each sees what the other cannot |
 //! | more than 100 parameters are active at once, or more than 64 trials run at once | `cmaes` or `tpe` | the model of `gp` would cost too much |
 //! | `budget` says that there will be fewer than 50 trials for each parameter after those 1,000 | still `gp` | it learns most from each |
 //!
@@ -15,9 +16,8 @@
 //! raised while it runs, and the search would no longer be the same after a restart. How many trials run at once is seen from the order in which they
 //! finish.
 //!
-//! Choices and conditions make no difference to the first choice: in `benches/search/`, `gp` is ahead of the others with all of them. Noise makes none either,
-//! though `cmaes` is ahead where it is great: to a model rugged functions look noisy, and there `gp` is ahead; who knows that there is noise should choose
-//! `cmaes`. That no algorithm is best everywhere, and that choosing pays, is the experience of the Black-Box Optimization Challenge (Turner et al. 2021,
+//! Choices and conditions make no difference to the first choice: in `benches/search/`, `gp` is ahead of the others with all of them. Noise is what the model of `gp` takes for
+//! it after 48 trials: great noise is told from rugged functions, little noise is not; who knows that there is noise should choose `cmaes` from the start. That no algorithm is best everywhere, and that choosing pays, is the experience of the Black-Box Optimization Challenge (Turner et al. 2021,
 //! doi:10.48550/arXiv.2104.10201).
 
 use super::cmaes::Cmaes;
@@ -58,11 +58,16 @@ const MOST_DIMENSIONS: f64 = 100.0;
 /// More trials at once are too many for `gp`.
 const MOST_PARALLEL: usize = 64;
 
+/// So much of the variance of the first four dozen trials is noise when `cmaes` is ahead.
+const NOISY: f64 = 0.15;
+
 /// Asks one of the others.
 pub(super) struct Auto {
     gp: Gp,
     other: Other,
     budget: Option<usize>,
+    /// When it was known how noisy trials are, and how much: a cache.
+    noise: Option<(usize, f64)>,
     /// How many trials ran at once, as far as the first so many finished trials tell: a cache.
     parallel: (usize, usize),
     /// Who was asked last.
@@ -107,6 +112,8 @@ enum Chosen {
     Large,
     /// Too many trials run at once for a closer model.
     Parallel,
+    /// Much of what trials say is chance.
+    Noisy,
 }
 
 impl Chosen {
@@ -116,6 +123,9 @@ impl Chosen {
             Self::Many => "with very many trials, two take turns",
             Self::Large => "there are very many parameters",
             Self::Parallel => "very many trials run at once",
+            Self::Noisy => {
+                "the values are noisy, and ranks of many trials mislead less than a model"
+            }
         }
     }
 }
@@ -127,6 +137,8 @@ struct Situation {
     parallel: usize,
     finished: usize,
     budget: Option<usize>,
+    /// Which share of the variance is noise, as far as that is known and matters.
+    noise: f64,
 }
 
 impl Auto {
@@ -136,6 +148,7 @@ impl Auto {
             gp,
             other,
             budget,
+            noise: None,
             parallel: (0, 0),
             last: Member::Gp,
             why: Vec::new(),
@@ -144,10 +157,20 @@ impl Auto {
 
     fn member(&mut self, member: Member, chosen: Chosen, history: &History) -> &mut dyn Algorithm {
         self.last = member;
+        // From noisy trials it learns as from its own: the best of them may be so by chance.
         let after = if chosen == Chosen::Many { MANY } else { 0 };
         match member {
             Member::Gp => &mut self.gp,
             Member::Other => self.other.follow(history, after),
+        }
+    }
+
+    /// Which share of the variance is noise: looked at once, if there is another who could do with more of it.
+    fn follow_noise(&mut self, history: &History) {
+        let is_known = |(after, _): (usize, f64)| after <= history.finished().len();
+        self.noise = self.noise.filter(|noise| is_known(*noise));
+        if self.noise.is_none() && matches!(self.other, Other::Cmaes(_)) {
+            self.noise = self.gp.noise(history);
         }
     }
 
@@ -169,6 +192,8 @@ fn choose(now: Situation) -> (Member, Chosen) {
         (Member::Other, Chosen::Large)
     } else if now.parallel > MOST_PARALLEL {
         (Member::Other, Chosen::Parallel)
+    } else if now.noise >= NOISY {
+        (Member::Other, Chosen::Noisy)
     } else if now.finished < MANY || few_left {
         (Member::Gp, Chosen::Few)
     } else if now.finished.is_multiple_of(SELDOM) {
@@ -181,12 +206,18 @@ fn choose(now: Situation) -> (Member, Chosen) {
 impl Algorithm for Auto {
     fn suggest(&mut self, history: &History, count: usize) -> Vec<Configuration> {
         self.follow(history.finished());
-        let (member, chosen) = choose(Situation {
+        let mut now = Situation {
             dimensions: self.gp.dimensions(),
             parallel: self.parallel.1,
             finished: history.finished().len(),
             budget: self.budget,
-        });
+            noise: 0.0,
+        };
+        if choose(now).0 == Member::Gp {
+            self.follow_noise(history);
+        }
+        now.noise = self.noise.map_or(0.0, |(_, share)| share);
+        let (member, chosen) = choose(now);
         let member = self.member(member, chosen, history);
         let suggested = member.suggest(history, count);
         let explained = member.why().iter().map(|why| Why {
@@ -226,6 +257,7 @@ mod tests {
             parallel,
             finished,
             budget: None,
+            noise: 0.0,
         }
     }
 
@@ -245,6 +277,49 @@ mod tests {
         let later = (MANY..MANY + 8).map(|finished| chosen(situation(10.0, 8, finished)));
         let asked = later.filter(|member| *member == Member::Gp).count();
         assert_eq!(asked, 2);
+    }
+
+    #[test]
+    fn under_noise_it_changes_over() {
+        let with = |noise, finished| Situation {
+            noise,
+            ..situation(5.0, 1, finished)
+        };
+        assert_eq!(choose(with(0.3, 60)), (Member::Other, Chosen::Noisy));
+        assert_eq!(choose(with(0.3, 2 * MANY)), (Member::Other, Chosen::Noisy));
+        assert_eq!(choose(with(0.1, 60)), (Member::Gp, Chosen::Few));
+    }
+
+    /// What it says after so many trials of a bowl with noise of this deviation; a new instance says the same.
+    fn under_noise(trials: usize, deviation: f64) -> Why {
+        let float = |name| json!({"name": name, "type": "float", "min": -5, "max": 5});
+        let parameters = serde_json::from_value(json!([float("x"), float("y")])).unwrap();
+        let space = Arc::new(Space::new(parameters).unwrap());
+        let of = |name| build(name, Arc::clone(&space), 1, &Settings::new()).unwrap();
+        let mut history = History::new(Goal::Minimize);
+        let mut auto = of("auto");
+        let mut generator = crate::draws::generator(1, 1);
+        for _ in 0..trials {
+            let configuration = auto.suggest(&history, 1).remove(0);
+            let numbers = configuration.iter().filter_map(|(_, value)| value.as_f64());
+            let bowl: f64 = numbers.map(|x| (x - 1.0) * (x - 1.0)).sum();
+            let value = bowl + deviation * crate::normal::draw(&mut generator);
+            let number = history.create(configuration);
+            history.finish(number, Outcome::Succeeded(value));
+        }
+        let mut late = of("auto");
+        assert_eq!(auto.suggest(&history, 2), late.suggest(&history, 2));
+        assert_eq!(auto.why(), late.why());
+        auto.why()[0].clone()
+    }
+
+    #[test]
+    fn noise_is_seen_and_said() {
+        assert_eq!(under_noise(47, 20.0).algorithm, "gp");
+        let noisy = under_noise(52, 20.0);
+        assert_eq!(noisy.algorithm, "cmaes");
+        assert_eq!(noisy.choice.as_deref(), Some(Chosen::Noisy.words()));
+        assert_eq!(under_noise(52, 0.1).algorithm, "gp");
     }
 
     #[test]
@@ -269,7 +344,9 @@ mod tests {
         let numbers: Vec<usize> = (0..trials).collect();
         for together in numbers.chunks(parallel) {
             for number in together.iter().rev() {
-                history.finish(*number, Outcome::Succeeded(*number as f64));
+                let configuration = &history.trials()[*number].configuration;
+                let value = configuration.get("x").and_then(crate::space::Value::as_f64);
+                history.finish(*number, Outcome::Succeeded(value.unwrap_or(2.0)));
             }
         }
         let mut auto = of("auto");

@@ -20,7 +20,7 @@
 //! - **`sobol`** spreads its points more evenly than chance does (an Owen-scrambled Sobol sequence), which finds good
 //!   regions with fewer trials in up to a few dozen numeric parameters. It has no settings.
 //! - **`tpe`** looks where good trials are dense and bad ones are not. Settings: `startup_trials` (10), so many trials
-//!   must have succeeded before it learns; `candidates` (64), more make the search greedier. How it works, with references,
+//!   must have succeeded or been stopped early before it learns; `candidates` (32), more make the search greedier. How it works, with references,
 //!   is told at the head of `algorithm/tpe/mod.rs`.
 //! - **`gp`** models the objective by a Gaussian process and looks where most improvement is to be expected. Setting: `startup_trials` (8). See the head of
 //!   `algorithm/gp/mod.rs`.

@@ -90,8 +90,8 @@ fn tpe() {
     assert_eq!(
         learnt("tpe"),
         [
-            r#"{"model":"forest","trees":10,"folds":2,"noise":0.6176906225979475}"#,
-            r#"{"model":"svm","kernel":"rbf","folds":6,"noise":0.23970151330709122}"#,
+            r#"{"model":"forest","trees":193,"folds":6,"noise":0.4049563427955223}"#,
+            r#"{"model":"boosting","trees":13,"rate":0.291558408398256,"dart":true,"dropout":0.5,"folds":6,"noise":0.6877661189608801}"#,
         ]
     );
 }
@@ -101,8 +101,8 @@ fn gp() {
     assert_eq!(
         learnt("gp"),
         [
-            r#"{"model":"boosting","trees":44,"rate":0.10268994457326078,"dart":true,"dropout":0.5,"folds":6,"noise":-0.008855197595759368}"#,
-            r#"{"model":"boosting","trees":66,"rate":0.11009393462495584,"dart":true,"dropout":0.5,"folds":6,"noise":0.059896961794060566}"#,
+            r#"{"model":"boosting","trees":44,"rate":0.10268994457872874,"dart":true,"dropout":0.5,"folds":6,"noise":-0.008855197586866093}"#,
+            r#"{"model":"boosting","trees":66,"rate":0.11014105683769904,"dart":true,"dropout":0.5,"folds":6,"noise":0.06054813075437093}"#,
         ]
     );
 }

@@ -25,9 +25,9 @@ pub(super) struct Acquisition<'a> {
 impl Acquisition<'_> {
     /// At a point, as features.
     pub fn at(&self, point: &[f64]) -> f64 {
-        let (mean, variance) = self.posterior.at(point);
+        let (means, variance) = self.posterior.glance(point);
         let feasibility = self.feasibility.map_or(0.0, |known| known.log_at(point));
-        self.value(mean, variance.sqrt()) + feasibility
+        self.value(&means, variance.sqrt()) + feasibility
     }
 
     /// Whether most of what is to be hoped for at a point comes of how little is known of it.
@@ -39,40 +39,62 @@ impl Acquisition<'_> {
         self.aim == Aim::Knowledge || z <= 0.0 || density > libm::log(z) + crate::normal::log_cdf(z)
     }
 
-    fn value(&self, mean: f64, deviation: f64) -> f64 {
+    fn value(&self, means: &[(f64, f64)], deviation: f64) -> f64 {
+        let deviation_log = libm::log(deviation);
         match self.aim {
-            Aim::Improvement => {
-                log_improvement((self.posterior.best - mean) / deviation) + libm::log(deviation)
-            }
-            Aim::Knowledge => libm::log(deviation),
+            Aim::Improvement => log_mean(&log_improvements(means, deviation)) + deviation_log,
+            Aim::Knowledge => deviation_log,
         }
     }
 
     /// The same, and how it changes with each number.
     pub fn slopes(&self, point: &[f64]) -> (f64, Vec<f64>) {
-        let known = self.posterior.slopes(point);
-        let deviation = known.variance.sqrt();
-        let (of_mean, of_deviation) = match self.aim {
-            Aim::Improvement => {
-                let z = (self.posterior.best - known.mean) / deviation;
-                let log_h = log_improvement(z);
-                let density = libm::exp(-z * z / 2.0 - LN_SQRT_TAU - log_h);
-                let mass = libm::exp(crate::normal::log_cdf(z) - log_h);
-                (-mass / deviation, density / deviation)
-            }
-            Aim::Knowledge => (0.0, 1.0 / deviation),
+        let view = self.posterior.view(point);
+        let deviation = view.variance.sqrt();
+        let (of_means, of_deviation) = match self.aim {
+            Aim::Improvement => of_improvement(&view.means, deviation),
+            Aim::Knowledge => (vec![0.0; view.means.len()], 1.0 / deviation),
         };
         let of_variance = of_deviation / (2.0 * deviation);
-        let slopes = known.of_mean.iter().zip(&known.of_variance);
-        let mut slope: Vec<f64> = slopes
-            .map(|(mean, variance)| of_mean * mean + of_variance * variance)
-            .collect();
-        let mut value = self.value(known.mean, deviation);
+        let mut slope = self.posterior.slope(point, &view, &of_means, of_variance);
+        let mut value = self.value(&view.means, deviation);
         if let Some(feasibility) = self.feasibility {
             value += feasibility.add_slopes(point, &mut slope);
         }
         (value, slope)
     }
+}
+
+/// For each dream the logarithm of the expected improvement, in deviations.
+fn log_improvements(means: &[(f64, f64)], deviation: f64) -> Vec<f64> {
+    let each = means.iter();
+    each.map(|(mean, best)| log_improvement((best - mean) / deviation))
+        .collect()
+}
+
+/// The logarithm of the mean of numbers given by theirs.
+fn log_mean(logs: &[f64]) -> f64 {
+    if let [one] = logs {
+        return *one;
+    }
+    let most = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let sum: f64 = logs.iter().map(|log| libm::exp(log - most)).sum();
+    most + libm::log(sum / logs.len() as f64)
+}
+
+/// How the logarithm of the mean improvement changes with the mean in each dream, and with the deviation.
+fn of_improvement(means: &[(f64, f64)], deviation: f64) -> (Vec<f64>, f64) {
+    let logs = log_improvements(means, deviation);
+    let whole = log_mean(&logs) + libm::log(logs.len() as f64);
+    let mut of_deviation = 0.0;
+    let of_mean = |(mean, best): &(f64, f64)| {
+        let z = (best - mean) / deviation;
+        let density = libm::exp(-z * z / 2.0 - LN_SQRT_TAU - whole);
+        of_deviation += density / deviation;
+        -libm::exp(crate::normal::log_cdf(z) - whole) / deviation
+    };
+    let of_means = means.iter().map(of_mean).collect();
+    (of_means, of_deviation)
 }
 
 /// ln(φ(z) + z Φ(z)).
@@ -230,7 +252,8 @@ mod tests {
             .map(|i| vec![f64::from(i * 3 % 7) / 7.0, f64::from(i) / 7.0])
             .collect();
         let values: Vec<f64> = points.iter().map(|p| p[0] * p[0] - p[1]).collect();
-        let posterior = Posterior::new(&features, kernel, &points, &values);
+        let mut posterior = Posterior::new(&features, kernel, &points, &values);
+        posterior.dream(&[0.5, 0.9]);
         let feasibility = Feasibility::new(&features, 2, 2.0, points.split_at(5), 3);
         for aim in [Aim::Improvement, Aim::Knowledge] {
             let acquisition = Acquisition {

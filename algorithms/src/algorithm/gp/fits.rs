@@ -21,7 +21,7 @@ const FEW: usize = 10;
 const MANY: usize = 20;
 
 /// With so few trials every way to warp is fitted afresh too. This is one of those from which others start, and the only one for later ones of them.
-const QUICK: usize = 48;
+pub(super) const QUICK: usize = 48;
 
 /// The largest of those from which others start.
 const LAST_ANCHOR: usize = 256;
@@ -33,6 +33,16 @@ pub(super) struct Fit {
     pub power: f64,
     /// The logarithms that make a kernel.
     pub logs: Vec<f64>,
+}
+
+impl Fit {
+    /// How much of the variance of the losses, as they were warped, is noise.
+    pub fn noise(&self) -> f64 {
+        let [.., signal, noise] = self.logs[..] else {
+            return 0.0;
+        };
+        1.0 / (1.0 + libm::exp(signal - noise))
+    }
 }
 
 /// The fits that were made: a cache.
@@ -66,7 +76,8 @@ impl Fits {
         self.of_first(last_checkpoint(lessons.valued.len()), lessons)
     }
 
-    fn of_first(&mut self, count: usize, lessons: Lessons<'_>) -> Fit {
+    /// The fit for the first so many of them, one of those from which others start.
+    pub fn of_first(&mut self, count: usize, lessons: Lessons<'_>) -> Fit {
         if let Some((_, fit)) = self.known.iter().find(|(known, _)| *known == count) {
             return fit.clone();
         }

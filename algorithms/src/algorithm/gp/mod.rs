@@ -6,7 +6,7 @@
 //!
 //! | setting | default | range | |
 //! |---|---|---|---|
-//! | `startup_trials` | 8 | from 2 | so many trials must have succeeded before it learns; until then: the middle of the space, and then as `sobol` |
+//! | `startup_trials` | 8 | from 2 | so many trials must have succeeded or been stopped early before it learns; until then: the middle of the space, and then as `sobol` |
 //!
 //! How it works, each part in a file of its own:
 //!
@@ -17,7 +17,9 @@
 //!   fit, and from where, depends on the number of trials alone.
 //! - **`warp`**: losses are raised to the power 1, ½ or 0 (the logarithm), the most likely of these (Box & Cox 1964,
 //!   doi:10.1111/j.2517-6161.1964.tb00553.x), so that neither valleys nor walls hide what matters.
-//! - **`posterior`**: mean and variance at any point. Trials that are running, or failed, are supposed to have found what is expected of them, or as good as the best
+//! - **`posterior`**: mean and variance at any point. What trials that are running may find is drawn eight times, and the improvement averaged over these (Snoek, Larochelle
+//!   & Adams 2012; Wilson, Hutter & Deisenroth 2018, doi:10.48550/arXiv.1805.10196), but half as far from what is expected as they may be: so they keep apart without
+//!   hoping for each other's luck. Those that failed are supposed to have found what is expected of them, or as good as the best
 //!   (Ginsbourger, Le Riche & Carraro 2010, doi:10.1007/978-3-642-10701-6_6): they are kept away from, and nothing else is learnt.
 //! - **`acquisition`**: the logarithm of the expected improvement over the best mean, stable however small (Ament, Daulton, Eriksson, Balandat & Bakshy 2023,
 //!   doi:10.48550/arXiv.2310.20708), plus that of the share of trials nearby that did not fail, which matters the more the more failed lately. Where there is nothing to hope for, where least is known.
@@ -59,7 +61,7 @@ use crate::space::{Configuration, Lattice, Space};
 use acquisition::{Acquisition, Aim};
 use candidates::near;
 use features::Features;
-use fits::Fits;
+use fits::{Fits, Lessons, QUICK};
 use model::{Model, Scene};
 use observed::Observed;
 use search::{Climb, Scored, Terrain};
@@ -76,7 +78,7 @@ pub(super) const INFO: AlgorithmInfo = AlgorithmInfo {
             max: i64::MAX,
         },
         default: "8",
-        doc: "so many trials must have succeeded before it learns; until then it tries the middle and spreads its points as `sobol` does",
+        doc: "so many trials must have succeeded or been stopped early before it learns; until then it tries the middle and spreads its points as `sobol` does",
     }],
 };
 
@@ -159,6 +161,22 @@ impl Gp {
         self.dimensions
     }
 
+    /// What is known of noise once so many trials have a value that it can be told from structure: after how many finished trials that was, and which share of the
+    /// variance it is.
+    pub fn noise(&mut self, history: &History) -> Option<(usize, f64)> {
+        self.follow(history);
+        let observed = Observed::new(history);
+        let last = observed.valued.get(QUICK - 1)?.number;
+        let after = 1 + history.finished().iter().position(|it| *it == last)?;
+        let at = |number: usize| self.features.at(&self.points[number]);
+        let lessons = Lessons {
+            features: &self.features,
+            valued: &observed.valued,
+            at: &at,
+        };
+        Some((after, self.fits.of_first(QUICK, lessons).noise()))
+    }
+
     /// Brings the coordinates up to date.
     fn follow(&mut self, history: &History) {
         let trials = history.trials();
@@ -170,7 +188,7 @@ impl Gp {
 
     /// What is known, once enough is.
     fn model(&mut self, observed: &Observed) -> Option<Model> {
-        if observed.succeeded < self.startup_trials {
+        if observed.valued.len() < self.startup_trials || observed.succeeded == 0 {
             return None;
         }
         let scene = Scene {

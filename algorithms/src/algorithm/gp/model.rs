@@ -116,7 +116,7 @@ impl Model {
         if self.pending > 0 && self.pending.is_multiple_of(MOST_PENDING) {
             self.posterior = settled.clone();
         }
-        self.posterior.suppose(point);
+        self.posterior.dream(point);
         self.pending += 1;
     }
 }

@@ -5,6 +5,8 @@ use super::fit::{LEAST, mean};
 use super::kernel::Kernel;
 use super::matrix::Lower;
 use super::sums::dot;
+use crate::draws;
+use crate::quantile::quantile;
 
 /// A normal distribution for the function's value at each point.
 #[derive(Clone)]
@@ -18,14 +20,36 @@ pub(super) struct Posterior {
     mean: f64,
     /// The lowest mean at a point that was observed.
     pub best: f64,
+    /// What the trials that are running may turn out to be; none as long as none is.
+    dreams: Vec<Dream>,
+    /// How many trials have been dreamt of.
+    dreamt: u64,
 }
 
-/// Mean and variance at a point, and how they change with each number.
-pub(super) struct Slopes {
-    pub mean: f64,
+/// What the trials that are running may turn out to be: values for all trials, drawn where they are not known.
+#[derive(Clone)]
+struct Dream {
+    values: Vec<f64>,
+    weights: Vec<f64>,
+    best: f64,
+}
+
+/// So many dreams there are.
+const DREAMS: usize = 8;
+
+/// How far they go, as a share of what is possible: at 1, those of several trials together come to hope for too much.
+const VIVID: f64 = 0.5;
+
+/// A point, as the posterior sees it.
+pub(super) struct View {
+    /// For each dream the mean, and the lowest value that was found in it.
+    pub means: Vec<(f64, f64)>,
+    /// The same in all dreams.
     pub variance: f64,
-    pub of_mean: Vec<f64>,
-    pub of_variance: Vec<f64>,
+    /// How each covariance changes with the squared distance.
+    slopes: Vec<f64>,
+    /// The covariances divided by the matrix.
+    solved: Vec<f64>,
 }
 
 impl Posterior {
@@ -39,6 +63,8 @@ impl Posterior {
             weights: Vec::new(),
             mean: 0.0,
             best: f64::INFINITY,
+            dreams: Vec::new(),
+            dreamt: 0,
         };
         for (point, value) in points.iter().zip(values) {
             posterior.push(point, *value);
@@ -53,7 +79,34 @@ impl Posterior {
         posterior
     }
 
-    /// Takes a point that is being tried, or failed, as if it had been found to be what is expected of it, or as good as the best.
+    /// Takes note of a point that is being tried: what it may turn out to be is drawn, once for each dream. So an improvement that it is expected to bring is
+    /// not hoped for again next to it.
+    pub fn dream(&mut self, point: &[f64]) {
+        let (mean, variance) = self.at(point);
+        if self.dreams.is_empty() {
+            let dream = Dream {
+                values: self.values.clone(),
+                weights: self.weights.clone(),
+                best: self.best,
+            };
+            self.dreams = vec![dream; DREAMS];
+        }
+        let means = self.glance(point).0;
+        let draws = stratified(self.dreamt);
+        self.dreamt += 1;
+        if !self.push(point, mean.max(self.best)) {
+            return;
+        }
+        self.weigh();
+        for ((dream, (mean, _)), draw) in self.dreams.iter_mut().zip(means).zip(draws) {
+            let value = mean + VIVID * variance.sqrt() * draw;
+            dream.values.push(value);
+            dream.best = dream.best.min(value);
+            dream.weights = weights(&self.factor, &dream.values, self.mean);
+        }
+    }
+
+    /// Takes a point that failed as if it had been found to be what is expected of it, or as good as the best.
     /// So the next suggestions keep away, and nothing else is learnt.
     pub fn suppose(&mut self, point: &[f64]) {
         let (mean, _) = self.at(point);
@@ -76,10 +129,7 @@ impl Posterior {
     }
 
     fn weigh(&mut self) {
-        let mut weights: Vec<f64> = self.values.iter().map(|value| value - self.mean).collect();
-        self.factor.solve(&mut weights);
-        self.factor.solve_transposed(&mut weights);
-        self.weights = weights;
+        self.weights = weights(&self.factor, &self.values, self.mean);
     }
 
     /// Mean and variance.
@@ -96,30 +146,96 @@ impl Posterior {
         (self.kernel.signal - dot(solved, solved)).max(1e-14 * self.kernel.signal)
     }
 
-    /// Mean and variance with their derivatives.
-    pub fn slopes(&self, point: &[f64]) -> Slopes {
+    /// All that is known of a point.
+    pub fn view(&self, point: &[f64]) -> View {
         let (covariances, slopes) = self.kernel.slopes(&self.sample, point, self.sample.size());
-        let mean = self.mean + dot(&covariances, &self.weights);
+        let means = self.means(&covariances);
         let mut solved = covariances;
         self.factor.solve(&mut solved);
         let variance = self.variance(&solved);
         self.factor.solve_transposed(&mut solved);
-        let derivative = |factors: &[f64], times: f64| {
-            let terms: Vec<f64> = factors.iter().zip(&slopes).map(|(a, b)| a * b).collect();
-            let mut sums = self.sample.weighted_differences(point, &terms);
-            for (sum, weight) in sums.iter_mut().zip(&self.kernel.weights) {
-                *sum *= 2.0 * times * weight;
-            }
-            sums
-        };
-        Slopes {
-            mean,
+        View {
+            means,
             variance,
-            of_mean: derivative(&self.weights, 1.0),
-            of_variance: derivative(&solved, -2.0),
+            slopes,
+            solved,
         }
     }
+
+    /// The means and bests in all dreams, and the variance.
+    pub fn glance(&self, point: &[f64]) -> (Vec<(f64, f64)>, f64) {
+        let mut covariances = self
+            .kernel
+            .covariances(&self.sample, point, self.sample.size());
+        let means = self.means(&covariances);
+        self.factor.solve(&mut covariances);
+        (means, self.variance(&covariances))
+    }
+
+    fn means(&self, covariances: &[f64]) -> Vec<(f64, f64)> {
+        let mean = |weights: &[f64]| self.mean + dot(covariances, weights);
+        if self.dreams.is_empty() {
+            return vec![(mean(&self.weights), self.best)];
+        }
+        (self.dreams.iter())
+            .map(|dream| (mean(&dream.weights), dream.best))
+            .collect()
+    }
+
+    /// How something changes with each number of a point, if it changes so with the mean in each dream, and so with the variance.
+    pub fn slope(
+        &self,
+        point: &[f64],
+        view: &View,
+        of_means: &[f64],
+        of_variance: f64,
+    ) -> Vec<f64> {
+        let mut factors: Vec<f64> = (view.solved.iter())
+            .map(|solved| -2.0 * of_variance * solved)
+            .collect();
+        let usual = [&self.weights];
+        let dreams = self.dreams.iter().map(|dream| &dream.weights);
+        let shown = usual.into_iter().filter(|_| self.dreams.is_empty());
+        for (weights, of_mean) in shown.chain(dreams).zip(of_means) {
+            for (factor, weight) in factors.iter_mut().zip(weights) {
+                *factor += of_mean * weight;
+            }
+        }
+        for (factor, slope) in factors.iter_mut().zip(&view.slopes) {
+            *factor *= slope;
+        }
+        let mut sums = self.sample.weighted_differences(point, &factors);
+        for (sum, weight) in sums.iter_mut().zip(&self.kernel.weights) {
+            *sum *= 2.0 * weight;
+        }
+        sums
+    }
 }
+
+/// The values less a mean, divided by the covariances.
+fn weights(factor: &Lower, values: &[f64], mean: f64) -> Vec<f64> {
+    let mut weights: Vec<f64> = values.iter().map(|value| value - mean).collect();
+    factor.solve(&mut weights);
+    factor.solve_transposed(&mut weights);
+    weights
+}
+
+/// Standard normal numbers for the dreams of a trial: the quantiles of as many equal parts, in an order of its own.
+fn stratified(trial: u64) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..DREAMS).collect();
+    let mut generator = draws::generator(SALT, trial);
+    for last in (1..DREAMS).rev() {
+        order.swap(
+            last,
+            (draws::unit(&mut generator) * (last + 1) as f64) as usize,
+        );
+    }
+    let part = |place: usize| quantile((place as f64 + 0.5) / DREAMS as f64);
+    order.into_iter().map(part).collect()
+}
+
+/// Sets the numbers that dreams are made of apart from others.
+const SALT: u64 = 0x6472_6561;
 
 #[cfg(test)]
 mod tests {
@@ -151,19 +267,51 @@ mod tests {
 
     #[test]
     fn slopes_are_derivatives() {
-        let posterior = posterior(1e-2);
-        let at = [0.3, 0.6];
-        let slopes = posterior.slopes(&at);
-        for index in 0..2 {
-            let moved = |by: f64| {
-                let mut at = at;
-                at[index] += by;
-                posterior.at(&at)
-            };
-            let (above, below) = (moved(1e-5), moved(-1e-5));
-            assert!(((above.0 - below.0) / 2e-5 - slopes.of_mean[index]).abs() < 1e-6);
-            assert!(((above.1 - below.1) / 2e-5 - slopes.of_variance[index]).abs() < 1e-6);
+        let mut posterior = posterior(1e-2);
+        for dreams in 0..3 {
+            let at = [0.3, 0.6];
+            let view = posterior.view(&at);
+            let of_means: Vec<f64> = (0..view.means.len()).map(|it| 1.0 + it as f64).collect();
+            let slope = posterior.slope(&at, &view, &of_means, 3.0);
+            for index in 0..2 {
+                let moved = |by: f64| {
+                    let mut at = at;
+                    at[index] += by;
+                    let (means, variance) = posterior.glance(&at);
+                    let means = means.iter().zip(&of_means);
+                    means.map(|(mean, of)| mean.0 * of).sum::<f64>() + 3.0 * variance
+                };
+                let difference = (moved(1e-5) - moved(-1e-5)) / 2e-5;
+                assert!((difference - slope[index]).abs() < 1e-5, "{dreams}");
+            }
+            posterior.dream(&[0.1 * f64::from(dreams), 0.7]);
         }
+    }
+
+    #[test]
+    fn what_is_dreamt_of_is_still_uncertain() {
+        let mut posterior = posterior(1e-6);
+        let at = [0.25, 0.25];
+        let (mean, variance) = posterior.at(&at);
+        posterior.dream(&at);
+        let (means, now) = posterior.glance(&at);
+        let count = means.len() as f64;
+        let middle = means.iter().map(|it| it.0).sum::<f64>() / count;
+        let spread = means.iter().map(|it| (it.0 - middle) * (it.0 - middle));
+        let spread = spread.sum::<f64>() / count / (VIVID * VIVID);
+        assert!(
+            (middle - mean).abs() < 1e-3 && now < 1e-5,
+            "{middle} {mean} {now}"
+        );
+        assert!(
+            (0.5..1.1).contains(&(spread / variance)),
+            "{spread} {variance}"
+        );
+        assert!(
+            means
+                .iter()
+                .all(|(mean, best)| *best <= posterior.best && *best <= mean + 1e-3)
+        );
     }
 
     #[test]

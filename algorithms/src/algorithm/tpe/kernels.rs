@@ -38,16 +38,22 @@ pub(super) enum Kernels {
 
 /// Normal kernels. A missing one has an inverse width of 0, and so the density 1.
 pub(super) struct Normals {
+    /// No kernel is narrower.
+    least: f64,
     means: Vec<f64>,
     widths: Vec<f64>,
     /// 1 / (√2 · width).
     scales: Vec<f64>,
     /// The logarithm of what makes each a density.
     offsets: Vec<f64>,
+    /// What the last of these is the logarithm of, and itself: many are as narrow as may be, and so the same.
+    last: (f64, f64),
 }
 
 /// Normal kernels over cells; of those that are equal, one is kept.
 pub(super) struct Steps {
+    /// No kernel is narrower.
+    least: f64,
     edges: Vec<f64>,
     /// Mean and width of each different kernel.
     different: Vec<(f64, f64)>,
@@ -60,21 +66,58 @@ pub(super) struct Steps {
 /// Kernels over choices.
 pub(super) struct Choices {
     count: usize,
-    /// What each trial had; `None` where it was missing.
-    seen: Vec<Option<usize>>,
+    /// What each trial had.
+    seen: Vec<Seen>,
+    /// The probability of each choice among all trials.
+    mixed: Vec<f64>,
     /// The probability of the choice that was seen.
     same: f64,
     /// The logarithms of the probabilities of the choice that was seen, of another, and where it was missing.
     logs: [f64; 3],
 }
 
+/// What the kernel of a trial is made of.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Seen {
+    Choice(usize),
+    /// The parameter was not active.
+    Missing,
+    /// The choices of all trials.
+    Mixed,
+}
+
 impl Kernels {
     /// From the coordinate that each trial had, NaN where the parameter was not active.
-    pub fn new(axis: &Axis, values: Vec<f64>, least: Least) -> Self {
+    pub fn new(axis: &Axis, values: &[f64], least: Least) -> Self {
         match axis {
             Axis::Continuous => Kernels::Normal(Normals::new(values, least.width)),
-            Axis::Steps(edges) => Kernels::Steps(Steps::new(edges, &values, least)),
-            Axis::Choices(count) => Kernels::Choices(Choices::new(*count, &values)),
+            Axis::Steps(edges) => Kernels::Steps(Steps::new(edges, values, least)),
+            Axis::Choices(count) => Kernels::Choices(Choices::new(*count, values)),
+        }
+    }
+
+    /// Appends a kernel for all trials together, where these have values and weights: around their mean, with so many of their deviations; the one
+    /// that knows nothing if the parameter was active in none.
+    pub fn push_middle(&mut self, values: &[f64], weights: &[f64], reach: f64) {
+        match self {
+            Kernels::Normal(normals) => {
+                let (mean, deviation) = moments(values, weights);
+                normals.push(mean, (reach * deviation).max(normals.least).min(1.0));
+            }
+            Kernels::Steps(steps) => {
+                let (mean, deviation) = moments(values, weights);
+                steps.push(mean, (reach * deviation).max(steps.least).min(1.0));
+            }
+            Kernels::Choices(choices) => choices.push_mixed(weights),
+        }
+    }
+
+    /// Appends the kernel that knows nothing.
+    pub fn push_uniform(&mut self) {
+        match self {
+            Kernels::Normal(normals) => normals.push(f64::NAN, f64::INFINITY),
+            Kernels::Steps(steps) => steps.push(f64::NAN, f64::INFINITY),
+            Kernels::Choices(choices) => choices.seen.push(Seen::Missing),
         }
     }
 
@@ -115,34 +158,39 @@ impl Kernels {
 }
 
 impl Normals {
-    fn new(means: Vec<f64>, least: f64) -> Self {
-        let widths = bandwidths(&means, least..=1.0);
-        let scales: Vec<f64> = widths.iter().map(|width| FRAC_1_SQRT_2 / width).collect();
-        let offset = |mean: f64, width: f64| {
-            -libm::log(width * normal::mass_around(-mean / width, (1.0 - mean) / width))
-                - LN_SQRT_TAU
+    fn new(values: &[f64], least: f64) -> Self {
+        let mut normals = Self {
+            least,
+            means: Vec::with_capacity(values.len() + 2),
+            widths: Vec::with_capacity(values.len() + 2),
+            scales: Vec::with_capacity(values.len() + 2),
+            offsets: Vec::with_capacity(values.len() + 2),
+            last: (f64::NAN, f64::NAN),
         };
-        let kernels = means.iter().zip(&widths);
-        let offsets = kernels
-            .map(|(mean, width)| {
-                if mean.is_nan() {
-                    0.0
-                } else {
-                    offset(*mean, *width)
-                }
-            })
-            .collect();
-        // 0 · NaN would be NaN.
-        let means = means
-            .into_iter()
-            .map(|mean| if mean.is_nan() { 0.0 } else { mean })
-            .collect();
-        Self {
-            means,
-            widths,
-            scales,
-            offsets,
+        for (mean, width) in values.iter().zip(bandwidths(values, least..=1.0)) {
+            normals.push(*mean, width);
         }
+        normals
+    }
+
+    /// Appends a kernel; a mean that is NaN is missing.
+    fn push(&mut self, mean: f64, width: f64) {
+        if mean.is_nan() {
+            // 0 · NaN would be NaN.
+            self.means.push(0.0);
+            self.widths.push(f64::INFINITY);
+            self.scales.push(0.0);
+            self.offsets.push(0.0);
+            return;
+        }
+        let density = width * normal::mass_around(-mean / width, (1.0 - mean) / width);
+        if self.last.0 != density {
+            self.last = (density, -libm::log(density) - LN_SQRT_TAU);
+        }
+        self.means.push(mean);
+        self.widths.push(width);
+        self.scales.push(FRAC_1_SQRT_2 / width);
+        self.offsets.push(self.last.1);
     }
 
     fn add_logs(&self, at: f64, terms: &mut [f64]) {
@@ -172,11 +220,19 @@ impl Steps {
             })
             .collect();
         Self {
+            least,
             edges: edges.to_vec(),
             different,
             which,
             masses: HashMap::new(),
         }
+    }
+
+    /// Appends a kernel; a mean that is NaN is missing.
+    fn push(&mut self, mean: f64, width: f64) {
+        self.which.push(self.different.len());
+        let width = if mean.is_nan() { f64::INFINITY } else { width };
+        self.different.push((mean, width));
     }
 
     fn add_logs(&mut self, at: f64, terms: &mut [f64]) {
@@ -198,28 +254,61 @@ impl Choices {
     fn new(count: usize, values: &[f64]) -> Self {
         let seen = values
             .iter()
-            .map(|value| (!value.is_nan()).then(|| choice_of(count, *value)))
+            .map(|value| match value.is_nan() {
+                true => Seen::Missing,
+                false => Seen::Choice(choice_of(count, *value)),
+            })
             .collect();
-        let each = UNSEEN / values.len() as f64 * count.min(MOST_UNSEEN) as f64 / count as f64;
+        let trials = values.len() as f64 + 1.0;
+        let each = UNSEEN / trials * count.min(MOST_UNSEEN) as f64 / count as f64;
         let whole = 1.0 + each * count as f64;
         let same = (1.0 + each) / whole;
         let logs = [same, each / whole, 1.0 / count as f64].map(libm::log);
         Self {
             count,
             seen,
+            mixed: Vec::new(),
             same,
             logs,
         }
     }
 
+    /// Appends the mixture of all kernels with these weights.
+    fn push_mixed(&mut self, weights: &[f64]) {
+        let mut mixed = vec![0.0; self.count];
+        for (seen, weight) in self.seen.iter().zip(weights) {
+            if let Seen::Choice(choice) = seen {
+                mixed[*choice] += weight;
+            }
+        }
+        let whole: f64 = mixed.iter().sum();
+        if whole == 0.0 {
+            self.seen.push(Seen::Missing);
+            return;
+        }
+        let other = (1.0 - self.same) / (self.count as f64 - 1.0).max(1.0);
+        for share in &mut mixed {
+            *share = other + (self.same - other) * *share / whole;
+        }
+        self.mixed = mixed;
+        self.seen.push(Seen::Mixed);
+    }
+
     fn draw(&self, trial: usize, generator: &mut ChaCha8Rng) -> f64 {
-        let unit = draws::unit(generator);
+        let mut unit = draws::unit(generator);
         match self.seen[trial] {
-            None => unit,
-            Some(seen) if unit < self.same || self.count == 1 => middle(self.count, seen),
-            Some(seen) => {
+            Seen::Missing => unit,
+            Seen::Choice(seen) if unit < self.same || self.count == 1 => middle(self.count, seen),
+            Seen::Choice(seen) => {
                 let other = choice_of(self.count - 1, draws::unit(generator));
                 middle(self.count, other + usize::from(other >= seen))
+            }
+            Seen::Mixed => {
+                let choice = self.mixed.iter().position(|share| {
+                    unit -= share;
+                    unit < 0.0
+                });
+                middle(self.count, choice.unwrap_or(self.count - 1))
             }
         }
     }
@@ -227,14 +316,31 @@ impl Choices {
     fn add_logs(&self, at: f64, terms: &mut [f64]) {
         let [same, other, missing] = self.logs;
         let at = choice_of(self.count, at);
+        let mixed = self.mixed.get(at).map_or(0.0, |share| libm::log(*share));
         for (term, seen) in terms.iter_mut().zip(&self.seen) {
             *term += match seen {
-                None => missing,
-                Some(seen) if *seen == at => same,
-                Some(_) => other,
+                Seen::Missing => missing,
+                Seen::Choice(seen) if *seen == at => same,
+                Seen::Choice(_) => other,
+                Seen::Mixed => mixed,
             };
         }
     }
+}
+
+/// The weighted mean and deviation of the values that are not NaN; both are NaN when all are.
+fn moments(values: &[f64], weights: &[f64]) -> (f64, f64) {
+    let known = || {
+        values
+            .iter()
+            .zip(weights)
+            .filter(|(value, _)| !value.is_nan())
+    };
+    let whole: f64 = known().map(|(_, weight)| weight).sum();
+    let mean = known().map(|(value, weight)| value * weight).sum::<f64>() / whole;
+    let squares = known().map(|(value, weight)| (value - mean) * (value - mean) * weight);
+    let variance = squares.sum::<f64>() / whole;
+    (mean, variance.sqrt())
 }
 
 /// The logarithm of the share of a normal distribution that lies in [0, 1].
@@ -289,7 +395,7 @@ mod tests {
     fn the_probabilities_of_all_values_add_up_to_one() {
         let values = vec![0.05, 0.95, f64::NAN, 0.55, 0.55];
         for axis in [steps(10), Axis::Choices(10)] {
-            let mut kernels = Kernels::new(&axis, values.clone(), LEAST);
+            let mut kernels = Kernels::new(&axis, &values, LEAST);
             let masses = masses(&mut kernels, 5, 10);
             for trial in 0..5 {
                 let sum: f64 = masses.iter().map(|cell| cell[trial]).sum();
@@ -300,7 +406,7 @@ mod tests {
 
     #[test]
     fn the_density_of_a_continuous_kernel_adds_up_to_one() {
-        let mut kernels = Kernels::new(&Axis::Continuous, vec![0.0, 0.3, f64::NAN], LEAST);
+        let mut kernels = Kernels::new(&Axis::Continuous, &[0.0, 0.3, f64::NAN], LEAST);
         let mut sums = [0.0; 3];
         for point in 0..10_000 {
             let mut terms = [0.0; 3];
@@ -315,8 +421,36 @@ mod tests {
     }
 
     #[test]
+    fn all_trials_together_have_a_kernel() {
+        let values = [0.1, f64::NAN, 0.3];
+        let weights = [3.0, 5.0, 1.0];
+        let mut kernels = Kernels::new(&Axis::Continuous, &values, LEAST);
+        kernels.push_middle(&values, &weights, 0.5);
+        let Kernels::Normal(normals) = &kernels else {
+            panic!("numbers")
+        };
+        assert!((normals.means[3] - 0.15).abs() < 1e-12);
+        assert!((normals.widths[3] - 0.5 * 0.0075_f64.sqrt()).abs() < 1e-12);
+        for axis in [steps(10), Axis::Choices(10)] {
+            let mut kernels = Kernels::new(&axis, &values, LEAST);
+            kernels.push_middle(&values, &weights, 0.5);
+            kernels.push_uniform();
+            let masses = masses(&mut kernels, 5, 10);
+            let of = |trial: usize| masses.iter().map(|cell| cell[trial]).collect::<Vec<f64>>();
+            assert!((of(3).iter().sum::<f64>() - 1.0).abs() < 1e-12, "{axis:?}");
+            assert!(of(3)[1] > of(3)[7], "{axis:?}");
+            assert!(of(4).iter().all(|mass| (mass - 0.1).abs() < 1e-12));
+        }
+        let mut unknown = Kernels::new(&Axis::Choices(2), &[f64::NAN], LEAST);
+        unknown.push_middle(&[f64::NAN], &[1.0], 0.5);
+        let mut terms = [0.0; 2];
+        unknown.add_logs(0.1, &mut terms);
+        assert_eq!(terms[0], terms[1]);
+    }
+
+    #[test]
     fn equal_kernels_of_ordered_values_are_kept_once() {
-        let Kernels::Steps(steps) = Kernels::new(&steps(10), vec![0.05; 100], LEAST) else {
+        let Kernels::Steps(steps) = Kernels::new(&steps(10), &[0.05; 100], LEAST) else {
             panic!("ordered values")
         };
         assert_eq!((steps.different.len(), steps.which.len()), (1, 100));
@@ -325,7 +459,7 @@ mod tests {
     #[test]
     fn values_are_drawn_as_often_as_their_probabilities_say() {
         for axis in [steps(10), Axis::Choices(10)] {
-            let mut kernels = Kernels::new(&axis, vec![0.05, 0.45, f64::NAN], LEAST);
+            let mut kernels = Kernels::new(&axis, &[0.05, 0.45, f64::NAN], LEAST);
             let masses = masses(&mut kernels, 3, 10);
             let mut generator = draws::generator(1, 1);
             let mut normals = normal::Normals::new(&mut generator);

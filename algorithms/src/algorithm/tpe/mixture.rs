@@ -15,6 +15,15 @@ const NEGLIGIBLE: f64 = -30.0;
 /// How many numbers are added up side by side.
 const LANES: usize = 4;
 
+/// A component for all trials together: as wide as they lie apart, around where they are on average.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Middle {
+    /// What it counts, as a share of what the trials count.
+    pub share: f64,
+    /// Its width, as a share of the deviation of the trials.
+    pub reach: f64,
+}
+
 /// A density.
 pub(super) struct Mixture {
     /// By parameter.
@@ -29,24 +38,36 @@ pub(super) struct Mixture {
 impl Mixture {
     /// From the points of trials, with their weights; coordinates that are NaN were not active. What knows nothing counts
     /// as one trial.
-    pub fn new(axes: &[Axis], trials: &[(&[f64], f64)], least: Least) -> Self {
-        let count = trials.len() + 1;
-        let total: f64 = trials.iter().map(|(_, weight)| weight).sum::<f64>() + 1.0;
-        let weights = trials.iter().map(|(_, weight)| weight / total);
-        let weights: Vec<f64> = weights.chain([1.0 / total]).collect();
+    pub fn new(
+        axes: &[Axis],
+        trials: &[(&[f64], f64)],
+        least: Least,
+        middle: Option<Middle>,
+    ) -> Self {
+        let of_trials: Vec<f64> = trials.iter().map(|(_, weight)| *weight).collect();
+        let whole: f64 = of_trials.iter().sum();
+        let of_middle = middle.map(|middle| middle.share * whole);
+        let total = whole + of_middle.unwrap_or(0.0) + 1.0;
+        let weights = of_trials.iter().copied().chain(of_middle).chain([1.0]);
+        let weights: Vec<f64> = weights.map(|weight| weight / total).collect();
         let cumulative = weights.iter().scan(0.0, |sum, weight| {
             *sum += weight;
             Some(*sum)
         });
         let kernels = axes.iter().enumerate().map(|(index, axis)| {
-            let values = trials.iter().map(|(point, _)| point[index]);
-            Kernels::new(axis, values.chain([f64::NAN]).collect(), least)
+            let values: Vec<f64> = trials.iter().map(|(point, _)| point[index]).collect();
+            let mut kernels = Kernels::new(axis, &values, least);
+            if let Some(middle) = middle {
+                kernels.push_middle(&values, &of_trials, middle.reach);
+            }
+            kernels.push_uniform();
+            kernels
         });
         Self {
             kernels: kernels.collect(),
             log_weights: weights.iter().map(|weight| libm::log(*weight)).collect(),
             cumulative: cumulative.collect(),
-            terms: Vec::with_capacity(count),
+            terms: Vec::with_capacity(weights.len()),
         }
     }
 
@@ -149,7 +170,7 @@ mod tests {
             width: 0.1,
             cells: 0.5,
         };
-        let mut mixture = Mixture::new(&axes, &trials, least);
+        let mut mixture = Mixture::new(&axes, &trials, least, None);
         let mut density = |point: [f64; 2]| libm::exp(mixture.log_density(&[vec![0, 1]], &point));
         let branches = [0.1, 0.5, 0.9].map(|second| density([0.75, second]));
         let sum = density([0.25, f64::NAN]) + branches.iter().sum::<f64>();

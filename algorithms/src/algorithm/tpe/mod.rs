@@ -6,8 +6,8 @@
 //!
 //! | setting | default | range | |
 //! |---|---|---|---|
-//! | `startup_trials` | 10 | from 2 | so many trials must have succeeded before it learns; until then it is `sobol` |
-//! | `candidates` | 64 | 1 to 100,000 | of how many points drawn from the good density the best is taken; more make it greedier |
+//! | `startup_trials` | 10 | from 2 | so many trials must have succeeded or been stopped early before it learns; until then it is `sobol` |
+//! | `candidates` | 32 | 1 to 100,000 | of how many points drawn from the good density the best is taken; more make it greedier |
 //!
 //! How it works, and where it goes beyond the original (Bergstra et al. 2011):
 //!
@@ -18,6 +18,9 @@
 //! - **Each density** is a mixture of one component for each trial and a uniform one. A component is the product of its kernels for *all* parameters
 //!   (multivariate; Falkner et al. 2018, doi:10.48550/arXiv.1807.01774), so that it knows which values go together. Of more than
 //!   ten parameters, random blocks are taken to be independent of each other, different ones for each suggestion.
+//! - **The middle** of the good trials is a component too: around their weighted mean, as wide as they lie apart, with the choices that they have. Drawing from it
+//!   averages good trials (recombination, as in CMA-ES), which many at once need in particular: what each of several running trials builds on is then
+//!   what all good ones have in common, and not the best alone.
 //! - **Kernels** of numbers are normal distributions cut off at the bounds, as wide as the gap to the next trial, but no
 //!   narrower than (2 + good trials)⁻ᵃ, with *a* between 1 and 1.5 at random for each suggestion: some look around, some look
 //!   closely. For discrete values they are integrated over each value's cell. Watanabe 2023 (doi:10.48550/arXiv.2304.11127) shows how much
@@ -51,7 +54,7 @@ use crate::setting::{Checked, Setting, SettingKind};
 use crate::space::{Configuration, Lattice, Space};
 use candidates::{Candidate, Candidates};
 use kernels::Least;
-use mixture::Mixture;
+use mixture::{Middle, Mixture};
 use rand_chacha::ChaCha8Rng;
 use split::{Ranking, Split};
 use std::borrow::Cow;
@@ -69,7 +72,7 @@ pub(super) const INFO: AlgorithmInfo = AlgorithmInfo {
                 max: i64::MAX,
             },
             default: "10",
-            doc: "so many trials must have succeeded before it learns; until then it spreads its points as `sobol` does",
+            doc: "so many trials must have succeeded or been stopped early before it learns; until then it spreads its points as `sobol` does",
         },
         Setting {
             name: "candidates",
@@ -77,7 +80,7 @@ pub(super) const INFO: AlgorithmInfo = AlgorithmInfo {
                 min: 1,
                 max: 100_000,
             },
-            default: "64",
+            default: "32",
             doc: "of how many points from where good trials are dense the best is suggested; more make the search greedier",
         },
     ],
@@ -91,6 +94,12 @@ const BLOCK: usize = 10;
 
 /// The least width of kernels of good trials is their number to a negative power, at random between these.
 const FINENESS: [f64; 2] = [1.0, 1.5];
+
+/// What the component for all good trials together counts, compared with theirs …
+const SHARE_OF_MIDDLE: f64 = 1.5;
+
+/// … and its width as a share of their deviation, at random between these.
+const REACH: [f64; 2] = [0.5, 0.9];
 
 /// The narrowest kernels of bad trials.
 const LEAST_OF_BAD: f64 = 0.01;
@@ -187,7 +196,8 @@ impl Tpe {
         generator: &mut ChaCha8Rng,
     ) -> impl Iterator<Item = Candidate> {
         let blocks = blocks::blocks(&self.families, BLOCK, generator);
-        let (mut good, mut bad) = self.densities(split, draws::unit(generator));
+        let (mut good, mut bad) =
+            self.densities(split, [draws::unit(generator), draws::unit(generator)]);
         let mut normals = Normals::new(generator);
         let drawn: Vec<Candidate> = (0..self.candidates)
             .map(|_| {
@@ -212,8 +222,8 @@ impl Tpe {
         Candidates::new(drawn, move |point| bad.log_density(&blocks, point))
     }
 
-    /// The densities of good and of bad trials; `fine`, in [0, 1], is how closely to look.
-    fn densities(&self, split: &Split, fine: f64) -> (Mixture, Mixture) {
+    /// The densities of good and of bad trials; `fine` and `reach`, in [0, 1], are how closely to look around each good trial, and how far around their middle.
+    fn densities(&self, split: &Split, [fine, reach]: [f64; 2]) -> (Mixture, Mixture) {
         let at = |trials: &[(usize, f64)]| -> Vec<(&[f64], f64)> {
             let points = trials.iter();
             points
@@ -230,9 +240,13 @@ impl Tpe {
             width: LEAST_OF_BAD.max(1.0 / (2.0 + split.bad.len() as f64)),
             cells: 1.0,
         };
+        let middle = (split.good.len() > 1).then(|| Middle {
+            share: SHARE_OF_MIDDLE,
+            reach: REACH[0] + (REACH[1] - REACH[0]) * reach,
+        });
         (
-            Mixture::new(&self.axes, &at(&split.good), least_of_good),
-            Mixture::new(&self.axes, &at(&split.bad), least_of_bad),
+            Mixture::new(&self.axes, &at(&split.good), least_of_good, middle),
+            Mixture::new(&self.axes, &at(&split.bad), least_of_bad, None),
         )
     }
 

@@ -70,17 +70,18 @@ impl Ranking {
         }
     }
 
-    /// Splits the trials; `None` while fewer than `startup` have succeeded, or as long as all are equally good.
+    /// Splits the trials; `None` while fewer than `startup` have succeeded or were stopped early, or as long as all are equally good. What was stopped early
+    /// is worse than what succeeded: so it is learnt from as soon.
     pub fn split(&self, startup: usize) -> Option<Split> {
         let succeeded = &self.succeeded;
-        let differ = succeeded.first()?.0 < succeeded.last()?.0;
-        if succeeded.len() < startup || !differ {
+        let differ = succeeded.first()?.0 < succeeded.last()?.0 || self.stopped > 0;
+        let known = succeeded.len() + self.stopped;
+        if known < startup || !differ {
             return None;
         }
-        let share = GOOD_SHARE * (succeeded.len() + self.stopped) as f64;
-        let count = (share.ceil() as usize)
-            .min(MOST_GOOD)
-            .min(succeeded.len() - 1);
+        let most = succeeded.len() - usize::from(self.stopped == 0);
+        let share = GOOD_SHARE * known as f64;
+        let count = (share.ceil() as usize).min(MOST_GOOD).min(most);
         let (good, bad) = succeeded.split_at(count.max(1));
         let running = &self.running;
         let bad = running
@@ -171,6 +172,17 @@ mod tests {
         assert_eq!(numbers(&low.bad), [1, 5, 0, 2, 4]);
         let high = split(&outcomes, Goal::Maximize, 2).unwrap();
         assert_eq!(numbers(&high.good), [0]);
+    }
+
+    #[test]
+    fn what_was_stopped_is_learnt_from_as_soon() {
+        let stopped = Some(Outcome::EarlyStopped(None));
+        let mut outcomes = vec![stopped; 9];
+        assert_eq!(split(&outcomes, Goal::Minimize, 10), None);
+        outcomes.push(Some(Outcome::Succeeded(1.0)));
+        let split = split(&outcomes, Goal::Minimize, 10).unwrap();
+        assert_eq!(numbers(&split.good), [9]);
+        assert_eq!(split.bad.len(), 9);
     }
 
     #[test]
