@@ -69,9 +69,8 @@ pub struct Trial {
     pub outcome: Option<Outcome>,
 }
 
-/// All trials of a search: by number, and in the order in which they finished. First come those of another search, if any are
-/// known: algorithms
-/// learn from them as from any, and may try them again.
+/// All trials of a search: by number, and in the order in which they finished. First come those of another search, if any are known:
+/// algorithms learn from them as from any, and may try them again.
 #[derive(Clone, Debug)]
 pub struct History {
     goal: Goal,

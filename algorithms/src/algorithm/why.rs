@@ -16,9 +16,8 @@ pub struct Why {
     /// What the algorithm expects of it, if it makes predictions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prediction: Option<Prediction>,
-    /// What the algorithm compared it with others by, if it did; more is better. Of `gp` the logarithm of the expected
-    /// improvement, in the units of its
-    /// model; of `tpe` the logarithm of how much denser good trials are there than bad ones.
+    /// What the algorithm compared it with others by, if it did; more is better. Of `gp` the logarithm of the expected improvement, in the
+    /// units of its model; of `tpe` the logarithm of how much denser good trials are there than bad ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acquisition: Option<f64>,
 }

@@ -12,9 +12,8 @@ use sqlx::error::{DatabaseError, ErrorKind};
 impl Store {
     /// Writes `changes` in one transaction and returns the sequence number of the experiment's last event.
     ///
-    /// Trials and step runs are set as given, also those that are there; of several for the same row the last stands. What a
-    /// trial tries, and why, stands
-    /// from its first commit, and a metric that is on record of it may change and never goes. Step runs and
+    /// Trials and step runs are set as given, also those that are there; of several for the same row the last stands. What a trial tries, and
+    /// why, stands from its first commit, and a metric that is on record of it may change and never goes. Step runs and
     /// metrics belong to trials that are there or come with them. A request of the user is taken back when the experiment
     /// finishes. If the future is dropped, all of it is written or nothing.
     ///

@@ -353,9 +353,8 @@ prop_compose! {
     }
 }
 
-/// What a driver may write: nothing that belongs to trials that do not exist yet, and of those that do neither another
-/// configuration, nor another
-/// reason for it, nor fewer metrics.
+/// What a driver may write: nothing that belongs to trials that do not exist yet, and of those that do neither another configuration, nor
+/// another reason for it, nor fewer metrics.
 fn permitted(mut changes: Changes, model: &Model) -> Changes {
     for trial in &mut changes.trials {
         if let Some(known) = model.trials.get(&trial.number) {

@@ -164,7 +164,7 @@ impl Driver {
             let mut messages = Vec::new();
             tokio::select! {
                 biased;
-                    _ = receive(&mut self.ways.messages, &mut messages) => {}
+                _ = receive(&mut self.ways.messages, &mut messages) => {}
                 () = sleep_until(end) => return Ok(()),
             }
             for message in messages {
