@@ -10,6 +10,8 @@ pub const TAG_PATTERN: &str = r"^[^\s,]{1,40}$";
 const LONGEST_TAG: usize = 40;
 /// How many tags something has at the most.
 pub const MOST_TAGS: usize = 30;
+/// How many tags a change may name in one list: more than enough, and few enough to be compared with each other.
+pub const MOST_GIVEN: usize = 100;
 /// How many characters a note has at the most.
 pub const LONGEST_NOTE: usize = 20_000;
 
@@ -41,6 +43,15 @@ impl Notes {
     /// # Errors
     /// What is wrong with a tag or the note, in words.
     pub fn changed(self, patch: &NotesPatch) -> Result<Self, String> {
+        let all = patch.tags.as_deref().unwrap_or_default();
+        if [all, &patch.add, &patch.remove]
+            .iter()
+            .any(|tags| tags.len() > MOST_GIVEN)
+        {
+            return Err(format!(
+                "at most {MOST_GIVEN} tags can be given at once, and nothing has more than {MOST_TAGS}"
+            ));
+        }
         let tags: BTreeSet<String> = patch
             .tags
             .clone()
@@ -147,6 +158,11 @@ mod tests {
             ..NotesPatch::default()
         });
         assert!(many.contains("more than 30"), "{many}");
+        let endless = patch(NotesPatch {
+            remove: (0..=MOST_GIVEN).map(|it| it.to_string()).collect(),
+            ..NotesPatch::default()
+        });
+        assert!(endless.contains("at most 100"), "{endless}");
         let long = patch(NotesPatch {
             note: Some("x".repeat(LONGEST_NOTE + 1)),
             ..NotesPatch::default()

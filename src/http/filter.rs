@@ -5,6 +5,7 @@ use super::problem::{Kind, Problem};
 use crate::columns::FIXED;
 use percent_encoding::percent_decode_str;
 use tune_algorithms::space::{Domain, Value};
+use tune_experiments::notes::{MOST_TAGS, TAG_RULE, is_tag};
 use tune_experiments::spec::Experiment;
 use tune_experiments::state::TrialState;
 use tune_experiments::store::{Condition, Field, Operator, Sort, TrialQuery};
@@ -13,6 +14,9 @@ use tune_experiments::store::{Condition, Field, Operator, Sort, TrialQuery};
 pub const DEFAULT_LIMIT: u32 = 100;
 /// See [`DEFAULT_LIMIT`].
 pub const LARGEST_LIMIT: u32 = 1000;
+
+/// More conditions than anybody writes, and fewer than a database can take.
+const MOST_CONDITIONS: usize = 100;
 
 /// The longer signs first: `<=` begins with `<`.
 const SIGNS: [(&str, Operator); 6] = [
@@ -66,8 +70,13 @@ impl Wanted {
             ("limit", Operator::Eq) => self.query.limit = Some(u64::from(limit(value)?)),
             ("cursor", Operator::Eq) => self.cursor = Some(value.to_owned()),
             ("sort", Operator::Eq) => self.query.sort = Some(sort(value, experiment)?),
-            ("tag", Operator::Eq) => self.query.tags.extend(tags(value)),
+            ("tag", Operator::Eq) => self.query.tags.extend(tags(value)?),
             ("state", Operator::Eq) => self.query.states.extend(states(value)?),
+            _ if self.query.conditions.len() >= MOST_CONDITIONS => {
+                return Err(bad(format!(
+                    "a query has at most {MOST_CONDITIONS} conditions"
+                )));
+            }
             _ => {
                 let subject = field(name, experiment)?;
                 let value = typed(&subject, value, experiment);
@@ -122,9 +131,16 @@ pub fn limit(value: &str) -> Result<u32, Problem> {
         })
 }
 
-/// Words, separated by commas.
-pub fn tags(value: &str) -> impl Iterator<Item = String> {
-    value.split(',').map(str::to_owned)
+/// Tags, separated by commas: what is asked for must have all of them.
+pub fn tags(value: &str) -> Result<Vec<String>, Problem> {
+    let tags: Vec<String> = value.split(',').map(str::to_owned).collect();
+    if let Some(word) = tags.iter().find(|word| !is_tag(word)) {
+        return Err(bad(format!("`{word}` is no tag")).hint(TAG_RULE));
+    }
+    match tags.len() {
+        0..=MOST_TAGS => Ok(tags),
+        _ => Err(bad(format!("nothing has more than {MOST_TAGS} tags"))),
+    }
 }
 
 fn states(value: &str) -> Result<Vec<TrialState>, Problem> {

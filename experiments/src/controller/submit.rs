@@ -96,7 +96,7 @@ pub(crate) async fn as_it_is(
     })
 }
 
-/// `key` is the submitter's own mark. That the name is taken comes first: what the experiment has started from may be gone.
+/// `key` is the submitter's own mark. Whether it or the name is taken comes first: what the experiment has started from may be gone.
 pub(crate) async fn create(
     store: &Store,
     submission: &Submission,
@@ -105,6 +105,11 @@ pub(crate) async fn create(
     created_at: Timestamp,
 ) -> Result<Submitted, SubmitError> {
     let name = &submission.experiment.name;
+    if let Some(key) = key
+        && let Some(record) = store.experiment_by_key(key).await?
+    {
+        return Ok(Submitted::Created(record));
+    }
     if submission.experiment.start_from.is_some() && store.experiment(name).await?.is_some() {
         return Err(StoreError::NameTaken(name.clone()).into());
     }

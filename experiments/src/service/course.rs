@@ -76,7 +76,10 @@ impl Service {
         match self.want(id, Want::Wish(Wish::Pause)).await {
             Err(ServiceError::DrivenElsewhere(_)) => self.request(id, Request::Pause).await,
             Ok(Outcome::Finished(record)) => Err(ended(&record)),
-            changed => record(changed?),
+            changed => match record(changed?)? {
+                record if record.state.is_finished() => Err(ended(&record)),
+                record => Ok(record),
+            },
         }
     }
 

@@ -6,8 +6,8 @@ use super::lease::Held;
 use super::rows::Columns;
 use super::{Changes, ExperimentId, ExperimentUpdate, Store, StoreError, sql};
 use crate::state::ExperimentReason;
-use std::borrow::Borrow;
 use sqlx::error::{DatabaseError, ErrorKind};
+use std::borrow::Borrow;
 
 impl Store {
     /// Writes `changes` in one transaction and returns the sequence number of the experiment's last event.

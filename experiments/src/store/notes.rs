@@ -55,7 +55,9 @@ impl Store {
         after.note = encode::text(&after.note).into_owned();
         if after != before {
             write(&mut transaction, id, place(trial), &after).await?;
-            let (kind, data) = (EventKind::Notes, json!(after));
+            // Not the note itself: it may be long, events are kept for ever, and who listens can ask for it.
+            let data = json!({ "tags": after.tags, "noted": !after.note.is_empty() });
+            let kind = EventKind::Notes;
             add_event(&mut transaction, id, at, kind, trial, &data).await?;
             transaction.commit().await?;
         }
@@ -175,7 +177,12 @@ mod tests {
         let last = events(&store, id).await.pop().unwrap();
         assert_eq!(
             (last.kind, last.at, last.trial, last.data),
-            (EventKind::Notes, at(5), None, json!(notes))
+            (
+                EventKind::Notes,
+                at(5),
+                None,
+                json!({ "tags": ["a", "b"], "noted": true })
+            )
         );
     }
 

@@ -197,7 +197,7 @@ pub enum EventKind {
     Trial,
     /// A step run changed its state; data: `state`, `attempt`, and `explanation`, `exit_code`, `retry_in` where there are any.
     Step,
-    /// Somebody wrote about the experiment, or about a trial; data: `tags`, `note`.
+    /// Somebody wrote about the experiment, or about a trial; data: `tags`, and `noted`: whether there is a note.
     Notes,
 }
 

@@ -82,11 +82,10 @@ async fn list(
     let limit = query.limit.as_deref().map(filter::limit).transpose()?;
     let query = ExperimentQuery {
         states: states(query.state.as_deref())?,
-        tags: query
-            .tag
-            .iter()
-            .flat_map(|tags| filter::tags(tags))
-            .collect(),
+        tags: match query.tag.as_deref() {
+            Some(tags) => filter::tags(tags)?,
+            None => Vec::new(),
+        },
         after: query.cursor,
         limit: limit.unwrap_or(filter::DEFAULT_LIMIT),
     };

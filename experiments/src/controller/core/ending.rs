@@ -2,7 +2,6 @@
 
 use super::Core;
 use crate::controller::event::{Answer, Control};
-use crate::spec::Convergence;
 use crate::state::{ExperimentReason, ExperimentState, TrialReason, TrialState};
 use jiff::{SignedDuration, Timestamp};
 
@@ -25,9 +24,11 @@ impl Core {
             Some((ExperimentState::Succeeded, ExperimentReason::TargetReached))
         } else if reached(limits.max_failed_trials, self.progress.failed) {
             Some((ExperimentState::Failed, ExperimentReason::MaxFailedTrials))
-        } else if limits.converged.is_some_and(|until| {
-            self.progress.has_converged(until) || self.promises_less_than(until)
-        }) {
+        } else if limits
+            .converged
+            .is_some_and(|until| self.progress.has_converged(until))
+            || (self.promises_little() && self.trials.is_empty())
+        {
             Some((ExperimentState::Succeeded, ExperimentReason::Converged))
         } else if self.deadline().is_some_and(|deadline| now >= deadline) {
             Some((ExperimentState::Succeeded, ExperimentReason::MaxDuration))
@@ -40,10 +41,16 @@ impl Core {
         }
     }
 
-    /// Whether the algorithm expects less improvement than is waited for.
-    fn promises_less_than(&self, until: Convergence) -> bool {
-        let expected = self.expected_improvement.zip(until.expected_improvement);
-        expected.is_some_and(|(expected, least)| expected < least)
+    /// Whether the algorithm expects less of the next trial than is worth waiting for: then there is none. Those under way were worth it.
+    pub(super) fn promises_little(&self) -> bool {
+        let until = self.plan.experiment.limits.converged;
+        let least = until.and_then(|until| until.expected_improvement);
+        let little = self
+            .expected_improvement
+            .zip(least)
+            .is_some_and(|(expected, least)| expected < least);
+        // What another experiment has found is no result of this one.
+        little && self.progress.succeeded > 0
     }
 
     /// When the time allowed is used up.

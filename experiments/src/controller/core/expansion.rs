@@ -131,7 +131,7 @@ impl Core {
 
     /// Keeps enough suggestions at hand or under way for so many trials that could be made at once, and those wanted ahead.
     fn ask_algorithm(&mut self, needed: usize) {
-        if self.exhausted || self.awaited > 0 {
+        if self.exhausted || self.promises_little() || self.awaited > 0 {
             return;
         }
         let wanted = needed

@@ -159,6 +159,9 @@ impl Core {
             } => {
                 if self.suggested(round, suggestions, exhausted) {
                     self.expected_improvement = expected_improvement.or(self.expected_improvement);
+                    if self.promises_little() {
+                        self.suggested.clear();
+                    }
                 }
             }
             Event::Reported(id, reports) => self.reported(now, &id, reports),
@@ -187,9 +190,10 @@ impl Core {
         std::mem::take(&mut self.outbox)
     }
 
-    /// Tasks that may start before the rest of the outbox is stored.
-    pub fn take_starts(&mut self) -> Vec<Task> {
-        std::mem::take(&mut self.outbox.starts)
+    /// At most so many tasks that may start before the rest of the outbox is stored.
+    pub fn take_starts(&mut self, at_most: usize) -> Vec<Task> {
+        let starts = &mut self.outbox.starts;
+        starts.drain(..starts.len().min(at_most)).collect()
     }
 
     /// The slots to be given back (they are from now on), and how many more are wanted.

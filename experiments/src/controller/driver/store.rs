@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
-/// How many tasks may start before anything is known to be stored of them.
+/// How many tasks may start before what tells of them is sent to the store; those that are being written come on top.
 const STARTED_EARLY: usize = 64;
 /// How long reports may wait for something to be stored with, and how many.
 const REPORTS_WAIT: Duration = Duration::from_millis(20);
@@ -29,7 +29,7 @@ impl Driver {
         if self.setup.store.is_shared() || self.started_early >= STARTED_EARLY {
             return Vec::new();
         }
-        let starts = self.core.take_starts();
+        let starts = self.core.take_starts(STARTED_EARLY - self.started_early);
         self.started_early += starts.len();
         starts
     }

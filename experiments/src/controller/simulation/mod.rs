@@ -12,6 +12,7 @@ use proptest::prelude::*;
 use world::{Faults, World};
 
 use super::event::Event;
+use crate::spec::Convergence;
 use crate::state::{ExperimentReason, ExperimentState, StepState, TrialReason, TrialState};
 use crate::store::TrialRecord;
 
@@ -148,6 +149,32 @@ fn an_experiment_that_has_stopped_getting_better_has_converged() {
         values.fold(f64::NEG_INFINITY, f64::max)
     };
     assert!(finished.len() < 1000 && best(waited) <= best(before));
+}
+
+#[test]
+fn where_little_is_expected_what_is_under_way_still_ends_by_itself() {
+    let shape = Shape {
+        max_trials: Some(1000),
+        parallel_trials: 4,
+        ..simple()
+    };
+    let mut world = World::new(experiment(&shape, 5), 5, Faults::NONE);
+    world.experiment.limits.converged = Some(Convergence {
+        stagnation: None,
+        min_improvement: 0.0,
+        expected_improvement: Some(0.01),
+    });
+    world.expect_after(10, 0.001);
+    assert_eq!(
+        world.state(),
+        (
+            ExperimentState::Succeeded,
+            Some(ExperimentReason::Converged)
+        )
+    );
+    let mut trials = world.trials();
+    assert!(trials.all(|trial| trial.state == TrialState::Succeeded));
+    assert!((10..20).contains(&world.trials().count()));
 }
 
 #[test]

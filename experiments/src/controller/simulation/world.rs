@@ -251,6 +251,18 @@ impl World {
         self.run_while(|_| true);
     }
 
+    /// After so many trials the algorithm says how much better it expects the next to be.
+    pub fn expect_after(&mut self, trials: usize, improvement: f64) {
+        self.run_while(|world| world.finished_trials() < trials);
+        self.inject(Event::Suggested {
+            round: 0,
+            suggestions: Vec::new(),
+            exhausted: false,
+            expected_improvement: Some(improvement),
+        });
+        self.run_while(|_| true);
+    }
+
     fn finished_trials(&self) -> usize {
         self.trials()
             .filter(|trial| trial.state.is_finished())

@@ -71,6 +71,10 @@ impl Places {
         checkpoints: &Checkpoints,
         spares: &Spares,
     ) -> io::Result<()> {
+        // What one that went well was given may be another's by now; its log is still here.
+        if fs::symlink_metadata(self.log()).is_ok() {
+            self.remove_unknown()?;
+        }
         for (name, content) in &task.files {
             self.make(name, content.as_bytes(), spares)?;
         }

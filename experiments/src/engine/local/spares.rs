@@ -8,7 +8,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How many are remembered; there are never many more attempts at once.
+/// How many are remembered.
 const MOST: usize = 64;
 
 /// Files that may be used again.
@@ -30,7 +30,11 @@ impl Spares {
             if fill(path, content).is_ok() {
                 return Ok(());
             }
-            fs::remove_file(path)?;
+            // The step that had it may have put anything in its place.
+            match fs::symlink_metadata(path)?.is_dir() {
+                true => fs::remove_dir_all(path)?,
+                false => fs::remove_file(path)?,
+            }
         }
         let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
         file.write_all(content)
@@ -127,6 +131,12 @@ mod tests {
         spares.make(&third, b"short").unwrap();
         assert!(third.is_file() && !third.is_symlink());
         assert_eq!(fs::read(&other).unwrap(), b"a long content");
+        let folder = root.path().join("folder");
+        fs::create_dir_all(folder.join("in it")).unwrap();
+        spares.give(folder);
+        let fourth = root.path().join("4");
+        spares.make(&fourth, b"short").unwrap();
+        assert_eq!(fs::read(fourth).unwrap(), b"short");
     }
 
     #[test]

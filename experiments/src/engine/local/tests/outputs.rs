@@ -239,6 +239,23 @@ async fn what_another_attempt_left_in_its_place_is_not_taken_for_its_own() {
 }
 
 #[tokio::test]
+async fn an_attempt_that_went_well_and_is_forgotten_leaves_nothing_to_the_one_in_its_place() {
+    let mut bench = Bench::new(1);
+    let text = "echo old; echo '{\"accuracy\": 0.1}' >> $TUNE_METRICS; echo old=1 >> $TUNE_OUTPUT; touch $TUNE_CHECKPOINT_DIR/old";
+    let task = bench.shell(0, text);
+    let (_, ending) = bench.run(task).await;
+    assert_eq!(ending.outcome, Outcome::Succeeded);
+    // This one takes over the file with its configuration.
+    let other = bench.shell(1, "echo other");
+    bench.run(other).await;
+    assert!(!bench.path("runs/0.params.json").exists());
+    let again = bench.shell(0, "ls $TUNE_CHECKPOINT_DIR; echo again");
+    let (reports, ending) = bench.run(again).await;
+    assert_eq!((reports, ending.values.len()), (Vec::new(), 0));
+    assert_eq!(bench.log(0), "again\n");
+}
+
+#[tokio::test]
 async fn nothing_can_be_read_from_stdin() {
     let mut bench = Bench::new(1);
     assert_eq!(bench.run_shell("cat").await.1.outcome, Outcome::Succeeded);
