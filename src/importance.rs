@@ -7,7 +7,7 @@ use tune_algorithms::importance::importance;
 use tune_algorithms::space::Configuration;
 use tune_experiments::spec::Experiment;
 use tune_experiments::state::TrialState;
-use tune_experiments::store::{ExperimentId, Store, StoreError, TrialQuery};
+use tune_experiments::store::{ExperimentId, LoadedTrial, Store, StoreError, TrialQuery};
 
 /// With fewer results the best of them are one trial: chance would be taken for importance.
 pub const FEWEST: usize = 10;
@@ -19,6 +19,19 @@ pub struct Question {
     pub target: Option<String>,
     /// Whether small or large values of it are good; absent: as of the objective.
     pub goal: Option<Goal>,
+}
+
+impl Question {
+    fn metric<'a>(&'a self, experiment: &'a Experiment) -> &'a str {
+        self.target
+            .as_deref()
+            .unwrap_or(&experiment.objective.metric)
+    }
+
+    /// Whether [`of_trials`] can answer it.
+    pub fn is_about_the_objective(&self, experiment: &Experiment) -> bool {
+        self.metric(experiment) == experiment.objective.metric
+    }
 }
 
 /// Why there is no answer: in words, with a hint.
@@ -39,7 +52,7 @@ impl From<StoreError> for Refused {
 }
 
 /// What a trial tried, and the value it is judged by; `None` for one that was stopped early.
-type Judged = (Configuration, Option<f64>);
+type Judged<'a> = (&'a Configuration, Option<f64>);
 
 /// The importance of every parameter of an experiment.
 pub async fn of_store(
@@ -48,26 +61,49 @@ pub async fn of_store(
     experiment: &Experiment,
     question: &Question,
 ) -> Result<wire::Importance, Refused> {
-    let objective = &experiment.objective;
-    let metric = question.target.as_ref().unwrap_or(&objective.metric);
-    let goal = question.goal.unwrap_or(objective.goal);
-    let results = if *metric == objective.metric {
-        objectives(store, id).await?
-    } else {
-        let known = store.metric_names(id).await?;
-        if !known.contains(metric) {
-            return Err(unknown(metric, &known));
-        }
-        values(store, id, metric).await?
-    };
+    let metric = question.metric(experiment);
+    if question.is_about_the_objective(experiment) {
+        let trials = store.outcomes(id).await?;
+        return of_trials(&trials, experiment, question);
+    }
+    let known = store.metric_names(id).await?;
+    if !known.iter().any(|name| name == metric) {
+        return Err(unknown(metric, &known));
+    }
+    let trials = store.trials(id, &TrialQuery::default()).await?;
+    let judged = trials.iter().filter_map(|it| {
+        let value = it.metrics.get(metric).copied();
+        let value = value.filter(|value| value.is_finite());
+        judge(&it.parameters, it.state, value)
+    });
+    answer(judged.collect(), experiment, question)
+}
+
+/// The importance of every parameter for the objective, from all trials.
+pub fn of_trials<'a>(
+    trials: impl IntoIterator<Item = &'a LoadedTrial>,
+    experiment: &Experiment,
+    question: &Question,
+) -> Result<wire::Importance, Refused> {
+    let trials = trials.into_iter();
+    let judged = trials.filter_map(|it| judge(&it.parameters, it.state, it.objective));
+    answer(judged.collect(), experiment, question)
+}
+
+fn answer(
+    results: Vec<Judged<'_>>,
+    experiment: &Experiment,
+    question: &Question,
+) -> Result<wire::Importance, Refused> {
+    let metric = question.metric(experiment);
+    let goal = question.goal.unwrap_or(experiment.objective.goal);
     let found = results.iter().filter(|(_, value)| value.is_some()).count();
     if found < FEWEST {
         return Err(too_few(metric, found));
     }
-    let trials = results.iter().map(|(tried, value)| (tried, *value));
-    let shares = importance(&experiment.parameters, goal, trials);
+    let shares = importance(&experiment.parameters, goal, results);
     Ok(wire::Importance {
-        metric: metric.clone(),
+        metric: metric.to_owned(),
         goal,
         trials: found as u64,
         parameters: shares
@@ -77,28 +113,7 @@ pub async fn of_store(
     })
 }
 
-/// The objectives of trials that have ended well or were stopped early.
-async fn objectives(store: &Store, id: ExperimentId) -> Result<Vec<Judged>, StoreError> {
-    let trials = store.outcomes(id).await?.into_iter();
-    let judged = trials.filter_map(|it| judge(it.parameters, it.state, it.objective));
-    Ok(judged.collect())
-}
-
-/// The last values of another metric.
-async fn values(store: &Store, id: ExperimentId, metric: &str) -> Result<Vec<Judged>, StoreError> {
-    let trials = store.trials(id, &TrialQuery::default()).await?.into_iter();
-    let judged = trials.filter_map(|it| {
-        let value = it.metrics.get(metric).copied();
-        judge(
-            it.parameters,
-            it.state,
-            value.filter(|value| value.is_finite()),
-        )
-    });
-    Ok(judged.collect())
-}
-
-fn judge(tried: Configuration, state: TrialState, value: Option<f64>) -> Option<Judged> {
+fn judge(tried: &Configuration, state: TrialState, value: Option<f64>) -> Option<Judged<'_>> {
     match state {
         TrialState::Succeeded => value.map(|value| (tried, Some(value))),
         // Known not to be one of the best.

@@ -3,7 +3,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { BrowserRouter } from "react-router";
 import { Refused } from "./api/client";
-import { codeAhead } from "./app/ahead";
+import { ahead } from "./app/ahead";
 import { App } from "./app/App";
 import { applyTheme } from "./app/theme";
 import { Toasts } from "./ui/toast";
@@ -11,7 +11,6 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 
 applyTheme();
-codeAhead(window.location.pathname);
 
 const client = new QueryClient({
   defaultOptions: {
@@ -23,6 +22,8 @@ const client = new QueryClient({
     },
   },
 });
+
+ahead(client, window.location.pathname);
 
 createRoot(document.getElementById("root")!).render(
   <StrictMode>

@@ -136,7 +136,7 @@ export async function accessible(page) {
 
 /** All charts show what they are to show, those that are not in sight too. */
 export async function drawn(page) {
-  await page.waitForFunction(() => [...document.querySelectorAll(".chart > div")].every((it) => it.dataset.drawn === "true"));
+  await page.waitForFunction(() => !document.querySelector("main [aria-busy=true]") && [...document.querySelectorAll(".chart > div")].every((it) => it.dataset.drawn === "true"));
 }
 
 /** A picture of the whole page, where the caller wants some. */

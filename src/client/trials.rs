@@ -24,7 +24,7 @@ impl Client {
         ask_for(&mut url, query);
         let page: wire::Trials = self.get(url).await?;
         Ok(Page {
-            items: page.trials.into_iter().map(TrialRecord::from).collect(),
+            items: page.trials.into_iter().map(|it| it.trial.into()).collect(),
             next: page.next,
         })
     }

@@ -18,6 +18,7 @@ mod limits;
 mod listen;
 mod numbers;
 mod observe;
+mod outlines;
 mod patient;
 mod problem;
 mod reference;
@@ -39,11 +40,13 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use feed::Feed;
 use forward::Forwarder;
+use outlines::Outlines;
 use problem::{Kind, Problem};
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
+use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tune_experiments::controller::Layout;
@@ -87,6 +90,7 @@ pub struct Inner {
     directory: PathBuf,
     access: Access,
     feed: Feed,
+    outlines: Arc<Outlines>,
     numbers: Numbers,
     limits: Limits,
     places: Semaphore,
@@ -114,6 +118,7 @@ impl App {
             directory: parts.directory,
             access: Access::new(parts.store.clone(), parts.limits.rate, parts.looks_on),
             feed: Feed::new(parts.store.clone(), news, numbers.clone()),
+            outlines: Arc::default(),
             numbers,
             places: Semaphore::new(parts.limits.requests),
             forwarder: Forwarder::new(parts.limits.time, parts.ca_cert.as_deref())?,
@@ -142,7 +147,8 @@ pub fn router(app: App) -> Router {
         .merge(dashboard::routes())
         .layer(from_fn_with_state(with(&app), limits::limit))
         .layer(CatchPanicLayer::custom(observe::panicked))
-        .layer(CompressionLayer::new())
+        // More effort would take longer than it saves, also over a slow line.
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(axum::middleware::from_fn(observe::harmless))
         .layer(from_fn_with_state(with(&app), observe::observe))
         .with_state(app)

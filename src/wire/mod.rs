@@ -47,7 +47,7 @@ pub use submit::{Outcome, Submitted, Validated};
 pub use system::{StoreView, System, Waiting};
 pub use tell::{Tell, TellState, Told};
 pub use token::{NewToken, Token, TokenWanted};
-pub use trial::{Trial, TrialInFull, TrialWithSteps};
+pub use trial::{ListedTrial, Trial, TrialInFull, TrialWithSteps};
 pub use why::Why;
 
 use crate::terminal::number::seconds_between;

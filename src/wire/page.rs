@@ -1,6 +1,6 @@
 //! Lists: a part of one, and where the next part begins.
 
-use super::{Metric, Summary, Token, Trial};
+use super::{ListedTrial, Metric, Summary, Token};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -32,7 +32,7 @@ lists! {
     /// A page of experiments.
     Experiments { experiments: Summary }
     /// A page of trials.
-    Trials { trials: Trial }
+    Trials { trials: ListedTrial }
     /// A page of what a trial reported.
     Metrics { metrics: Metric }
     /// A page of tokens.

@@ -37,7 +37,9 @@ impl Points {
     pub fn new<'a>(found: &store::Points, parameters: impl IntoIterator<Item = &'a str>) -> Self {
         let of = |name: &str| {
             let values = found.points.iter();
-            values.map(|it| it.parameters.get(name).cloned()).collect()
+            values
+                .map(|it| it.trial.parameters.get(name).cloned())
+                .collect()
         };
         let mut points = Self {
             total: found.total,
@@ -54,12 +56,12 @@ impl Points {
     }
 
     fn push(&mut self, point: &store::Point) {
-        self.number.push(point.number);
-        self.state.push(point.state);
-        self.objective.push(point.objective.map(Number));
+        self.number.push(point.trial.number);
+        self.state.push(point.trial.state);
+        self.objective.push(point.trial.objective.map(Number));
         self.started.push(point.started_at.map(seconds));
         self.finished.push(point.finished_at.map(seconds));
-        self.finished_order.push(point.finished_order);
+        self.finished_order.push(point.trial.finished_order);
     }
 }
 

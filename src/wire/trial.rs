@@ -55,6 +55,17 @@ pub struct Trial {
     pub duration: Option<f64>,
 }
 
+/// A trial of a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ListedTrial {
+    /// The trial.
+    #[serde(flatten)]
+    pub trial: Trial,
+    /// What it is tagged with, in order.
+    #[serde(default)]
+    pub tags: Vec<String>,
+}
+
 /// A trial with its step runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TrialWithSteps {

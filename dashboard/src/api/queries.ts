@@ -1,10 +1,10 @@
 // What the pages ask for, each with the key by which live events find it. Nothing here is asked again by a clock.
 import { keepPreviousData, queryOptions, type QueryClient } from "@tanstack/react-query";
 import { address, get, getIfThere, send } from "./client";
-import type { Comparison, Experiment, Grid, Importance, JsonSchema, Metric, Points, Session, Summary, Token, Trial, TrialWithSteps } from "./types";
+import type { Comparison, Experiment, Grid, Importance, JsonSchema, ListedTrial, Metric, Points, Session, Summary, Token, TrialWithSteps } from "./types";
 
 export interface TrialList {
-  trials: Trial[];
+  trials: ListedTrial[];
   next: string | null;
 }
 

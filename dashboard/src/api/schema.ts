@@ -942,6 +942,11 @@ export interface components {
              */
             priority?: number;
         };
+        /** @description A trial of a list. */
+        ListedTrial: components["schemas"]["Trial"] & {
+            /** @description What it is tagged with, in order. */
+            tags?: string[];
+        };
         /** @description A value that a trial reported. */
         Metric: {
             /**
@@ -1423,7 +1428,7 @@ export interface components {
             /** @description What `cursor` takes for the next page; null at the end. */
             next?: string | null;
             /** @description In order. */
-            trials: components["schemas"]["Trial"][];
+            trials: components["schemas"]["ListedTrial"][];
         };
         /** @description A document that was only checked, and is right. */
         Validated: {

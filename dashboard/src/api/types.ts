@@ -5,6 +5,7 @@ type Schemas = components["schemas"];
 export type Summary = Schemas["Summary"];
 export type Experiment = Schemas["Experiment"];
 export type Trial = Schemas["Trial"];
+export type ListedTrial = Schemas["ListedTrial"];
 export type TrialWithSteps = Schemas["TrialWithSteps"];
 export type Why = Schemas["Why"];
 export type Step = Schemas["Step"];

@@ -1,7 +1,7 @@
 // What a page needs is asked for side by side: its data while its code is still on the way.
 import type { QueryClient } from "@tanstack/react-query";
 import { matchPath } from "react-router";
-import { experiment, points } from "../api/queries";
+import { experiment, points, session } from "../api/queries";
 
 /** The code of the pages, each in a file of its own. */
 export const PAGES = {
@@ -20,10 +20,13 @@ const ADDRESSES: [string, keyof typeof PAGES][] = [
   ["/system", "system"],
 ];
 
-/** Begun before it is known who asks: code is everybody's. What fails is tried again, and told of, when the page is shown. */
-export function codeAhead(pathname: string) {
+/** Begun before anything is shown. Code is everybody's; data is asked for as soon as it is known who asks. What fails is tried again, and told of,
+ * when the page is shown. */
+export function ahead(client: QueryClient, pathname: string) {
   const page = ADDRESSES.find(([pattern]) => matchPath(pattern, pathname));
   if (page) PAGES[page[1]]().catch(() => undefined);
+  const asked = client.fetchQuery(session());
+  asked.then((me) => me.role && dataAhead(client, pathname)).catch(() => undefined);
 }
 
 export function dataAhead(client: QueryClient, pathname: string) {

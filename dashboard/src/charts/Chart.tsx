@@ -4,9 +4,9 @@ import { BrushComponent, DataZoomComponent, GridComponent, MarkLineComponent, Pa
 import * as echarts from "echarts/core";
 import type { EChartsCoreOption, EChartsType } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
-import { useEffect, useMemo, useRef } from "react";
+import { useEffect, useRef } from "react";
 import { useTheme } from "../app/theme";
-import { later, notLater } from "./turn";
+import { later, notLater, soon } from "./turn";
 
 echarts.use([BarChart, BoxplotChart, CustomChart, LineChart, ParallelChart, ScatterChart, BrushComponent, DataZoomComponent, GridComponent, MarkLineComponent, ParallelComponent, ToolboxComponent, TooltipComponent, CanvasRenderer]);
 
@@ -40,10 +40,13 @@ function colors(): Colors {
   };
 }
 
+let known: { theme: string; colors: Colors } | undefined;
+
+/** Of the theme as it is; the same for all charts. */
 export function useColors(): Colors {
   const theme = useTheme();
-  // eslint-disable-next-line react-hooks/exhaustive-deps
-  return useMemo(colors, [theme]);
+  if (known?.theme !== theme) known = { theme, colors: colors() };
+  return known.colors;
 }
 
 export type Option = EChartsCoreOption;
@@ -86,7 +89,7 @@ export function Chart({ option, height, label, ready }: Props) {
     turn.current = () => (seen.current ? draw() : later(box, draw));
     const sight = new IntersectionObserver((entries) => {
       seen.current = entries.at(-1)!.isIntersecting;
-      if (seen.current) draw();
+      if (seen.current) soon(box, draw);
       else if (drawn.current !== latest.current.option) later(box, draw);
     }, { rootMargin: NEAR });
     const sizes = new ResizeObserver(() => chart.current?.resize());

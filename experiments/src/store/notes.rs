@@ -1,12 +1,13 @@
 //! What people write about experiments and trials: tags and notes. Nothing of a search depends on them: whoever writes needs no lease.
 
-use super::database::{Connection, Statement, Transaction};
+use super::database::{Builder, Connection, Statement, Transaction};
 use super::rows::Columns;
 use super::submit::{add_event, hold};
 use super::{EventKind, ExperimentId, Store, StoreError, encode};
 use crate::notes::Notes;
 use jiff::Timestamp;
 use serde_json::json;
+use std::collections::HashMap;
 
 /// What stands for the experiment itself where a trial has its number.
 const EXPERIMENT: i64 = -1;
@@ -28,6 +29,30 @@ impl Store {
     pub(super) async fn tags(&self, id: ExperimentId) -> Result<Vec<String>, StoreError> {
         let tags = Statement::new(TAGS).bind(id.0).bind(EXPERIMENT);
         self.all(tags, |row| Columns::of(row).take()).await
+    }
+
+    /// The tags of these trials; those without one are absent.
+    pub async fn tags_of(
+        &self,
+        id: ExperimentId,
+        trials: impl IntoIterator<Item = u64>,
+    ) -> Result<HashMap<u64, Vec<String>>, StoreError> {
+        let mut query = Builder::new("SELECT trial, tag FROM tags WHERE experiment_id = ");
+        // Never a trial: there may be none.
+        query.bind(id.0).push(" AND trial IN (-2");
+        for trial in trials {
+            query.push(", ").bind(super::read::signed(trial));
+        }
+        query.push(") ORDER BY trial, tag");
+        let found = self.all(query.build(), |row| {
+            let mut columns = Columns::of(row);
+            Ok((columns.count()?, columns.take()?))
+        });
+        let mut tags: HashMap<u64, Vec<String>> = HashMap::new();
+        for (trial, tag) in found.await? {
+            tags.entry(trial).or_default().push(tag);
+        }
+        Ok(tags)
     }
 
     /// Changes what is written, with an event that tells of it; what came of it. Nobody else changes it meanwhile. A change that changes
@@ -288,6 +313,12 @@ mod tests {
             let numbers = page.items.iter().map(|trial| trial.number);
             assert_eq!(numbers.collect::<Vec<_>>(), expected);
         }
+        let found = store.tags_of(id, [0, 1, 3]).await.unwrap();
+        assert_eq!(
+            found,
+            HashMap::from([(1, words(&["a"])), (3, words(&["a", "b"]))])
+        );
+        assert_eq!(store.tags_of(id, []).await.unwrap(), HashMap::new());
     }
 
     async fn notes_go_with_their_experiment(kind: Kind) {

@@ -3,16 +3,14 @@
 
 use super::database::{Row, Statement};
 use super::rows::Columns;
-use super::{ExperimentId, Store, StoreError};
-use crate::state::TrialState;
+use super::{ExperimentId, LoadedTrial, Store, StoreError};
 use jiff::Timestamp;
 use tune_algorithms::history::Goal;
-use tune_algorithms::space::Configuration;
 
 /// What a point is made of.
 macro_rules! points {
     () => {
-        "SELECT number, state, objective, parameters, started_at, finished_at, finished_order \
+        "SELECT number, state, objective, parameters, enqueued, started_at, finished_at, finished_order \
          FROM trials WHERE experiment_id = $1 "
     };
 }
@@ -32,23 +30,22 @@ macro_rules! records {
     };
 }
 
+/// Those of which newer events tell.
+macro_rules! changed {
+    () => {
+        "AND number IN (SELECT trial FROM events WHERE experiment_id = $1 AND seq > $2 AND trial IS NOT NULL) ORDER BY number"
+    };
+}
+
 /// A trial as a chart shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Point {
-    /// Its number.
-    pub number: u64,
-    /// Where it stands.
-    pub state: TrialState,
-    /// Its objective.
-    pub objective: Option<f64>,
-    /// Its configuration.
-    pub parameters: Configuration,
+    /// What it tries and how it ended.
+    pub trial: LoadedTrial,
     /// When it started.
     pub started_at: Option<Timestamp>,
     /// When it ended.
     pub finished_at: Option<Timestamp>,
-    /// Its position among the finished trials.
-    pub finished_order: Option<u64>,
 }
 
 /// Points of a chart.
@@ -80,6 +77,23 @@ impl Store {
         let points = self.all(statement, point).await?;
         Ok(Points { total, points })
     }
+
+    /// The number of the experiment's last event, and, by number, the trials of which events after that numbered `after` tell: all of them after
+    /// 0. What came meanwhile may be among them, and is told again the next time.
+    pub async fn changed_after(
+        &self,
+        id: ExperimentId,
+        after: i64,
+    ) -> Result<(i64, Vec<Point>), StoreError> {
+        let last = self.last_event(id).await?;
+        let statement = match after {
+            0 => Statement::new(concat!(points!(), "ORDER BY number")).bind(id.0),
+            _ => Statement::new(concat!(points!(), changed!()))
+                .bind(id.0)
+                .bind(after),
+        };
+        Ok((last, self.all(statement, point).await?))
+    }
 }
 
 fn sampled(text: &'static str, id: ExperimentId, stride: u64) -> Statement {
@@ -89,24 +103,34 @@ fn sampled(text: &'static str, id: ExperimentId, stride: u64) -> Statement {
 
 fn point(row: &Row) -> Result<Point, StoreError> {
     let mut columns = Columns::of(row);
-    Ok(Point {
+    let mut trial = LoadedTrial {
         number: columns.count()?,
         state: columns.word()?,
         objective: columns.take()?,
         parameters: columns.json()?,
-        started_at: columns.optional_time()?,
-        finished_at: columns.optional_time()?,
-        finished_order: columns.optional_count()?,
+        enqueued: columns.take()?,
+        finished_order: None,
+    };
+    let (started_at, finished_at) = (columns.optional_time()?, columns.optional_time()?);
+    trial.finished_order = columns.optional_count()?;
+    Ok(Point {
+        trial,
+        started_at,
+        finished_at,
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::Changes;
-    use super::super::testing::{Kind, commit, experiment, over_both, succeeded, trial};
+    use super::super::testing::{
+        Kind, commit, experiment, over_both, succeeded, trial, trial_event,
+    };
     use super::*;
+    use crate::state::TrialState;
 
     over_both! {
+        what_changed_after_an_event_is_told,
         few_trials_are_all_there,
         of_many_trials_the_best_so_far_are_kept,
     }
@@ -121,9 +145,9 @@ mod tests {
         commit(&store, id, changes).await.unwrap();
         let found = store.points(id, Goal::Minimize, 2).await.unwrap();
         assert_eq!(found.total, 2);
-        assert_eq!(found.points[0].objective, Some(0.5));
-        assert_eq!(found.points[0].finished_order, Some(0));
-        assert_eq!(found.points[1].state, TrialState::Running);
+        assert_eq!(found.points[0].trial.objective, Some(0.5));
+        assert_eq!(found.points[0].trial.finished_order, Some(0));
+        assert_eq!(found.points[1].trial.state, TrialState::Running);
     }
 
     async fn of_many_trials_the_best_so_far_are_kept(kind: Kind) {
@@ -142,8 +166,40 @@ mod tests {
             (Goal::Maximize, vec![0, 1, 4, 5, 6]),
         ] {
             let found = store.points(id, goal, 2).await.unwrap();
-            let numbers: Vec<u64> = found.points.iter().map(|point| point.number).collect();
+            let numbers: Vec<u64> = found
+                .points
+                .iter()
+                .map(|point| point.trial.number)
+                .collect();
             assert_eq!((found.total, numbers), (8, expected), "{goal:?}");
         }
+    }
+
+    async fn what_changed_after_an_event_is_told(kind: Kind) {
+        let (_place, store, id) = experiment(kind).await;
+        let states = |points: Vec<Point>| -> Vec<(u64, TrialState)> {
+            let trials = points.into_iter().map(|it| it.trial);
+            trials.map(|it| (it.number, it.state)).collect()
+        };
+        let changes = Changes {
+            trials: (0..3).map(|it| trial(it, TrialState::Running)).collect(),
+            events: (0..3)
+                .map(|it| trial_event(it, TrialState::Running))
+                .collect(),
+            ..Changes::default()
+        };
+        commit(&store, id, changes).await.unwrap();
+        let (last, all) = store.changed_after(id, 0).await.unwrap();
+        assert_eq!(all.len(), 3);
+        let changes = Changes {
+            trials: vec![succeeded(1, 0, 0.5)],
+            events: vec![trial_event(1, TrialState::Succeeded)],
+            ..Changes::default()
+        };
+        commit(&store, id, changes).await.unwrap();
+        let (now, changed) = store.changed_after(id, last).await.unwrap();
+        assert!(now > last);
+        assert_eq!(states(changed), [(1, TrialState::Succeeded)]);
+        assert_eq!(store.changed_after(id, now).await.unwrap(), (now, vec![]));
     }
 }

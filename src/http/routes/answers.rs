@@ -2,8 +2,9 @@
 
 use super::super::App;
 use super::super::conditional::{Tag, tagged};
-use super::super::failures::Failure;
+use super::super::failures::{Failure, internal};
 use super::super::input::{Asked, At, NoQuery};
+use super::super::outlines::Outline;
 use super::super::problem::{Kind, Problem};
 use super::{experiment, spec_of, unknown};
 use crate::comparison::{Comparer, choices, natural_parameter};
@@ -13,6 +14,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
+use tokio::task::spawn_blocking;
 use tune_algorithms::history::Goal;
 use tune_experiments::spec::Experiment;
 use utoipa_axum::router::OpenApiRouter;
@@ -96,16 +98,26 @@ async fn compare(
     if tag.is_known(&headers) {
         return Ok(tag.not_modified());
     }
+    let outline = app.outlines.of(&app.store, &record).await?;
+    let parameter = parameter.to_owned();
+    let body = spawn_blocking(move || compared(&outline, &spec, &parameter)).await;
+    Ok(tagged(&tag, &body.map_err(|error| internal(&error))??))
+}
+
+fn compared(
+    outline: &Outline,
+    spec: &Experiment,
+    parameter: &str,
+) -> Result<wire::Comparison, Problem> {
     let mut comparer = Comparer::new(parameter, &spec.parameters, spec.objective.goal);
     let few = choices(&spec.parameters, parameter).is_some();
-    for trial in &app.store.outcomes(record.id).await? {
+    for trial in outline.trials() {
         comparer.add(trial);
         if !few && comparer.groups() > MOST_GROUPS {
-            return Err(too_many(parameter).into());
+            return Err(too_many(parameter));
         }
     }
-    let body = wire::Comparison::new(comparer.finish(), &spec.objective);
-    Ok(tagged(&tag, &body))
+    Ok(wire::Comparison::new(comparer.finish(), &spec.objective))
 }
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -155,9 +167,16 @@ async fn importance(
     if tag.is_known(&headers) {
         return Ok(tag.not_modified());
     }
-    let found = answer::of_store(&app.store, record.id, &spec, &question).await;
-    let found = found.map_err(refusal)?;
-    Ok(tagged(&tag, &found))
+    let found = match question.is_about_the_objective(&spec) {
+        true => {
+            let outline = app.outlines.of(&app.store, &record).await?;
+            let asked = move || answer::of_trials(outline.trials(), &spec, &question);
+            let found = spawn_blocking(asked).await;
+            found.map_err(|error| internal(&error))?
+        }
+        false => answer::of_store(&app.store, record.id, &spec, &question).await,
+    };
+    Ok(tagged(&tag, &found.map_err(refusal)?))
 }
 
 fn refusal(refused: Refused) -> Failure {

@@ -11,6 +11,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
+use tune_experiments::store::{ExperimentRecord, Points};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -62,10 +63,23 @@ async fn points(
         return Ok(tag.not_modified());
     }
     let spec = spec_of(&app, &record)?;
-    let found = app.store.points(record.id, record.goal, limit).await?;
+    let found = sample(&app, &record, limit).await?;
     let names = spec.parameters.parameters().iter();
     let body = wire::Points::new(&found, names.map(|it| it.name.as_str()));
     Ok(tagged(&tag, &body))
+}
+
+/// From memory. Before everything is there, the database finds the few points sooner.
+async fn sample(app: &App, record: &ExperimentRecord, limit: u32) -> Result<Points, Failure> {
+    if app.outlines.is_kept(record.id) {
+        let outline = app.outlines.of(&app.store, record).await?;
+        return Ok(outline.sample(limit));
+    }
+    let found = app.store.points(record.id, record.goal, limit).await?;
+    let (app, record) = (app.clone(), record.clone());
+    // Whoever asks for the rest waits for it, and is told what goes wrong.
+    tokio::spawn(async move { app.outlines.of(&app.store, &record).await.map(drop) });
+    Ok(found)
 }
 
 fn limit(given: Option<&str>) -> Result<u32, Problem> {

@@ -56,7 +56,13 @@ async fn list(
         .store
         .trials_page(record.id, &wanted.query, wanted.cursor.as_deref())
         .await?;
-    Ok(hashed(&headers, &wire::Trials::page(page.items, page.next)))
+    let numbers = page.items.iter().map(|trial| trial.number);
+    let mut tags = app.store.tags_of(record.id, numbers).await?;
+    let listed = page.items.into_iter().map(|trial| wire::ListedTrial {
+        tags: tags.remove(&trial.number).unwrap_or_default(),
+        trial: trial.into(),
+    });
+    Ok(hashed(&headers, &wire::Trials::page(listed, page.next)))
 }
 
 /// A trial with its steps.

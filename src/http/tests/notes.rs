@@ -46,6 +46,9 @@ async fn notes_are_written_and_read_back_everywhere() {
     );
     let list = server.get("/api/v1/experiments").await.json();
     assert_eq!(list["experiments"][0]["tags"], written["tags"]);
+    let listed = server.get("/api/v1/experiments/iris/trials").await.json();
+    let tags = |index: usize| &listed["trials"][index]["tags"];
+    assert_eq!((tags(0), tags(1)), (&json!([]), &json!(["zero"])));
     let events = server.get("/api/v1/events?follow=false").await.text();
     assert_eq!(events.matches("event: notes\n").count(), 2, "{events}");
 }

@@ -1,7 +1,7 @@
 // What is the best, and how was it found.
 import { useQuery } from "@tanstack/react-query";
 import { Hourglass, X } from "lucide-react";
-import { useEffect, useMemo, useState } from "react";
+import { useDeferredValue, useEffect, useMemo, useState } from "react";
 import { useNavigate } from "react-router";
 import { importance, points } from "../../api/queries";
 import type { Experiment, Spec } from "../../api/types";
@@ -35,12 +35,14 @@ export function Overview({ of, spec }: { of: Experiment; spec: Spec }) {
   }, [important.data]);
   const order = useMemo(() => shares.map(([name]) => name), [shares]);
   const axes = useMemo(() => (order.length ? order.slice(0, 12) : undefined), [order]);
+  // The answer first; what explains it, as soon as that is there.
+  const rest = useDeferredValue(data !== null, false);
   if (found.error && !data) return <Failed error={found.error} again={() => void found.refetch()} />;
   if (!data) return <Loading height={480} />;
   const some = data.points.some((it) => it.objective !== null);
   const over = ["succeeded", "failed", "cancelled"].includes(of.state);
   return (
-    <div className="stack">
+    <div className="stack" aria-busy={!rest}>
       <Numbers of={of} spec={spec} data={data} />
       {!some && (
         <div className="card">
@@ -55,20 +57,24 @@ export function Overview({ of, spec }: { of: Experiment; spec: Spec }) {
             <History data={data} height={of.best ? 340 : 300} open={open} />
           </Card>
           {of.best && <Best of={of} best={of.best} className="c4" />}
-          <Card title="Parameters" hint="draw along an axis to select trials"  className={shares.length ? "c8" : ""}>
-            <Parallel data={data} axes={axes} />
-          </Card>
-          {shares.length > 0 && (
-            <Card title="Importance" hint="of each parameter" className="c4">
-              <Importance shares={shares.slice(0, 10)} />
-            </Card>
+          {rest && (
+            <>
+              <Card title="Parameters" hint="draw along an axis to select trials" className={shares.length ? "c8" : ""}>
+                <Parallel data={data} axes={axes} />
+              </Card>
+              {shares.length > 0 && (
+                <Card title="Importance" hint="of each parameter" className="c4">
+                  <Importance shares={shares.slice(0, 10)} />
+                </Card>
+              )}
+              <Chosen data={data} root={root} />
+              <Pairs data={data} order={order} open={open} />
+              <Slices data={data} order={order} open={open} />
+            </>
           )}
-          <Chosen data={data} root={root} />
-          <Pairs data={data} order={order} open={open} />
-          <Slices data={data} order={order} open={open} />
         </div>
       )}
-      {data.points.some((it) => it.started !== null) && (
+      {rest && data.points.some((it) => it.started !== null) && (
         <Card title="Timeline" hint="when each trial ran, on the places it had">
           <Timeline data={data} open={open} />
         </Card>

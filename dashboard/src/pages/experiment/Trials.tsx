@@ -5,9 +5,10 @@ import { DropdownMenu } from "radix-ui";
 import { useCallback, useMemo, useState, type FormEvent } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 import { metricNames, trialPage, type TrialQuery } from "../../api/queries";
-import type { Experiment, Scalar, Spec, Trial, TrialState } from "../../api/types";
+import type { Experiment, ListedTrial as Trial, Scalar, Spec, TrialState } from "../../api/types";
 import { ago, count, duration, moment, number, scalar, words } from "../../format";
 import { Card, Empty, Failed, Loading, Segments, StateBadge } from "../../ui/parts";
+import { Chips } from "../../ui/notes";
 import { explain, useToast } from "../../ui/toast";
 import { VirtualTable, type Column } from "../../ui/VirtualTable";
 
@@ -34,7 +35,8 @@ export function Trials({ of, spec }: { of: Experiment; spec: Spec }) {
   const metrics = useQuery(metricNames(of.name));
   const rows = useMemo(() => list.data?.pages.flatMap((page) => page.trials) ?? [], [list.data]);
   const parameters = Array.isArray(spec.parameters) ? spec.parameters.map((it) => it.name) : Object.keys(spec.parameters);
-  const all = useMemo(() => columnsOf(of, spec, parameters, metrics.data ?? []), [of.metric, of.best?.number, spec, metrics.data]);
+  const tagged = rows.some((it) => it.tags?.length);
+  const all = useMemo(() => columnsOf(of, spec, parameters, metrics.data ?? [], tagged), [of.metric, of.best?.number, spec, metrics.data, tagged]);
   const [hidden, setHidden] = useHidden(of.name, all);
   const columns = useMemo(() => all.filter((it) => !hidden.has(it.id)), [all, hidden]);
   const { fetchNextPage, hasNextPage, isFetchingNextPage } = list;
@@ -59,7 +61,7 @@ export function Trials({ of, spec }: { of: Experiment; spec: Spec }) {
     <div className="stack">
       <div className="row">
         <Segments label="Filter by state" value={state} options={options} change={(value) => set((next) => (value ? next.set("state", value) : next.delete("state")))} />
-        <AddFilter names={[...parameters.map((it) => `param.${it}`), ...(metrics.data ?? []).map((it) => `metric.${it}`), "objective", "duration", "number"]} add={(it) => set((next) => next.append("where", it))} />
+        <AddFilter names={[...parameters.map((it) => `param.${it}`), ...(metrics.data ?? []).map((it) => `metric.${it}`), "objective", "duration", "number", "tag"]} add={(it) => set((next) => next.append("where", it))} />
         {where.map((it) => (
           <button key={it} className="btn small" aria-label={`Remove the filter ${it}`} onClick={() => set((next) => { next.delete("where"); where.filter((other) => other !== it).forEach((other) => next.append("where", other)); })}>
             <code>{it}</code> <X size={13} aria-hidden="true" />
@@ -98,7 +100,7 @@ export function Trials({ of, spec }: { of: Experiment; spec: Spec }) {
   );
 }
 
-function columnsOf(of: Experiment, spec: Spec, parameters: string[], metrics: string[]): Column<Trial>[] {
+function columnsOf(of: Experiment, spec: Spec, parameters: string[], metrics: string[], tagged: boolean): Column<Trial>[] {
   const best = of.best?.number;
   const numeric = (name: string) => {
     const it = Array.isArray(spec.parameters) ? spec.parameters.find((one) => one.name === name) : spec.parameters[name];
@@ -112,6 +114,7 @@ function columnsOf(of: Experiment, spec: Spec, parameters: string[], metrics: st
     ...metrics.filter((name) => name !== of.metric).map((name): Column<Trial> => ({ id: `metric.${name}`, title: name, width: 110, num: true, sort: `metric.${name}`, cell: (it) => number(it.metrics[name]) })),
     { id: "duration", title: "Duration", width: 100, num: true, sort: "duration", cell: (it) => duration(it.duration) },
     { id: "started_at", title: "Started", width: 130, num: true, sort: "started_at", cell: (it) => <span title={moment(it.started_at)}>{ago(it.started_at)}</span> },
+    ...(tagged ? [{ id: "tags", title: "Tags", width: 170, cell: (it: Trial) => <Chips tags={it.tags ?? []} /> }] : []),
     { id: "reason", title: "Why", width: 220, cell: (it) => <span title={it.explanation ?? undefined}>{it.explanation ?? (it.reason ? words(it.reason) : "")}</span> },
   ];
 }
@@ -157,6 +160,8 @@ function ChooseColumns({ all, hidden, change }: { all: Column<Trial>[]; hidden: 
   );
 }
 
+/** A trial has a tag or not; all else can be compared. */
+const signsOf = (name: string) => (name === "tag" ? ["="] : SIGNS);
 const SIGNS = ["=", "!=", "<", "<=", ">", ">="];
 
 function AddFilter({ names, add }: { names: string[]; add: (where: string) => void }) {
@@ -165,19 +170,21 @@ function AddFilter({ names, add }: { names: string[]; add: (where: string) => vo
   const [sign, setSign] = useState(">=");
   const [value, setValue] = useState("");
   if (!open) return <button className="btn" onClick={() => setOpen(true)}><Filter size={15} aria-hidden="true" /> Filter</button>;
+  const chosen = name || names[0];
+  const signs = signsOf(chosen);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    add(`${name || names[0]}${sign}${value.trim()}`);
+    add(`${chosen}${signs.includes(sign) ? sign : signs[0]}${value.trim()}`);
     setValue("");
     setOpen(false);
   };
   return (
     <form className="row tight" onSubmit={submit}>
-      <select className="select" aria-label="What to filter by" value={name || names[0]} onChange={(event) => setName(event.target.value)} autoFocus>
+      <select className="select" aria-label="What to filter by" value={chosen} onChange={(event) => setName(event.target.value)} autoFocus>
         {names.map((it) => <option key={it} value={it}>{it.replace(/^(param|metric)\./, "")}</option>)}
       </select>
       <select className="select" aria-label="How to compare" value={sign} onChange={(event) => setSign(event.target.value)}>
-        {SIGNS.map((it) => <option key={it}>{it}</option>)}
+        {signs.map((it) => <option key={it}>{it}</option>)}
       </select>
       <span className="field" style={{ width: 120 }}><input aria-label="Value" required value={value} onChange={(event) => setValue(event.target.value)} /></span>
       <button className="btn">Add</button>

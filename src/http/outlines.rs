@@ -1,0 +1,261 @@
+//! What every trial of an experiment tried and came to, kept in memory for charts, comparisons and importance: read once, then extended by the
+//! trials of which events tell that they have changed. Of experiments that would need too much room nothing is kept longer than it is used, and
+//! the one that was asked for longest ago goes first.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Mutex as Turn;
+use tune_algorithms::history::Goal;
+use tune_experiments::state::TrialState;
+use tune_experiments::store::{
+    ExperimentId, ExperimentRecord, LoadedTrial, Point, Points, Store, StoreError,
+};
+
+/// So many values of parameters are kept, of all experiments together: of about 50 bytes each.
+const MOST_VALUES: usize = 2_000_000;
+/// A trial takes as much room as so many parameters, beside its own.
+const EACH_TRIAL: usize = 4;
+
+/// The outlines of the experiments that were asked for last.
+#[derive(Debug, Default)]
+pub struct Outlines {
+    /// The latest last.
+    kept: Mutex<Vec<Kept>>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    id: ExperimentId,
+    values: usize,
+    /// Who extends it has it alone.
+    outline: Arc<Turn<Arc<Outline>>>,
+}
+
+impl Outlines {
+    /// The experiment as it is now.
+    pub async fn of(
+        &self,
+        store: &Store,
+        record: &ExperimentRecord,
+    ) -> Result<Arc<Outline>, StoreError> {
+        let place = self.place(record);
+        let mut outline = place.lock().await;
+        if store.last_event(record.id).await? != outline.last {
+            let (last, changed) = store.changed_after(record.id, outline.last).await?;
+            Arc::make_mut(&mut outline).extend(last, changed);
+            self.weigh(record.id, outline.values());
+        }
+        Ok(outline.clone())
+    }
+
+    /// Whether to ask for it costs little.
+    pub fn is_kept(&self, id: ExperimentId) -> bool {
+        self.locked().iter().any(|it| it.id == id && it.values > 0)
+    }
+
+    fn place(&self, record: &ExperimentRecord) -> Arc<Turn<Arc<Outline>>> {
+        let mut kept = self.locked();
+        let known = kept.iter().position(|it| it.id == record.id);
+        let latest = match known {
+            Some(at) => kept.remove(at),
+            None => Kept {
+                id: record.id,
+                values: 0,
+                outline: Arc::new(Turn::new(Arc::new(Outline::new(record.goal)))),
+            },
+        };
+        let outline = latest.outline.clone();
+        kept.push(latest);
+        outline
+    }
+
+    fn weigh(&self, id: ExperimentId, values: usize) {
+        let mut kept = self.locked();
+        if let Some(it) = kept.iter_mut().find(|it| it.id == id) {
+            it.values = values;
+        }
+        while kept.iter().map(|it| it.values).sum::<usize>() > MOST_VALUES {
+            kept.remove(0);
+        }
+    }
+
+    fn locked(&self) -> std::sync::MutexGuard<'_, Vec<Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// All trials of an experiment.
+#[derive(Clone, Debug)]
+pub struct Outline {
+    goal: Goal,
+    /// The last event that is taken in.
+    last: i64,
+    /// By number.
+    points: Vec<Point>,
+    /// The numbers of those that were the best when they finished, in this order, and the last one's objective.
+    records: Vec<u64>,
+    best: Option<f64>,
+}
+
+impl Outline {
+    fn new(goal: Goal) -> Self {
+        Self {
+            goal,
+            last: 0,
+            points: Vec::new(),
+            records: Vec::new(),
+            best: None,
+        }
+    }
+
+    /// All trials, by number.
+    pub fn trials(&self) -> impl Iterator<Item = &LoadedTrial> {
+        self.points.iter().map(|point| &point.trial)
+    }
+
+    /// About `most` of the trials, evenly spread over their numbers, and all that were the best when they finished.
+    pub fn sample(&self, most: u32) -> Points {
+        let total = self.points.len() as u64;
+        let stride = total.div_ceil(u64::from(most.max(1))).max(1);
+        let mut records = self.records.clone();
+        records.sort_unstable();
+        let is_drawn = |it: &&Point| {
+            let number = it.trial.number;
+            number.is_multiple_of(stride) || records.binary_search(&number).is_ok()
+        };
+        let points = self.points.iter().filter(is_drawn).cloned().collect();
+        Points { total, points }
+    }
+
+    fn extend(&mut self, last: i64, mut changed: Vec<Point>) {
+        changed.retain(|it| self.find(it.trial.number).is_none_or(|old| old != it));
+        let mut finished: Vec<(u64, u64, f64)> = changed.iter().filter_map(result).collect();
+        finished.sort_unstable_by_key(|(order, ..)| *order);
+        for (_, number, objective) in finished {
+            if self
+                .best
+                .is_none_or(|best| self.goal.better(objective, best))
+            {
+                self.best = Some(objective);
+                self.records.push(number);
+            }
+        }
+        for point in changed {
+            self.put(point);
+        }
+        self.last = last;
+    }
+
+    fn find(&self, number: u64) -> Option<&Point> {
+        let found = self.place_of(number).ok()?;
+        self.points.get(found)
+    }
+
+    fn put(&mut self, point: Point) {
+        match self.place_of(point.trial.number) {
+            Ok(at) => self.points[at] = point,
+            Err(at) => self.points.insert(at, point),
+        }
+    }
+
+    fn place_of(&self, number: u64) -> Result<usize, usize> {
+        match self.points.last() {
+            Some(last) if last.trial.number < number => Err(self.points.len()),
+            _ => self
+                .points
+                .binary_search_by_key(&number, |it| it.trial.number),
+        }
+    }
+
+    fn values(&self) -> usize {
+        let each = |it: &LoadedTrial| it.parameters.len() + EACH_TRIAL;
+        self.trials().map(each).sum()
+    }
+}
+
+/// Of one that succeeded: when it finished, its number, its objective.
+fn result(point: &Point) -> Option<(u64, u64, f64)> {
+    let trial = &point.trial;
+    let succeeded = trial.state == TrialState::Succeeded;
+    let objective = trial.objective.filter(|_| succeeded)?;
+    Some((trial.finished_order?, trial.number, objective))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tune_algorithms::space::Configuration;
+
+    fn point(number: u64, order: Option<u64>, objective: Option<f64>) -> Point {
+        let state = match order {
+            Some(_) => TrialState::Succeeded,
+            None => TrialState::Running,
+        };
+        Point {
+            trial: LoadedTrial {
+                number,
+                parameters: Configuration::default(),
+                state,
+                objective,
+                enqueued: false,
+                finished_order: order,
+            },
+            started_at: None,
+            finished_at: None,
+        }
+    }
+
+    fn numbers(points: &Points) -> Vec<u64> {
+        points.points.iter().map(|it| it.trial.number).collect()
+    }
+
+    #[test]
+    fn what_is_extended_is_as_if_it_had_been_read_at_once() {
+        let results = [5.0, 7.0, 4.0, 6.0, 3.0, 9.0, 9.5, 1.0];
+        // Trials end in another order than they began.
+        let order = [1, 0, 3, 2, 5, 4, 7, 6];
+        let done = |it: usize| point(it as u64, Some(order[it]), Some(results[it]));
+        for goal in [Goal::Minimize, Goal::Maximize] {
+            let mut whole = Outline::new(goal);
+            whole.extend(9, (0..8).map(done).collect());
+            let mut grown = Outline::new(goal);
+            for pair in 0..4 {
+                let (first, second) = (2 * pair, 2 * pair + 1);
+                grown.extend(1, vec![point(first as u64, None, None)]);
+                grown.extend(2, vec![done(second)]);
+                grown.extend(3, vec![done(first), done(second)]);
+            }
+            assert_eq!(grown.records, whole.records, "{goal:?}");
+            assert_eq!(grown.points, whole.points);
+            assert_eq!(grown.sample(2), whole.sample(2));
+        }
+    }
+
+    #[test]
+    fn a_sample_holds_every_trial_that_was_the_best() {
+        let mut outline = Outline::new(Goal::Minimize);
+        let results = [5.0, 7.0, 4.0, 6.0, 3.0, 9.0, 9.5, 1.0];
+        let points = results.iter().enumerate();
+        let points = points.map(|(at, result)| point(at as u64, Some(at as u64), Some(*result)));
+        outline.extend(1, points.collect());
+        let found = outline.sample(2);
+        assert_eq!((found.total, numbers(&found)), (8, vec![0, 2, 4, 7]));
+        assert_eq!(numbers(&outline.sample(8)).len(), 8);
+    }
+
+    #[test]
+    fn what_was_asked_for_longest_ago_makes_room() {
+        let outlines = Outlines::default();
+        let record = |id| (ExperimentId(id), MOST_VALUES / 2);
+        for (id, values) in [record(1), record(2), record(3)] {
+            let outline = Arc::new(Turn::new(Arc::new(Outline::new(Goal::Minimize))));
+            outlines.locked().push(Kept {
+                id,
+                values: 0,
+                outline,
+            });
+            outlines.weigh(id, values);
+        }
+        let kept = [1, 2, 3].map(|id| outlines.is_kept(ExperimentId(id)));
+        assert_eq!(kept, [false, true, true]);
+    }
+}
