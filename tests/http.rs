@@ -289,6 +289,7 @@ fn a_certificate_makes_it_https() {
     assert_eq!(server.ask("/healthz", &trust).0, 200);
     let list = ["list", "--server", &server.url, "--ca-cert", "cert.pem"];
     place.tune(&list).success();
+    place.tune(&list[..3]).exit(1).says(&["--ca-cert takes"]);
     let swapped = place.tune(&[
         "serve",
         "--listen",

@@ -60,8 +60,11 @@ fn written_and_found(place: &Place, more: &[&str]) {
     );
 
     tune(&["tag", "tagged", "two words"])
-        .exit(1)
-        .says(&["`two words` is no tag"]);
+        .exit(2)
+        .says(&["two words", "a tag has 1 to 40 letters"]);
+    tune(&["trials", "tagged", "--tag", "odd,even"])
+        .exit(2)
+        .says(&["a tag has 1 to 40 letters"]);
     tune(&["tag", "tagged", "x", "--trial", "9"])
         .exit(1)
         .says(&["has no trial 9"]);

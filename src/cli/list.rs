@@ -16,7 +16,7 @@ use tune_experiments::store::ExperimentSummary;
 #[derive(Args, Debug)]
 pub struct ListArgs {
     /// Only those with this tag; may be repeated
-    #[arg(long = "tag", value_name = "TAG")]
+    #[arg(long = "tag", value_name = "TAG", value_parser = super::tag::word)]
     tags: Vec<String>,
     /// The form
     #[arg(long, value_enum, default_value_t)]

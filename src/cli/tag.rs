@@ -5,7 +5,7 @@ use super::note::of;
 use crate::exit;
 use anyhow::Result;
 use clap::Args;
-use tune_experiments::notes::NotesPatch;
+use tune_experiments::notes::{NotesPatch, TAG_RULE, is_tag};
 
 /// Tag an experiment or a trial, or show its tags
 ///
@@ -16,14 +16,22 @@ pub struct TagArgs {
     /// Name of the experiment
     name: String,
     /// Tags to add
-    #[arg(value_name = "TAG")]
+    #[arg(value_name = "TAG", value_parser = word)]
     add: Vec<String>,
     /// A tag to take away; may be repeated
-    #[arg(short, long, value_name = "TAG")]
+    #[arg(short, long, value_name = "TAG", value_parser = word)]
     remove: Vec<String>,
     /// Tag this trial instead of the experiment
     #[arg(long, value_name = "NUMBER")]
     trial: Option<u64>,
+}
+
+/// One tag, as an argument.
+pub fn word(given: &str) -> Result<String, &'static str> {
+    match is_tag(given) {
+        true => Ok(given.to_owned()),
+        false => Err(TAG_RULE),
+    }
 }
 
 pub async fn run(args: TagArgs, context: Context) -> Result<u8> {

@@ -40,7 +40,7 @@ pub struct TrialsArgs {
     #[arg(long, value_name = "STATE", value_parser = state)]
     state: Vec<TrialState>,
     /// Only trials with this tag; may be repeated
-    #[arg(long = "tag", value_name = "TAG")]
+    #[arg(long = "tag", value_name = "TAG", value_parser = super::tag::word)]
     tags: Vec<String>,
     /// Only trials for which this holds, such as 'accuracy>=0.9' or model=svm; may be repeated
     #[arg(long = "where", value_name = "COMPARISON")]

@@ -2,6 +2,7 @@
 
 use crate::exit;
 use crate::wire::Problem;
+use std::error::Error;
 
 /// Why a server did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +40,9 @@ impl ClientError {
     /// What the user can do about it.
     pub fn hints(&self) -> Vec<String> {
         match self {
+            Self::Unreachable { source, .. } if is_untrusted(source) => {
+                vec!["--ca-cert takes the certificate of who vouches for the server's".to_owned()]
+            }
             Self::Unreachable { .. } => {
                 vec!["`tune serve` starts one; --server or TUNE_SERVER says where it is".to_owned()]
             }
@@ -68,6 +72,18 @@ impl ClientError {
             _ => exit::ERROR,
         }
     }
+}
+
+/// Whether it was the server's certificate that kept the connection from being made.
+fn is_untrusted(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&dyn Error> = Some(error);
+    while let Some(error) = cause {
+        if error.to_string().contains("certificate") {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// What is wrong, with everything that is wrong with a document or differs in it below.

@@ -135,11 +135,14 @@ pub fn limit(value: &str) -> Result<u32, Problem> {
 pub fn tags(value: &str) -> Result<Vec<String>, Problem> {
     let tags: Vec<String> = value.split(',').map(str::to_owned).collect();
     if let Some(word) = tags.iter().find(|word| !is_tag(word)) {
-        return Err(bad(format!("`{word}` is no tag")).hint(TAG_RULE));
+        return Err(Problem::new(Kind::Invalid, format!("`{word}` is no tag")).hint(TAG_RULE));
     }
     match tags.len() {
         0..=MOST_TAGS => Ok(tags),
-        _ => Err(bad(format!("nothing has more than {MOST_TAGS} tags"))),
+        _ => Err(Problem::new(
+            Kind::Invalid,
+            format!("nothing has more than {MOST_TAGS} tags"),
+        )),
     }
 }
 

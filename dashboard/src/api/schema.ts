@@ -1832,7 +1832,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The cursor is of no page */
+            /** @description The cursor is of no page, or that is no tag */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3820,7 +3820,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such parameter, or it cannot be compared with that */
+            /** @description There is no such parameter, it cannot be compared with that, or that is no tag */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -71,7 +71,7 @@ struct ListQuery {
     responses(
         (status = 200, description = "A page of them", body = wire::Experiments),
         (status = 304, description = "The client has it"),
-        (status = 422, description = "The cursor is of no page")
+        (status = 422, description = "The cursor is of no page, or that is no tag")
     )
 )]
 async fn list(

@@ -41,7 +41,7 @@ pub fn routes() -> OpenApiRouter<App> {
     responses(
         (status = 200, description = "A page of them", body = wire::Trials),
         (status = 304, description = "The client has it"),
-        (status = 422, description = "There is no such parameter, or it cannot be compared with that")
+        (status = 422, description = "There is no such parameter, it cannot be compared with that, or that is no tag")
     )
 )]
 async fn list(
