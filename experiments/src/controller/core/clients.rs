@@ -34,8 +34,12 @@ impl Core {
     pub(super) fn serve_asks(&mut self, now: Timestamp) {
         while let Some(&(ticket, count)) = self.asks.front() {
             let may_create = usize::try_from(self.may_create()).unwrap_or(usize::MAX);
-            let at_hand = self.suggested.len().min(may_create);
-            let possible = if self.exhausted { at_hand } else { may_create };
+            let at_hand = match self.promises_little() {
+                true => 0,
+                false => self.suggested.len().min(may_create),
+            };
+            let ends_soon = self.exhausted || self.promises_little();
+            let possible = if ends_soon { at_hand } else { may_create };
             let given = count.min(self.queue.len().saturating_add(possible));
             if given > self.queue.len() + at_hand {
                 return;

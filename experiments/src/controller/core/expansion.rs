@@ -57,6 +57,7 @@ impl Core {
             if let Some((_, number)) = self.queue.pop_first() {
                 self.admit(number);
             } else if self.may_create() > 0
+                && !self.promises_little()
                 && let Some(suggestion) = self.suggested.pop_front()
             {
                 let number = self.create_suggested(now, suggestion);

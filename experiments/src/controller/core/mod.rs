@@ -159,9 +159,6 @@ impl Core {
             } => {
                 if self.suggested(round, suggestions, exhausted) {
                     self.expected_improvement = expected_improvement.or(self.expected_improvement);
-                    if self.promises_little() {
-                        self.suggested.clear();
-                    }
                 }
             }
             Event::Reported(id, reports) => self.reported(now, &id, reports),

@@ -11,7 +11,8 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 use world::{Faults, World};
 
-use super::event::Event;
+use super::event::{Answer, Command, Event, Ticket, Told, Wish};
+use crate::metrics::ClientReport;
 use crate::spec::Convergence;
 use crate::state::{ExperimentReason, ExperimentState, StepState, TrialReason, TrialState};
 use crate::store::TrialRecord;
@@ -175,6 +176,46 @@ fn where_little_is_expected_what_is_under_way_still_ends_by_itself() {
     let mut trials = world.trials();
     assert!(trials.all(|trial| trial.state == TrialState::Succeeded));
     assert!((10..20).contains(&world.trials().count()));
+}
+
+#[test]
+fn where_little_is_expected_who_asks_gets_nothing_and_does_not_wait() {
+    let shape = Shape {
+        clients: 1,
+        retries: 1,
+        ..simple()
+    };
+    let mut world = World::new(experiment(&shape, 1), 1, Faults::NONE);
+    world.experiment.limits.converged = Some(Convergence {
+        stagnation: None,
+        min_improvement: 0.0,
+        expected_improvement: Some(0.01),
+    });
+    let mut core = world.with_a_trial_handed_out();
+    let report = ClientReport {
+        name: "score".into(),
+        level: None,
+        value: 1.0,
+    };
+    let told = Wish::Tell(0, Told::Succeeded(vec![report]));
+    let mut given = |event| {
+        core.handle(world.now, event);
+        let mut commands = core.take().commands.into_iter();
+        commands.find_map(|command| match command {
+            Command::Answer(_, Answer::Trials(trials)) => Some(trials.len()),
+            _ => None,
+        })
+    };
+    given(Event::Wish(Ticket(1), told));
+    let under_way = given(Event::Wish(Ticket(2), Wish::Ask(1)));
+    assert_eq!(under_way, Some(1));
+    given(Event::Suggested {
+        round: 0,
+        suggestions: Vec::new(),
+        exhausted: false,
+        expected_improvement: Some(0.001),
+    });
+    assert_eq!(given(Event::Wish(Ticket(3), Wish::Ask(1))), Some(0));
 }
 
 #[test]
