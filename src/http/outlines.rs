@@ -52,6 +52,12 @@ impl Outlines {
         self.locked().iter().any(|it| it.id == id && it.values > 0)
     }
 
+    /// Whether so many trials with so many parameters each are kept once they have been read.
+    pub fn fit(trials: u64, parameters: usize) -> bool {
+        let values = trials.saturating_mul((parameters + EACH_TRIAL) as u64);
+        values <= MOST_VALUES as u64
+    }
+
     fn place(&self, record: &ExperimentRecord) -> Arc<Turn<Arc<Outline>>> {
         let mut kept = self.locked();
         let known = kept.iter().position(|it| it.id == record.id);
@@ -257,5 +263,7 @@ mod tests {
         }
         let kept = [1, 2, 3].map(|id| outlines.is_kept(ExperimentId(id)));
         assert_eq!(kept, [false, true, true]);
+        assert!(Outlines::fit(200_000, 6) && !Outlines::fit(200_000, 7));
+        assert!(!Outlines::fit(u64::MAX, 1));
     }
 }

@@ -4,6 +4,7 @@ use super::super::App;
 use super::super::conditional::{Tag, tagged};
 use super::super::failures::Failure;
 use super::super::input::{Asked, At};
+use super::super::outlines::Outlines;
 use super::super::problem::{Kind, Problem};
 use super::{experiment, spec_of};
 use crate::wire;
@@ -76,9 +77,12 @@ async fn sample(app: &App, record: &ExperimentRecord, limit: u32) -> Result<Poin
         return Ok(outline.sample(limit));
     }
     let found = app.store.points(record.id, record.goal, limit).await?;
-    let (app, record) = (app.clone(), record.clone());
-    // Whoever asks for the rest waits for it, and is told what goes wrong.
-    tokio::spawn(async move { app.outlines.of(&app.store, &record).await.map(drop) });
+    let parameters = found.points.iter().map(|it| it.trial.parameters.len());
+    if Outlines::fit(found.total, parameters.max().unwrap_or_default()) {
+        let (app, record) = (app.clone(), record.clone());
+        // Whoever asks for the rest waits for it, and is told what goes wrong.
+        tokio::spawn(async move { app.outlines.of(&app.store, &record).await.map(drop) });
+    }
     Ok(found)
 }
 
