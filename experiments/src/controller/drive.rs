@@ -4,6 +4,7 @@ use super::Layout;
 use super::core::Core;
 use super::driver::{Driver, Ways};
 use super::event::{Control, Event};
+use super::lost::redo_lost;
 use super::observer::Observer;
 use super::plan::Plan;
 use super::recover::recover;
@@ -16,7 +17,9 @@ use crate::engine::Engine;
 use crate::pipeline::{Components, Graph};
 use crate::spec::{self, Experiment, SpecError};
 use crate::store::{DriverLock, ExperimentId, ExperimentRecord, Snapshot, Store, StoreError};
+use indexmap::IndexMap;
 use jiff::Timestamp;
+use std::mem::take;
 use std::sync::Arc;
 use tokio::sync::watch;
 use tracing::field::Empty;
@@ -132,7 +135,7 @@ pub(crate) async fn take_lock(setup: &Setup, id: ExperimentId) -> Result<DriverL
 /// # Errors
 /// When a process drives it, or the store refuses.
 pub async fn cancel(setup: &Setup, id: ExperimentId) -> Result<(), DriveError> {
-    let _lock = setup.store.lock(id, None).await?;
+    let _lock = take_lock(setup, id).await?;
     let mut loaded = load(setup, id).await?;
     if !loaded.record.state.is_finished() {
         loaded.core.handle(Timestamp::now(), Event::Cancel);
@@ -151,7 +154,7 @@ pub(crate) struct Loaded {
 }
 
 pub(crate) async fn load(setup: &Setup, id: ExperimentId) -> Result<Loaded, DriveError> {
-    let snapshot = setup.store.load(id).await?;
+    let mut snapshot = setup.store.load(id).await?;
     let record = snapshot.experiment.clone();
     Span::current().record("experiment", record.name.as_str());
     let experiment =
@@ -162,7 +165,7 @@ pub(crate) async fn load(setup: &Setup, id: ExperimentId) -> Result<Loaded, Driv
         Some(_) => setup.store.curves(id, &experiment.objective.metric).await?,
         None => Vec::new(),
     };
-    let values = complete_values(setup, &snapshot).await?;
+    let values = complete_values(setup, &mut snapshot, experiment.pipeline.needs()).await?;
     let name = experiment.algorithm.name.clone();
     let (maker, learns) = algorithm(&experiment)?;
     let plan = plan(setup, &record, experiment, if learns { 0 } else { AHEAD })?;
@@ -195,18 +198,31 @@ fn stopper(experiment: &Experiment) -> Result<Option<Box<dyn Stopper>>, DriveErr
     built.transpose().map_err(|problems| refused(&problems))
 }
 
-/// Large values are kept as artifacts: here they are read again.
-async fn complete_values(setup: &Setup, snapshot: &Snapshot) -> Result<StepValues, DriveError> {
-    let steps = snapshot.unfinished.iter().flat_map(|trial| &trial.steps);
-    let values = steps.map(|step| ((step.trial, step.step.clone()), step.values.clone()));
-    let mut values: StepValues = values.collect();
+/// Large values are kept as artifacts: here they are read again. Steps whose results have vanished are to run again, if those are needed.
+async fn complete_values(
+    setup: &Setup,
+    snapshot: &mut Snapshot,
+    needs: IndexMap<String, Vec<String>>,
+) -> Result<StepValues, DriveError> {
     let artifacts = ArtifactStore::new(Layout::new(setup.store.root())?.artifacts());
+    let mut unfinished = take(&mut snapshot.unfinished);
     let restoring = tokio::task::spawn_blocking(move || {
-        let mut each = values.values_mut();
-        each.try_for_each(|values| artifacts.restore_values(values))?;
-        Ok(values)
+        for trial in &mut unfinished {
+            redo_lost(&mut trial.steps, &needs, &artifacts);
+        }
+        let steps = unfinished.iter().flat_map(|trial| &trial.steps);
+        let present = steps.filter(|step| artifacts.has_values(&step.values));
+        let values = present.map(|step| {
+            let mut values = step.values.clone();
+            artifacts.restore_values(&mut values)?;
+            Ok(((step.trial, step.step.clone()), values))
+        });
+        let values = values.collect::<std::io::Result<StepValues>>()?;
+        Ok::<_, std::io::Error>((unfinished, values))
     });
-    restoring.await.map_err(std::io::Error::other)?
+    let (unfinished, values) = restoring.await.map_err(std::io::Error::other)??;
+    snapshot.unfinished = unfinished;
+    Ok(values)
 }
 
 fn plan(

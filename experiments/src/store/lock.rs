@@ -7,6 +7,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Read;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Held by the one process that drives an experiment; dropping it releases the lock.
@@ -28,6 +29,8 @@ enum Held {
 struct LockFile {
     file: File,
     path: PathBuf,
+    /// Whether the session in it is the holder's own.
+    is_signed: AtomicBool,
 }
 
 impl LockFile {
@@ -41,14 +44,18 @@ impl LockFile {
         self.file
             .set_len(0)
             .and_then(|()| self.file.write_all_at(session.as_bytes(), 0))
-            .map_err(|error| StoreError::at(&self.path, error))
+            .map_err(|error| StoreError::at(&self.path, error))?;
+        self.is_signed.store(true, Ordering::Relaxed);
+        Ok(())
     }
 }
 
 impl Drop for LockFile {
     fn drop(&mut self) {
-        // A name that stays costs the next holder a look, no more.
-        let _ = self.file.set_len(0);
+        // What another has left is left to one who looks after it. A name of our own that stays costs the next holder a look, no more.
+        if self.is_signed.load(Ordering::Relaxed) {
+            let _ = self.file.set_len(0);
+        }
     }
 }
 
@@ -136,7 +143,11 @@ impl Store {
         let path = self.lock_path(id);
         let file = create(&path)?;
         try_exclusive(&file, &path).await?;
-        Ok(Held::File(LockFile { file, path }))
+        Ok(Held::File(LockFile {
+            file,
+            path,
+            is_signed: AtomicBool::new(false),
+        }))
     }
 
     /// Who drives the experiment right now, if some process does.
