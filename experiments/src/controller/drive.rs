@@ -97,10 +97,11 @@ async fn drive_alone(
     control: watch::Receiver<Control>,
     progress: &watch::Sender<i64>,
 ) -> Result<(), DriveError> {
-    let lock = take_lock(setup, id).await?;
+    let lock = setup.store.lock_of_the_living(id, setup.address.as_deref());
+    let lock = sign(setup, lock.await?).await?;
     let loaded = load(setup, id).await?;
     if !loaded.open {
-        return Ok(());
+        return Ok(lock.release().await?);
     }
     let ways = Ways {
         control,
@@ -113,13 +114,20 @@ async fn drive_alone(
     if result.is_err() {
         driver.kill_all().await;
     }
+    // Whoever comes next must not have to wait for this process's lease to run out.
+    driver.release().await;
     result
 }
 
-/// Becomes the driver of the experiment. A step that outlived its driver would run beside its own next attempt: what the last one may have
-/// left is ended first.
+/// Becomes the driver of the experiment.
 pub(crate) async fn take_lock(setup: &Setup, id: ExperimentId) -> Result<DriverLock, DriveError> {
     let lock = setup.store.lock(id, setup.address.as_deref()).await?;
+    sign(setup, lock).await
+}
+
+/// Makes the lock this process's. A step that outlived its driver would run beside its own next attempt: what the last one may have left is ended
+/// first.
+async fn sign(setup: &Setup, lock: DriverLock) -> Result<DriverLock, DriveError> {
     let ours = setup.engine.session();
     if let Some(session) = lock.left_behind().filter(|session| session != ours) {
         let engine = setup.engine.clone();
@@ -135,13 +143,13 @@ pub(crate) async fn take_lock(setup: &Setup, id: ExperimentId) -> Result<DriverL
 /// # Errors
 /// When a process drives it, or the store refuses.
 pub async fn cancel(setup: &Setup, id: ExperimentId) -> Result<(), DriveError> {
-    let _lock = take_lock(setup, id).await?;
+    let lock = take_lock(setup, id).await?;
     let mut loaded = load(setup, id).await?;
     if !loaded.record.state.is_finished() {
         loaded.core.handle(Timestamp::now(), Event::Cancel);
         setup.store.commit(id, loaded.core.take().changes).await?;
     }
-    Ok(())
+    Ok(lock.release().await?)
 }
 
 /// An experiment as the store remembers it, under the lock.

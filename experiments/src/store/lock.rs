@@ -118,6 +118,9 @@ impl DriverLock {
 const ATTEMPTS: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(5);
 
+/// How often a sign of life of another process is looked for.
+const PULSE_EVERY: Duration = Duration::from_millis(250);
+
 impl Store {
     /// Becomes the driver of the experiment. `address` is where it can be asked for things meanwhile: a base URL, or none.
     ///
@@ -137,6 +140,44 @@ impl Store {
         };
         self.forget_metric_order(id);
         Ok(DriverLock { held })
+    }
+
+    /// The same, but where another process drives it, that one may have died just now: whether it gives a sign of life is waited for, and if there
+    /// is none, the lock is taken as soon as it can be.
+    ///
+    /// # Errors
+    /// As for [`lock`](Store::lock).
+    pub async fn lock_of_the_living(
+        &self,
+        id: ExperimentId,
+        address: Option<&str>,
+    ) -> Result<DriverLock, StoreError> {
+        loop {
+            match self.lock(id, address).await {
+                Err(StoreError::InUse) if !self.has_living_driver(id).await? => {}
+                taken => return taken,
+            }
+        }
+    }
+
+    /// Whether a process drives the experiment that lives: in a shared store, one that died seems to for some seconds more, and is waited for.
+    ///
+    /// # Errors
+    /// Whatever keeps the database from reading.
+    pub async fn has_living_driver(&self, id: ExperimentId) -> Result<bool, StoreError> {
+        let mut last = None;
+        while self.driver(id).await?.is_some() {
+            if !self.is_shared() {
+                return Ok(true);
+            }
+            let pulse = self.pulse(id).await?;
+            if last.is_some_and(|last| last != pulse) {
+                return Ok(true);
+            }
+            last = Some(pulse);
+            tokio::time::sleep(PULSE_EVERY).await;
+        }
+        Ok(false)
     }
 
     async fn lock_file(&self, id: ExperimentId) -> Result<Held, StoreError> {
