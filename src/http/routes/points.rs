@@ -63,7 +63,7 @@ async fn points(
     if tag.is_known(&headers) {
         return Ok(tag.not_modified());
     }
-    let spec = spec_of(&app, &record)?;
+    let spec = spec_of(&app, &record).await?;
     let found = sample(&app, &record, limit).await?;
     let names = spec.parameters.parameters().iter();
     let body = wire::Points::new(&found, names.map(|it| it.name.as_str()));
