@@ -4,11 +4,13 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod contract;
+mod curves;
 mod endings;
 mod expected;
 mod hardship;
 mod learning;
 mod prior;
+mod rules;
 mod search;
 mod space_properties;
 mod spaces;

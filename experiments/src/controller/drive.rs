@@ -176,9 +176,10 @@ pub(crate) async fn load(setup: &Setup, id: ExperimentId) -> Result<Loaded, Driv
     let values = complete_values(setup, &mut snapshot, experiment.pipeline.needs()).await?;
     let name = experiment.algorithm.name.clone();
     let (maker, learns) = algorithm(&experiment)?;
+    let resource = experiment.resource().cloned();
     let plan = plan(setup, &record, experiment, if learns { 0 } else { AHEAD })?;
     let (core, history) = recover(plan, snapshot, &curves, values, stopper);
-    let suggester = Suggester::new(&name, maker, history, setup.observer.clone());
+    let suggester = Suggester::new(&name, maker, history, resource, setup.observer.clone());
     Ok(Loaded {
         core,
         suggester,
@@ -190,7 +191,7 @@ pub(crate) async fn load(setup: &Setup, id: ExperimentId) -> Result<Loaded, Driv
 /// What makes the algorithm, and whether it learns.
 fn algorithm(experiment: &Experiment) -> Result<(Maker, bool), DriveError> {
     let chosen = experiment.algorithm.clone();
-    let space = Arc::new(experiment.parameters.clone());
+    let space = experiment.searched();
     let make = move || algorithm::build(&chosen.name, space.clone(), chosen.seed, &chosen.settings);
     let learns = make().map_err(|problems| refused(&problems))?.learns();
     let maker: Maker = Box::new(move || make().expect("it has been made before"));
@@ -202,7 +203,7 @@ fn stopper(experiment: &Experiment) -> Result<Option<Box<dyn Stopper>>, DriveErr
     let built = experiment
         .early_stopping
         .as_ref()
-        .map(|choice| stopper::build(&choice.name, goal, &choice.settings));
+        .map(|choice| stopper::build(&choice.name, goal, &experiment.parameters, &choice.settings));
     built.transpose().map_err(|problems| refused(&problems))
 }
 

@@ -24,13 +24,16 @@ impl Service {
             Outcome::Finished(experiment) => Ok(Asked {
                 trials: Vec::new(),
                 experiment,
+                rungs: [].into(),
             }),
             Outcome::Answered(Answered {
                 answer: Answer::Trials(trials),
                 experiment,
+                rungs,
             }) => Ok(Asked {
                 trials,
                 experiment: (*experiment).clone(),
+                rungs,
             }),
             Outcome::Answered(answered) => Err(refusal(answered.answer, 0)),
         }

@@ -427,6 +427,7 @@ impl Driver {
         let answered = Answered {
             answer,
             experiment: self.record.clone(),
+            rungs: self.core.plan().experiment.rungs().into(),
         };
         let unsent = match self.replies.remove(&ticket) {
             Some(reply) => reply.send(Ok(answered)).err().and_then(Result::ok),
