@@ -13,9 +13,12 @@ export async function code(load: Load): Promise<void> {
 }
 
 export function Coded({ of }: { of: Load }) {
-  const [, setShown] = useState(false);
+  const [, setLast] = useState<Load | null>(null);
   const [error, setError] = useState<unknown>(null);
-  useEffect(() => void code(of).then(() => setShown(true), setError), [of]);
+  useEffect(() => {
+    setError(null);
+    code(of).then(() => setLast(() => of), setError);
+  }, [of]);
   const Page = loaded.get(of);
   if (Page) return <Page />;
   return error ? <Failed error={error} again={() => window.location.reload()} /> : <Loading />;
