@@ -19,6 +19,12 @@ export function number(value: Numeric | null | undefined, digits = 5): string {
   return String(Number(it.toPrecision(digits))).replace("-", "−");
 }
 
+/** How many digits tell numbers in this range apart, as the marks of an axis are. */
+export function digitsOf(low: number, high: number): number {
+  const parts = Math.max(Math.abs(low), Math.abs(high)) / (high - low);
+  return Number.isFinite(parts) && parts > 0 ? Math.min(Math.max(Math.ceil(Math.log10(parts)) + 2, 4), 12) : 4;
+}
+
 /** What cannot be seen, or turns around what can. */
 // eslint-disable-next-line no-control-regex
 const UNSEEN = /[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;

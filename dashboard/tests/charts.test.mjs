@@ -160,7 +160,7 @@ test("the list shows how each came to its best, and asks for that where it is se
   await page.waitForLoadState("networkidle");
   assert.ok(lines.length >= 10 && lines.length < 40, `${lines.length} lines were asked for`);
   await page.getByRole("row", { name: /number-0/ }).scrollIntoViewIfNeeded();
-  await page.getByRole("row", { name: /number-0/ }).locator(".spark path").waitFor();
+  await page.getByRole("row", { name: /number-0/ }).locator(".spark path").waitFor({ state: "attached" });
   assert.ok(lines.every((url) => url.endsWith("limit=1")));
   // A trial that is not better changes no line: it is not asked for again. One that is better does.
   const before = lines.length;

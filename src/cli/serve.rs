@@ -154,11 +154,13 @@ pub async fn serve(args: ServeArgs, context: Context, ready: impl FnOnce(&str)) 
         closing: closing.clone(),
     })?;
     let most = allow_connections(slots);
-    let serving = tokio::spawn(http::serve(listener, tls, http::router(app), most, closing));
+    let router = http::router(app.clone());
+    let serving = tokio::spawn(http::serve(listener, tls, router, most, closing));
     // Before anybody knows that the server is there.
     let signals = signals::listen()?;
     context.print(&format!("{url}\n"))?;
     ready(&url);
+    tokio::spawn(http::read_ahead(app));
     let result = work(&service, &stop, args.grace, signals).await;
     close.send_replace(true);
     serving.await.context("the server has failed")?;

@@ -31,7 +31,7 @@ mod tests;
 pub use limits::Limits;
 pub use listen::{serve, tls};
 pub use numbers::Numbers;
-pub use routes::check_token_name;
+pub use routes::{check_token_name, read_ahead};
 
 use crate::components::BuiltIn;
 use access::Access;

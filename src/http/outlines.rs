@@ -2,6 +2,7 @@
 //! trials of which events tell that they have changed. Of experiments that would need too much room nothing is kept longer than it is used, and
 //! the one that was asked for longest ago goes first.
 
+use crate::wire;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Mutex as Turn;
 use tune_algorithms::history::Goal;
@@ -14,6 +15,8 @@ use tune_experiments::store::{
 const MOST_VALUES: usize = 2_000_000;
 /// A trial takes as much room as so many parameters, beside its own.
 const EACH_TRIAL: usize = 4;
+/// What was worked out is told again until one in so many trials has changed.
+const FEW: u64 = 1_000;
 
 /// The outlines of the experiments that were asked for last.
 #[derive(Debug, Default)]
@@ -54,8 +57,12 @@ impl Outlines {
 
     /// Whether so many trials with so many parameters each are kept once they have been read.
     pub fn fit(trials: u64, parameters: usize) -> bool {
-        let values = trials.saturating_mul((parameters + EACH_TRIAL) as u64);
-        values <= MOST_VALUES as u64
+        Self::share(trials, parameters) <= 1.0
+    }
+
+    /// The share of all room that so many trials with so many parameters each take.
+    pub fn share(trials: u64, parameters: usize) -> f64 {
+        trials as f64 * (parameters + EACH_TRIAL) as f64 / MOST_VALUES as f64
     }
 
     fn place(&self, record: &ExperimentRecord) -> Arc<Turn<Arc<Outline>>> {
@@ -100,6 +107,17 @@ pub struct Outline {
     /// The numbers of those that were the best when they finished, in this order, and the last one's objective.
     records: Vec<u64>,
     best: Option<f64>,
+    /// How many changes of trials have been taken in.
+    changes: u64,
+    told: Arc<Mutex<Vec<Told>>>,
+}
+
+/// An answer, and after how many changes it was worked out.
+#[derive(Debug)]
+struct Told {
+    goal: Goal,
+    changes: u64,
+    importance: wire::Importance,
 }
 
 impl Outline {
@@ -110,6 +128,8 @@ impl Outline {
             points: Vec::new(),
             records: Vec::new(),
             best: None,
+            changes: 0,
+            told: Arc::default(),
         }
     }
 
@@ -132,8 +152,42 @@ impl Outline {
         Points { total, points }
     }
 
+    /// The importance of parameters for the objective, worked out by `work` unless it is known: as it is now, or, unless it is to be `exact`, as it
+    /// was when a few trials less had come to their end. The answer says of how many it is.
+    pub fn importance<E>(
+        &self,
+        goal: Goal,
+        exact: bool,
+        work: impl FnOnce() -> Result<wire::Importance, E>,
+    ) -> Result<wire::Importance, E> {
+        let few = if exact {
+            0
+        } else {
+            self.points.len() as u64 / FEW
+        };
+        if let Some(known) = self.known(goal, few) {
+            return Ok(known);
+        }
+        let importance = work()?;
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.retain(|it| it.goal != goal);
+        told.push(Told {
+            goal,
+            changes: self.changes,
+            importance: importance.clone(),
+        });
+        Ok(importance)
+    }
+
+    fn known(&self, goal: Goal, few: u64) -> Option<wire::Importance> {
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = told.iter().find(|it| it.goal == goal)?;
+        (self.changes.abs_diff(known.changes) <= few).then(|| known.importance.clone())
+    }
+
     fn extend(&mut self, last: i64, mut changed: Vec<Point>) {
         changed.retain(|it| self.find(it.trial.number).is_none_or(|old| old != it));
+        self.changes += changed.len() as u64;
         let mut finished: Vec<(u64, u64, f64)> = changed.iter().filter_map(result).collect();
         finished.sort_unstable_by_key(|(order, ..)| *order);
         for (_, number, objective) in finished {
@@ -265,5 +319,32 @@ mod tests {
         assert_eq!(kept, [false, true, true]);
         assert!(Outlines::fit(200_000, 6) && !Outlines::fit(200_000, 7));
         assert!(!Outlines::fit(u64::MAX, 1));
+    }
+
+    #[test]
+    fn what_is_known_is_told_again_until_more_than_a_few_trials_have_changed() {
+        let done = |it: u64| point(it, Some(it), Some(it as f64));
+        let mut outline = Outline::new(Goal::Minimize);
+        outline.extend(1, (0..2000).map(done).collect());
+        let ask = |outline: &Outline, goal, exact| {
+            let work = || {
+                Ok::<_, ()>(wire::Importance {
+                    metric: "loss".to_owned(),
+                    goal,
+                    trials: outline.points.len() as u64,
+                    parameters: Vec::new(),
+                })
+            };
+            outline.importance(goal, exact, work).unwrap().trials
+        };
+        assert_eq!(ask(&outline, Goal::Minimize, true), 2000);
+        outline.extend(2, vec![done(2000), done(2001)]);
+        assert_eq!(ask(&outline, Goal::Minimize, false), 2000);
+        assert_eq!(ask(&outline, Goal::Maximize, false), 2002);
+        outline.extend(3, vec![done(2002)]);
+        assert_eq!(ask(&outline, Goal::Minimize, false), 2003);
+        outline.extend(4, vec![done(2003)]);
+        assert_eq!(ask(&outline, Goal::Minimize, true), 2004);
+        assert_eq!(ask(&outline.clone(), Goal::Minimize, false), 2004);
     }
 }

@@ -56,10 +56,9 @@ impl Cells {
             .map(|unit| (unit - mean) * (unit - mean))
             .sum::<f64>()
             / count;
-        let mut sorted = units.to_vec();
-        sorted.sort_unstable_by(f64::total_cmp);
-        let quartile = |share: f64| sorted.get((share * (count - 1.0)) as usize);
-        let range = quartile(0.75).unwrap_or(&0.0) - quartile(0.25).unwrap_or(&0.0);
+        let mut parted = units.to_vec();
+        let mut quartile = |share: f64| nth(&mut parted, (share * (count - 1.0)) as usize);
+        let range = quartile(0.75).unwrap_or(0.0) - quartile(0.25).unwrap_or(0.0);
         let scale = f64::min(range / 1.34, libm::sqrt(variance));
         (1.059 * scale * libm::pow(count, -0.2)).max(LEAST_WIDTH / self.count as f64)
     }
@@ -79,6 +78,11 @@ impl Cells {
         }
         spread
     }
+}
+
+/// The value at this place of all in order, without putting all in order; `None` beyond the end.
+pub(super) fn nth(values: &mut [f64], place: usize) -> Option<f64> {
+    (place < values.len()).then(|| *values.select_nth_unstable_by(place, f64::total_cmp).1)
 }
 
 #[cfg(test)]

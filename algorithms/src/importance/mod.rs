@@ -33,7 +33,7 @@ mod density;
 
 use crate::history::{Goal, History, Outcome};
 use crate::space::{Configuration, Domain, Parameter, Space};
-use density::Cells;
+use density::{Cells, nth};
 
 /// The share of the trials that is compared with all.
 const BEST: f64 = 0.1;
@@ -58,19 +58,18 @@ pub fn importance<'a>(
     goal: Goal,
     trials: impl IntoIterator<Item = (&'a Configuration, Option<f64>)>,
 ) -> Vec<Importance> {
-    let (points, values): (Vec<_>, Vec<_>) = trials
-        .into_iter()
-        .map(|(configuration, value)| (space.encode(configuration), value))
-        .unzip();
+    // By parameter, so that each is looked at in one go.
+    let mut columns = vec![Vec::new(); space.parameters().len()];
+    let mut values = Vec::new();
+    for (configuration, value) in trials {
+        let point = space.encode(configuration);
+        (columns.iter_mut().zip(point)).for_each(|(column, unit)| column.push(unit));
+        values.push(value);
+    }
     let is_best = best(goal, &values);
-    let raw: Vec<f64> = space
-        .parameters()
-        .iter()
-        .enumerate()
-        .map(|(index, parameter)| {
-            let units: Vec<Option<f64>> = points.iter().map(|point| point[index]).collect();
-            difference(parameter, &units, &is_best)
-        })
+    let pairs = space.parameters().iter().zip(&columns);
+    let raw: Vec<f64> = pairs
+        .map(|(parameter, units)| difference(parameter, units, &is_best))
         .collect();
     sorted_shares(space.parameters(), &raw)
 }
@@ -91,17 +90,18 @@ pub fn of_history(space: &Space, history: &History) -> Vec<Importance> {
 /// Which of the trials are the best: with the last of them, all that are as good.
 fn best(goal: Goal, values: &[Option<f64>]) -> Vec<bool> {
     let finite = |value: &Option<f64>| value.filter(|value| value.is_finite());
-    let mut sorted: Vec<f64> = values.iter().filter_map(finite).collect();
-    sorted.sort_unstable_by(f64::total_cmp);
-    if goal == Goal::Maximize {
-        sorted.reverse();
-    }
+    let mut known: Vec<f64> = values.iter().filter_map(finite).collect();
     let count = ((BEST * values.len() as f64).ceil() as usize).max(LEAST_BEST);
-    let Some(last) = sorted.get(count.min(sorted.len()).saturating_sub(1)) else {
+    let place = count.min(known.len()).saturating_sub(1);
+    let place = match goal {
+        Goal::Minimize => place,
+        Goal::Maximize => known.len().saturating_sub(1 + place),
+    };
+    let Some(last) = nth(&mut known, place) else {
         return vec![false; values.len()];
     };
     let is_best =
-        |value: &Option<f64>| finite(value).is_some_and(|value| !goal.better(*last, value));
+        |value: &Option<f64>| finite(value).is_some_and(|value| !goal.better(last, value));
     values.iter().map(is_best).collect()
 }
 

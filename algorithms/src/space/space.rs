@@ -116,9 +116,16 @@ impl Space {
     /// values that are not of the space. [`Space::decode`] leads back to the configuration.
     pub fn encode(&self, configuration: &Configuration) -> Vec<Option<f64>> {
         let mut point = vec![None; self.parameters.len()];
+        // Most have the order of the space: then nothing is looked up.
+        let mut next = 0;
         for (name, value) in configuration.iter() {
-            if let Some(&index) = self.indices.get(name) {
+            let found = match self.parameters.get(next) {
+                Some(parameter) if parameter.name == name => Some(next),
+                _ => self.indices.get(name).copied(),
+            };
+            if let Some(index) = found {
                 point[index] = self.parameters[index].domain.encode(value);
+                next = index + 1;
             }
         }
         point

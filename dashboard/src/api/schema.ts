@@ -217,7 +217,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How much each parameter matters, for the objective or another metric. */
+        /**
+         * How much each parameter matters, for the objective or another metric. While an experiment of more than a thousand trials runs, the answer may
+         *     leave out the latest, up to a thousandth of them; `trials` says of how many it is.
+         */
         get: operations["importance"];
         put?: never;
         post?: never;

@@ -1,6 +1,6 @@
 // Which page is at which address; who has no token is asked for one first.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect, useMemo, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { Navigate, Route, Routes, useLocation } from "react-router";
 import { onUnauthorized } from "../api/client";
 import { follow } from "../api/live";
@@ -9,15 +9,10 @@ import { Experiments } from "../pages/Experiments";
 import { Login } from "../pages/Login";
 import { Failed, Loading, NotFound } from "../ui/parts";
 import { dataAhead, PAGES } from "./ahead";
+import { Coded } from "./Coded";
 import { Frame } from "./Frame";
 import { Me } from "./me";
 import { useVisible } from "./visible";
-
-const NewExperiment = lazy(PAGES.newExperiment);
-const CompareExperiments = lazy(PAGES.compare);
-const ExperimentPage = lazy(PAGES.experiment);
-const TrialPage = lazy(PAGES.trial);
-const System = lazy(PAGES.system);
 
 export function App() {
   const client = useQueryClient();
@@ -50,19 +45,17 @@ export function App() {
   return (
     <Me value={me}>
       <Frame>
-        <Suspense fallback={<Loading />}>
-          <Routes>
-            <Route path="/" element={<Experiments />} />
-            <Route path="/experiments" element={<Navigate to="/" replace />} />
-            <Route path="/login" element={<Navigate to="/" replace />} />
-            <Route path="/new" element={<NewExperiment />} />
-            <Route path="/compare" element={<CompareExperiments />} />
-            <Route path="/system" element={<System />} />
-            <Route path="/experiments/:name/trials/:number" element={<TrialPage />} />
-            <Route path="/experiments/:name/*" element={<ExperimentPage />} />
-            <Route path="*" element={<NotFound what="page" />} />
-          </Routes>
-        </Suspense>
+        <Routes>
+          <Route path="/" element={<Experiments />} />
+          <Route path="/experiments" element={<Navigate to="/" replace />} />
+          <Route path="/login" element={<Navigate to="/" replace />} />
+          <Route path="/new" element={<Coded of={PAGES.newExperiment} />} />
+          <Route path="/compare" element={<Coded of={PAGES.compare} />} />
+          <Route path="/system" element={<Coded of={PAGES.system} />} />
+          <Route path="/experiments/:name/trials/:number" element={<Coded of={PAGES.trial} />} />
+          <Route path="/experiments/:name/*" element={<Coded of={PAGES.experiment} />} />
+          <Route path="*" element={<NotFound what="page" />} />
+        </Routes>
       </Frame>
     </Me>
   );

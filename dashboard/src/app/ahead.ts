@@ -2,6 +2,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { matchPath } from "react-router";
 import { experiment, points, session } from "../api/queries";
+import { code } from "./Coded";
 
 /** The code of the pages, each in a file of its own. */
 export const PAGES = {
@@ -24,7 +25,7 @@ const ADDRESSES: [string, keyof typeof PAGES][] = [
  * when the page is shown. */
 export function ahead(client: QueryClient, pathname: string) {
   const page = ADDRESSES.find(([pattern]) => matchPath(pattern, pathname));
-  if (page) PAGES[page[1]]().catch(() => undefined);
+  if (page) code(PAGES[page[1]]).catch(() => undefined);
   const asked = client.fetchQuery(session());
   asked.then((me) => me.role && dataAhead(client, pathname)).catch(() => undefined);
 }

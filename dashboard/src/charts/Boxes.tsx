@@ -29,10 +29,11 @@ export function Boxes({ data, clusters, open }: { data: Data; clusters: Cluster[
   const c = useColors();
   const option = useCallback((): Option => {
     const names = clusters.map((it) => it.name);
+    const all = clusters.reduce((sum, it) => sum + Math.min(it.points.length, MOST), 0);
     const scatter = clusters.map((cluster, at) => {
       const stride = Math.ceil(cluster.points.length / MOST) || 1;
       const spots = cluster.points.filter((_, index) => index % stride === 0).map((it): Spot => [at + jitter(it.number, 0.44), it.objective!, it.number]);
-      return { ...cloud(`points ${at}`, spots, { size: 6, color: c.series[at % c.series.length], opacity: 0.5, z: 3 }), xAxisIndex: 1 };
+      return { ...cloud(`points ${at}`, spots, { all, size: 6, color: c.series[at % c.series.length], opacity: 0.5, z: 3 }), xAxisIndex: 1 };
     });
     return {
       ...base(c),

@@ -1,6 +1,6 @@
 // A chart of ECharts on a canvas: only the parts that are used, drawn again when its data, its size or the theme changes.
 import { BarChart, BoxplotChart, CustomChart, LineChart, ParallelChart, ScatterChart } from "echarts/charts";
-import { BrushComponent, DataZoomComponent, GridComponent, MarkLineComponent, ParallelComponent, ToolboxComponent, TooltipComponent } from "echarts/components";
+import { BrushComponent, GridComponent, ParallelComponent, ToolboxComponent, TooltipComponent } from "echarts/components";
 import * as echarts from "echarts/core";
 import type { EChartsCoreOption, EChartsType } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
@@ -8,7 +8,7 @@ import { useEffect, useRef } from "react";
 import { useTheme } from "../app/theme";
 import { later, notLater, soon } from "./turn";
 
-echarts.use([BarChart, BoxplotChart, CustomChart, LineChart, ParallelChart, ScatterChart, BrushComponent, DataZoomComponent, GridComponent, MarkLineComponent, ParallelComponent, ToolboxComponent, TooltipComponent, CanvasRenderer]);
+echarts.use([BarChart, BoxplotChart, CustomChart, LineChart, ParallelChart, ScatterChart, BrushComponent, GridComponent, ParallelComponent, ToolboxComponent, TooltipComponent, CanvasRenderer]);
 
 /** The colours of the page, for what is drawn by hand. */
 export interface Colors {

@@ -1,7 +1,7 @@
 // Metrics over levels (epochs, folds …), one line for each series.
 import { useCallback } from "react";
 import type { Metric } from "../api/types";
-import { number, toNumber } from "../format";
+import { digitsOf, number, toNumber } from "../format";
 import { axis, base, Chart, tip, useColors, type Option } from "./Chart";
 
 export interface Curve {
@@ -23,6 +23,8 @@ export function curve(name: string, reports: Metric[]): Curve {
 export function Curves({ curves, height = 220, label }: { curves: Curve[]; height?: number; label: string }) {
   const c = useColors();
   const option = useCallback((): Option => {
+    const values = curves.flatMap((it) => it.points.map(([, value]) => value)).filter(Number.isFinite);
+    const digits = digitsOf(values.reduce((a, b) => Math.min(a, b), Infinity), values.reduce((a, b) => Math.max(a, b), -Infinity));
     const longest = Math.max(...curves.map((it) => it.points.length), 0);
     return {
       ...base(c),
@@ -32,7 +34,7 @@ export function Curves({ curves, height = 220, label }: { curves: Curve[]; heigh
         formatter: (items: { seriesName: string; value: [number, number] }[]) => tip(`level ${number(items[0]?.value[0])}`, items.slice(0, 12).map((it) => [it.seriesName, number(it.value[1], 6)])),
       },
       xAxis: axis(c, { type: "value", minInterval: 1, min: "dataMin", max: "dataMax", splitLine: { show: false } }),
-      yAxis: axis(c, { type: "value", scale: true, axisLabel: { color: c.text3, fontSize: 11, formatter: (it: number) => number(it, 4) } }),
+      yAxis: axis(c, { type: "value", scale: true, axisLabel: { color: c.text3, fontSize: 11, formatter: (it: number) => number(it, digits) } }),
       series: curves.map((it, at) => ({
         type: "line", name: it.name, data: it.points, showSymbol: longest < 30, symbol: "circle", symbolSize: 5, sampling: "lttb", connectNulls: false,
         lineStyle: { width: 1.8, color: c.series[at % c.series.length] }, itemStyle: { color: c.series[at % c.series.length] },

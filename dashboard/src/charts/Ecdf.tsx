@@ -2,7 +2,7 @@
 import { useCallback, useMemo, useRef } from "react";
 import { number } from "../format";
 import { axis, base, Chart, tip, useColors, type Instance, type Option } from "./Chart";
-import { brushOf } from "./cloud";
+import { armed, brushOf } from "./cloud";
 import type { Data, Point } from "./points";
 import { useSelection } from "./selection";
 
@@ -41,7 +41,7 @@ export function Ecdf({ data, height = 408 }: { data: Data; height?: number }) {
       const [low, high] = area.coordRange;
       set(all.filter((it) => it.objective! >= low && it.objective! <= high).map((it) => it.number), "ecdf");
     });
-    chart.dispatchAction({ type: "takeGlobalCursor", key: "brush", brushOption: { brushType: "lineX", brushMode: "single" } });
+    armed(chart, "lineX");
   };
   return <Chart option={option} height={height} label={`Share of ${done.length} trials by ${data.metric}`} ready={ready} />;
 }

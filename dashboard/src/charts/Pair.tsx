@@ -42,11 +42,12 @@ export function Pair({ data, x, y, mode, height = 380, open }: Props) {
   const { chosen, choose } = useSelection();
   const [across, up] = [find(data, x), find(data, y)];
   const items = useMemo(() => itemsOf(data, x, y), [data, x, y]);
-  const ground = useMemo(() => (mode === "contour" ? groundOf(data, items, across, up, c) : []), [mode, data, items, across, up, c]);
+  // Worked out when it is drawn, and not again when trials are chosen.
+  const ground = useMemo(() => once(() => (mode === "contour" ? groundOf(data, items, across, up, c) : [])), [mode, data, items, across, up, c]);
   const option = useCallback((): Option => {
     const spread = (dimension: Dimension, point: Point, seed: number) => (dimension.kind === "category" ? jitter(point.number + seed, 0.56) : 0);
     const spots = items.map(({ point, x: at, y: high }): Spot => [at + spread(across, point, 0), high + spread(up, point, 7919), point.number]);
-    const points = mode === "rank" ? ranked(data, items, spots, chosen, c) : clouds("points", spots, chosen, { ...(items.length > 800 ? { size: 4, opacity: 0.5, width: 0.5 } : { size: 6, opacity: 0.9, width: 0.9 }), color: c.surface, border: c.text2, z: 4 });
+    const points = mode === "rank" ? ranked(data, items, spots, chosen, c) : clouds("points", spots, chosen, { all: items.length, ...(items.length > 800 ? { size: 4, opacity: 0.5, width: 0.5 } : { size: 6, opacity: 0.9, width: 0.9 }), color: c.surface, border: c.text2, z: 4 });
     return {
       ...base(c),
       tooltip: {
@@ -61,7 +62,7 @@ export function Pair({ data, x, y, mode, height = 380, open }: Props) {
       xAxis: axesOf(c, across, "bottom", { name: x, nameLocation: "middle", nameGap: 26, z: 5 }),
       yAxis: axesOf(c, up, "left", { name: y, nameLocation: "end", nameGap: 10, nameTextStyle: { align: "left", color: c.text3, fontSize: 11 }, z: 5 }),
       series: [
-        ...ground,
+        ...ground(),
         ...points,
       ],
     };
@@ -78,7 +79,12 @@ function ranked(data: Data, items: Item[], spots: Spot[], chosen: ReadonlySet<nu
   const by = Array.from({ length: BANDS }, (): Spot[] => []);
   spots.forEach((spot, at) => by[Math.min(Math.floor(shares[at] * BANDS), BANDS - 1)].push(spot));
   // The better, the later drawn.
-  return by.flatMap((some, band) => clouds(`points ${band}`, some, chosen, { size: items.length > 800 ? 6 : 8, color: css(scale(LEAST + ((1 - LEAST) * band) / (BANDS - 1))), border: c.border, width: 0.6, opacity: 0.9, z: 4 }));
+  return by.flatMap((some, band) => clouds(`points ${band}`, some, chosen, { all: items.length, size: items.length > 800 ? 6 : 8, color: css(scale(LEAST + ((1 - LEAST) * band) / (BANDS - 1))), border: c.border, width: 0.6, opacity: 0.9, z: 4 }));
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { it: T } | undefined;
+  return () => (made ??= { it: make() }).it;
 }
 
 const find = (data: Data, name: string) => data.dimensions.find((it) => it.name === name)!;

@@ -6,7 +6,7 @@ import { thin, type Data, type Point } from "./points";
 import { useSelection } from "./selection";
 
 /** More lines than this are a carpet. */
-const MOST_LINES = 1000;
+const MOST_LINES = 500;
 /** More axes than this cannot be told apart. */
 const MOST_AXES = 14;
 

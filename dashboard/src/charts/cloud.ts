@@ -4,20 +4,33 @@ import type { Colors, Instance } from "./Chart";
 /** Where it lies, and which trial it is. */
 export type Spot = [x: number, y: number, trial: number];
 
-/** From so many on, points are drawn together. */
+/** From so many on in one chart, points are drawn together. */
 const MANY = 300;
 
-export function cloud(id: string, spots: Spot[], look: { size: number; color: string; opacity: number; border?: string; width?: number; z?: number }): object {
+interface Look {
+  size: number;
+  color: string;
+  opacity: number;
+  border?: string;
+  width?: number;
+  z?: number;
+  /** How many points the chart has in all its clouds. */
+  all: number;
+}
+
+export function cloud(id: string, spots: Spot[], look: Look): object {
   return {
-    id, type: "scatter", progressive: 0, large: true, largeThreshold: MANY, symbolSize: look.size, z: look.z ?? 2, data: spots,
+    id, type: "scatter", progressive: 0, large: look.all > MANY, largeThreshold: 0, symbolSize: look.size, z: look.z ?? 2, data: spots,
     itemStyle: { color: look.color, opacity: look.opacity, ...(look.border && { borderColor: look.border, borderWidth: look.width ?? 1 }) },
   };
 }
 
 /** Those that are chosen, or all, as they look; and the others, faint and below them. */
-export function clouds(id: string, spots: Spot[], chosen: ReadonlySet<number> | null, look: Parameters<typeof cloud>[2], faint = 0.12): object[] {
+export function clouds(id: string, spots: Spot[], chosen: ReadonlySet<number> | null, look: Look, faint = 0.12): object[] {
   const of = (is: boolean) => (chosen ? spots.filter((it) => chosen.has(it[2]) === is) : is ? spots : []);
-  return [cloud(`${id} others`, of(false), { ...look, opacity: faint * look.opacity, z: (look.z ?? 2) - 0.5 }), cloud(id, of(true), look)];
+  const both: [string, Spot[], Look][] = [[`${id} others`, of(false), { ...look, opacity: faint * look.opacity, z: (look.z ?? 2) - 0.5 }], [id, of(true), look]];
+  // What is empty would cost as much as what is not.
+  return both.filter(([, some]) => some.length > 0).map(([name, some, how]) => cloud(name, some, how));
 }
 
 /** The trial that an event or a tooltip is about; none on what is no point. */
@@ -45,5 +58,11 @@ export function brushable(chart: Instance, open: (trial: number) => void, choose
     const spots = series.filter((it) => it.type === "scatter").flatMap((it) => it.data as Spot[]);
     choose(spots.filter(([x, y]) => x >= x0 && x <= x1 && y >= y0 && y <= y1).map(([, , trial]) => trial));
   });
-  chart.dispatchAction({ type: "takeGlobalCursor", key: "brush", brushOption: { brushType: "rect", brushMode: "single" } });
+  armed(chart, "rect");
+}
+
+/** Lets rectangles be drawn. That draws the chart anew: it is done when somebody points at it, and not for every chart of a page. */
+export function armed(chart: Instance, brushType: "rect" | "lineX") {
+  const arm = () => chart.dispatchAction({ type: "takeGlobalCursor", key: "brush", brushOption: { brushType, brushMode: "single" } });
+  chart.getDom().addEventListener("pointerenter", arm, { once: true });
 }

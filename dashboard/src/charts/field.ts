@@ -32,24 +32,48 @@ export function fieldOf(spots: Known[]): Field {
   const width = Math.max(0.035, 0.34 * spots.length ** -0.25);
   const sums = new Float64Array(GRID * GRID);
   const weights = new Float64Array(GRID * GRID);
-  const near = (from: number) => Float64Array.from({ length: GRID }, (_, at) => Math.exp(-0.5 * ((at / (GRID - 1) - from) / width) ** 2));
+  // Each counts at the four places around it; then both are spread along the rows and along the columns, which costs the same for any number.
   for (const spot of spots) {
-    const [across, up] = [near(spot.x), near(spot.y)];
-    for (let row = 0; row < GRID; row += 1) {
-      if (up[row] < 1e-5) continue;
-      for (let column = 0; column < GRID; column += 1) {
-        const weight = up[row] * across[column];
-        weights[row * GRID + column] += weight;
-        sums[row * GRID + column] += weight * spot.objective;
-      }
+    for (const [place, share] of around(spot.x, spot.y)) {
+      weights[place] += share;
+      sums[place] += share * spot.objective;
     }
   }
+  for (const grid of [sums, weights]) spread(grid, width);
   const value = sums.map((sum, at) => sum / Math.max(weights[at], 1e-300));
   const known = weights.map((weight) => weight / (weight + 0.25));
   return { value: (x, y) => between(value, x, y), known: (x, y) => between(known, x, y) };
 }
 
-/** Between the four places of the grid that are nearest. */
+/** The four places of the grid that are nearest, and how much each has to do with a point between them. */
+function around(x: number, y: number): [number, number][] {
+  const across = x * (GRID - 1);
+  const up = y * (GRID - 1);
+  const left = Math.min(Math.floor(across), GRID - 2);
+  const below = Math.min(Math.floor(up), GRID - 2);
+  const dx = across - left;
+  const dy = up - below;
+  const at = below * GRID + left;
+  return [[at, (1 - dx) * (1 - dy)], [at + 1, dx * (1 - dy)], [at + GRID, (1 - dx) * dy], [at + GRID + 1, dx * dy]];
+}
+
+/** Every place hands on what it has, as a bell of this width, along both directions. */
+function spread(grid: Float64Array, width: number) {
+  const bell = Float64Array.from({ length: GRID }, (_, at) => Math.exp(-0.5 * (at / (GRID - 1) / width) ** 2));
+  const line = new Float64Array(GRID);
+  for (const [step, next] of [[1, GRID], [GRID, 1]]) {
+    for (let from = 0; from < GRID; from += 1) {
+      for (let to = 0; to < GRID; to += 1) {
+        let sum = 0;
+        for (let at = 0; at < GRID; at += 1) sum += bell[Math.abs(to - at)] * grid[from * next + at * step];
+        line[to] = sum;
+      }
+      for (let at = 0; at < GRID; at += 1) grid[from * next + at * step] = line[at];
+    }
+  }
+}
+
+/** Between the four places of the grid that are nearest; asked for every point of a picture. */
 function between(grid: Float64Array, x: number, y: number): number {
   const across = x * (GRID - 1);
   const up = y * (GRID - 1);

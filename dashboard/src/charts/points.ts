@@ -67,8 +67,18 @@ function range(values: number[], min?: number, max?: number): [number, number] {
 /** Whether a is better than b. */
 export const better = (data: Pick<Data, "goal">, a: number, b: number) => (data.goal === "maximize" ? a > b : a < b);
 
-/** Those with a result; of very many, all of the best and a sample of the rest. */
+const thinned = new WeakMap<Data, Map<number, Point[]>>();
+
+/** Those with a result; of very many, all of the best and a sample of the rest. Worked out once for all charts that draw as many. */
 export function thin(data: Data, most: number): Point[] {
+  let known = thinned.get(data);
+  if (!known) thinned.set(data, (known = new Map()));
+  let found = known.get(most);
+  if (!found) known.set(most, (found = thinnedOut(data, most)));
+  return found;
+}
+
+function thinnedOut(data: Data, most: number): Point[] {
   const all = data.points.filter((it) => it.objective !== null && it.state === "succeeded");
   if (all.length <= most) return all;
   const sorted = [...all].sort((a, b) => (data.goal === "maximize" ? b.objective! - a.objective! : a.objective! - b.objective!));

@@ -121,7 +121,7 @@ export function Experiments() {
             </tr>
           </thead>
           <tbody>
-            {shown.map((it) => <Row key={it.id} it={it} picked={picked.has(it.name)} toggle={toggle} />)}
+            {shown.map((it) => <Row key={it.id} it={it} picked={picked.has(it.name)} toggle={toggle} find={setSearch} />)}
           </tbody>
         </table>
         {shown.length === 0 && (
@@ -134,7 +134,7 @@ export function Experiments() {
   );
 }
 
-function Row({ it, picked, toggle }: { it: Summary; picked: boolean; toggle: (name: string) => void }) {
+function Row({ it, picked, toggle, find }: { it: Summary; picked: boolean; toggle: (name: string) => void; find: (text: string) => void }) {
   const navigate = useNavigate();
   const page = `/experiments/${encodeURIComponent(it.name)}`;
   const open = (event: React.MouseEvent) => {
@@ -144,7 +144,7 @@ function Row({ it, picked, toggle }: { it: Summary; picked: boolean; toggle: (na
   return (
     <tr className="link" onClick={open}>
       <td className="pick"><label><input type="checkbox" checked={picked} onChange={() => toggle(it.name)} aria-label={`Compare ${it.name}`} /></label></td>
-      <td className="name"><Link to={page} title={it.name}>{it.name}</Link><Chips tags={it.tags ?? []} /></td>
+      <td className="name"><Link to={page} title={it.name}>{it.name}</Link><Chips tags={it.tags ?? []} choose={find} /></td>
       <td>
         <span className="row tight" style={{ flexWrap: "nowrap" }}>
           <StateBadge state={it.state} asked={it.request} />

@@ -44,7 +44,9 @@ function Writing() {
     setText(likeThis(source.data, (known.data ?? []).map((it) => it.name)));
   }, [source.data, known.data]);
 
+  const ready = verdict.kind === "good" && !submitting;
   const submit = async () => {
+    if (!ready) return;
     setSubmitting(true);
     setRefusal("");
     try {
@@ -77,7 +79,7 @@ function Writing() {
           <div className="crumbs"><Link to="/">Experiments</Link> /</div>
           <h1>New experiment</h1>
         </div>
-        <button className="btn primary" disabled={verdict.kind !== "good" || submitting} onClick={() => void submit()}>
+        <button className="btn primary" disabled={!ready} onClick={() => void submit()}>
           <Play size={15} aria-hidden="true" /> Run
         </button>
       </div>
@@ -101,7 +103,7 @@ function Writing() {
           }
         >
           <div style={{ height: 10 }} />
-          <Editor text={text} change={setText} problems={problems} label="Experiment file" schema={schema.data} />
+          <Editor text={text} change={setText} problems={problems} label="Experiment file" schema={schema.data} done={() => void submit()} />
         </Card>
         <Card className="c4" title="Check">
           <div aria-live="polite" className="stack tight">

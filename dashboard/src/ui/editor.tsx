@@ -7,7 +7,7 @@ import { lintGutter, setDiagnostics, type Diagnostic } from "@codemirror/lint";
 import { EditorState } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
-import { useEffect, useRef } from "react";
+import { useEffect, useId, useRef } from "react";
 import type { FileProblem, JsonSchema } from "../api/types";
 import { completionFrom } from "./completion/source";
 
@@ -43,15 +43,20 @@ interface Props {
   label: string;
   /** What the text may say, once it is known. */
   schema?: JsonSchema;
+  /** What Ctrl-Enter does. */
+  done: () => void;
 }
 
-export function Editor({ text, change, problems, label, schema }: Props) {
+export function Editor({ text, change, problems, label, schema, done }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
   const onChange = useRef(change);
   onChange.current = change;
   const allowed = useRef(schema);
   allowed.current = schema;
+  const onDone = useRef(done);
+  onDone.current = done;
+  const help = useId();
 
   useEffect(() => {
     const created = new EditorView({
@@ -61,9 +66,9 @@ export function Editor({ text, change, problems, label, schema }: Props) {
         extensions: [
           lineNumbers(), history(), drawSelection(), indentOnInput(), bracketMatching(), highlightActiveLine(), lintGutter(), yaml(), syntaxHighlighting(colors), look,
           autocompletion({ override: [completionFrom(() => allowed.current)], icons: false, interactionDelay: 0 }),
-          EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
+          EditorView.contentAttributes.of({ "aria-label": label, "aria-describedby": help, tabindex: "0" }),
           // Tab leaves after Escape, so that the keyboard is not caught.
-          keymap.of([...completionKeymap, ...defaultKeymap, ...historyKeymap, indentWithTab]),
+          keymap.of([{ key: "Mod-Enter", run: () => (onDone.current(), true) }, ...completionKeymap, ...defaultKeymap, ...historyKeymap, indentWithTab]),
           EditorView.updateListener.of((update) => update.docChanged && onChange.current(update.state.doc.toString())),
         ],
       }),
@@ -91,5 +96,12 @@ export function Editor({ text, change, problems, label, schema }: Props) {
     editor.dispatch(setDiagnostics(editor.state, diagnostics));
   }, [problems]);
 
-  return <div className="editor" ref={place} />;
+  return (
+    <>
+      <div className="editor" ref={place} />
+      <p className="editorhelp muted" id={help}>
+        <kbd>Ctrl</kbd> <kbd>Space</kbd> suggests, <kbd>Ctrl</kbd> <kbd>Enter</kbd> runs, <kbd>Esc</kbd> then <kbd>Tab</kbd> leaves the editor.
+      </p>
+    </>
+  );
 }

@@ -13,8 +13,12 @@ interface Written {
   note: string;
 }
 
-export function Chips({ tags }: { tags: string[] }) {
-  return tags.length > 0 && <span className="chips">{tags.map((tag) => <span key={tag} className="tag">{tag}</span>)}</span>;
+/** With `choose`, whoever clicks one is shown what else has it. */
+export function Chips({ tags, choose }: { tags: string[]; choose?: (tag: string) => void }) {
+  if (tags.length === 0) return null;
+  const chip = (tag: string) =>
+    choose ? <button key={tag} className="tag" title={`Show what is tagged ${tag}`} onClick={() => choose(tag)}>{tag}</button> : <span key={tag} className="tag">{tag}</span>;
+  return <span className="chips">{tags.map(chip)}</span>;
 }
 
 /** Of an experiment, or of one of its trials. */

@@ -141,10 +141,13 @@ export function CopyButton({ text, label, small = true }: { text: () => string; 
     }
   };
   return (
-    <button className={`btn ${small ? "small" : ""}`} onClick={() => void copy()} aria-label={`Copy as ${label}`}>
-      {done ? <Check size={14} aria-hidden="true" /> : <Copy size={14} aria-hidden="true" />}
-      {label}
-    </button>
+    <>
+      <button className={`btn ${small ? "small" : ""}`} onClick={() => void copy()} aria-label={`Copy as ${label}`}>
+        {done ? <Check size={14} aria-hidden="true" /> : <Copy size={14} aria-hidden="true" />}
+        {label}
+      </button>
+      <span role="status" className="visually-hidden">{done && `Copied as ${label}`}</span>
+    </>
   );
 }
 

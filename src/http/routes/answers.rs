@@ -131,7 +131,8 @@ struct ImportanceQuery {
     goal: Option<Goal>,
 }
 
-/// How much each parameter matters, for the objective or another metric.
+/// How much each parameter matters, for the objective or another metric. While an experiment of more than a thousand trials runs, the answer may
+/// leave out the latest, up to a thousandth of them; `trials` says of how many it is.
 #[utoipa::path(
     get,
     path = "/experiments/{name}/importance",
@@ -170,13 +171,26 @@ async fn importance(
     let found = match question.is_about_the_objective(&spec) {
         true => {
             let outline = app.outlines.of(&app.store, &record).await?;
-            let asked = move || answer::of_trials(outline.trials(), &spec, &question);
+            let over = record.state.is_finished();
+            let asked = move || important(&outline, over, &spec, &question);
             let found = spawn_blocking(asked).await;
             found.map_err(|error| internal(&error))?
         }
         false => answer::of_store(&app.store, record.id, &spec, &question).await,
     };
     Ok(tagged(&tag, &found.map_err(refusal)?))
+}
+
+/// For the objective. While trials come by the thousand, a few less are as good.
+fn important(
+    outline: &Outline,
+    over: bool,
+    spec: &Experiment,
+    question: &Question,
+) -> Result<wire::Importance, Refused> {
+    let goal = question.goal.unwrap_or(spec.objective.goal);
+    let work = || answer::of_trials(outline.trials(), spec, question);
+    outline.importance(goal, over, work)
 }
 
 fn refusal(refused: Refused) -> Failure {

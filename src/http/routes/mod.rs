@@ -21,6 +21,7 @@ mod system;
 mod tokens;
 mod trials;
 
+pub use points::read_ahead;
 pub use tokens::check_name as check_token_name;
 
 use super::App;

@@ -12,7 +12,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
-use tune_experiments::store::{ExperimentRecord, Points};
+use tune_experiments::store::{ExperimentQuery, ExperimentRecord, Points};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -84,6 +84,32 @@ async fn sample(app: &App, record: &ExperimentRecord, limit: u32) -> Result<Poin
         tokio::spawn(async move { app.outlines.of(&app.store, &record).await.map(drop) });
     }
     Ok(found)
+}
+
+/// At start, what charts of so many experiments may be drawn from is read before anybody asks.
+const AHEAD: u32 = 20;
+/// And no more than this share of what is kept.
+const SHARE_AHEAD: f64 = 0.5;
+
+/// Reads the latest experiments, so that who opens one of many trials need not wait for it. What goes wrong is told to who asks.
+pub async fn read_ahead(app: App) {
+    let latest = ExperimentQuery {
+        limit: AHEAD,
+        ..ExperimentQuery::default()
+    };
+    let found = app.store.experiments_page(&latest).await;
+    let mut room = SHARE_AHEAD;
+    for summary in found.map_or_else(|_| Vec::new(), |page| page.items) {
+        let record = summary.experiment;
+        let Ok(spec) = spec_of(&app, &record).await else {
+            continue;
+        };
+        let trials = summary.trials.values().sum();
+        let share = Outlines::share(trials, spec.parameters.parameters().len());
+        if share <= room && app.outlines.of(&app.store, &record).await.is_ok() {
+            room -= share;
+        }
+    }
 }
 
 fn limit(given: Option<&str>) -> Result<u32, Problem> {

@@ -1,5 +1,6 @@
 //! Lists in pages, filtered and sorted; and answers that need not be sent again.
 
+use super::super::read_ahead;
 use super::{Server, event, request, trial};
 use axum::http::Method;
 use jiff::Timestamp;
@@ -120,6 +121,15 @@ async fn parameters_matter_by_the_spread_of_their_values_among_the_best() {
     let other = format!("{path}?target=loss&goal=maximize");
     let answer = server.get_with(&other, &known).await.fine();
     assert_eq!(answer.json()["goal"], "maximize");
+}
+
+#[tokio::test]
+async fn what_charts_are_drawn_from_is_read_ahead() {
+    let server = Server::new().await;
+    let record = server.with_trials(12).await;
+    assert!(!server.app.outlines.is_kept(record.id));
+    read_ahead(server.app.clone()).await;
+    assert!(server.app.outlines.is_kept(record.id));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 // What is the best, and how was it found.
 import { useQuery } from "@tanstack/react-query";
 import { Hourglass, X } from "lucide-react";
-import { useDeferredValue, useEffect, useMemo, useState } from "react";
+import { useDeferredValue, useEffect, useMemo, useState, type CSSProperties } from "react";
 import { useNavigate } from "react-router";
 import { importance, points } from "../../api/queries";
 import type { Experiment, Spec } from "../../api/types";
@@ -150,6 +150,9 @@ function savedByStopping(points: Point[]): number | null {
   return saved > 0 ? saved : null;
 }
 
+/** So many beside each other that rows are about equally long. */
+const evenly = (all: number) => Math.ceil(all / Math.ceil(all / 4));
+
 function Slices({ data, order, open }: { data: Data; order: string[]; open: (trial: number) => void }) {
   const names = useMemo(() => {
     const known = data.dimensions.map((it) => it.name);
@@ -166,7 +169,7 @@ function Slices({ data, order, open }: { data: Data; order: string[]; open: (tri
   );
   return (
     <Card title="Slices" hint={`${data.metric} by one parameter at a time; later trials are darker`} tools={tools}>
-      <div className="boxes">
+      <div className="boxes" style={{ "--most": evenly(shown.length) } as CSSProperties}>
         {shown.map((name) => {
           const index = data.dimensions.findIndex((it) => it.name === name);
           return (

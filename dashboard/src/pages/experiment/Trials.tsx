@@ -169,17 +169,23 @@ function AddFilter({ names, add }: { names: string[]; add: (where: string) => vo
   const [name, setName] = useState("");
   const [sign, setSign] = useState(">=");
   const [value, setValue] = useState("");
-  if (!open) return <button className="btn" onClick={() => setOpen(true)}><Filter size={15} aria-hidden="true" /> Filter</button>;
+  // Whoever came with the keyboard goes on where they were.
+  const [used, setUsed] = useState(false);
+  if (!open) return <button className="btn" autoFocus={used} onClick={() => setOpen(true)}><Filter size={15} aria-hidden="true" /> Filter</button>;
   const chosen = name || names[0];
   const signs = signsOf(chosen);
+  const close = () => {
+    setUsed(true);
+    setOpen(false);
+  };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     add(`${chosen}${signs.includes(sign) ? sign : signs[0]}${value.trim()}`);
     setValue("");
-    setOpen(false);
+    close();
   };
   return (
-    <form className="row tight" onSubmit={submit}>
+    <form className="row tight" onSubmit={submit} onKeyDown={(event) => event.key === "Escape" && close()}>
       <select className="select" aria-label="What to filter by" value={chosen} onChange={(event) => setName(event.target.value)} autoFocus>
         {names.map((it) => <option key={it} value={it}>{it.replace(/^(param|metric)\./, "")}</option>)}
       </select>
@@ -188,7 +194,7 @@ function AddFilter({ names, add }: { names: string[]; add: (where: string) => vo
       </select>
       <span className="field" style={{ width: 120 }}><input aria-label="Value" required value={value} onChange={(event) => setValue(event.target.value)} /></span>
       <button className="btn">Add</button>
-      <button type="button" className="btn ghost icon" aria-label="No filter" onClick={() => setOpen(false)}><X size={15} aria-hidden="true" /></button>
+      <button type="button" className="btn ghost icon" aria-label="No filter" onClick={close}><X size={15} aria-hidden="true" /></button>
     </form>
   );
 }
