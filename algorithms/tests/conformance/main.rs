@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod contract;
-#[expect(dead_code, reason = "the example `stopping` prints the rest")]
+#[expect(dead_code, reason = "the example `stopping` shows more of it")]
 mod curves;
 mod endings;
 mod expected;
