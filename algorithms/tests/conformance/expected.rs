@@ -101,8 +101,8 @@ fn gp() {
     assert_eq!(
         learnt("gp"),
         [
-            r#"{"model":"boosting","trees":44,"rate":0.10268994457872874,"dart":true,"dropout":0.5,"folds":6,"noise":-0.008855197586866093}"#,
-            r#"{"model":"boosting","trees":66,"rate":0.11014105683769904,"dart":true,"dropout":0.5,"folds":6,"noise":0.06054813075437093}"#,
+            r#"{"model":"boosting","trees":39,"rate":0.06636392311390446,"dart":true,"dropout":0.5,"folds":6,"noise":-0.12015597027147229}"#,
+            r#"{"model":"boosting","trees":52,"rate":0.09991539840799021,"dart":true,"dropout":0.7,"folds":6,"noise":-0.00029781417201973914}"#,
         ]
     );
 }
