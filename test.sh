@@ -54,6 +54,10 @@ cargo test --workspace --all-features --doc --locked --quiet
 
 say "tests"
 if cargo nextest --version >/dev/null 2>&1; then
+    say "tests of the whole program, over PostgreSQL"
+    TUNE_TEST_STORE=postgres tests/postgres.sh \
+        cargo nextest run --profile postgres --workspace --all-features --locked --no-fail-fast
+    say "all tests"
     tests/postgres.sh cargo nextest run --workspace --all-features --locked --no-fail-fast
 else
     tests/postgres.sh cargo test --workspace --all-features --lib --bins --tests --locked --no-fail-fast

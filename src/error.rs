@@ -95,12 +95,15 @@ pub fn report(error: &anyhow::Error) -> (String, u8) {
     (text, code)
 }
 
-/// Whether the reader of our output has gone, as `head` does when it has seen enough.
+/// Whether the reader of our output has gone, as `head` does when it has seen enough. A database or a server that has gone is another thing.
 pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error
+    let from_elsewhere = error
         .chain()
-        .filter_map(|cause| cause.downcast_ref::<io::Error>())
-        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+        .any(|cause| cause.is::<StoreError>() || cause.is::<ClientError>());
+    let mut causes = error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>());
+    !from_elsewhere && causes.any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// The known word that is most like the unknown one, if any is like it at all.
@@ -152,6 +155,14 @@ mod tests {
     fn a_broken_pipe_is_no_error() {
         let error = anyhow::Error::from(io::Error::from(io::ErrorKind::BrokenPipe));
         assert_eq!(report(&error.context("writing")), (String::new(), 0));
+    }
+
+    #[test]
+    fn a_database_that_has_gone_is_one() {
+        let gone = sqlx::Error::Io(io::ErrorKind::BrokenPipe.into());
+        let (text, code) = report(&StoreError::Database(gone).into());
+        assert!(text.starts_with("error: "), "{text}");
+        assert_eq!(code, exit::ERROR);
     }
 
     #[test]

@@ -135,3 +135,34 @@ pipeline:
     child.wait().expect("it ends");
     place.wait_for_quiet();
 }
+
+#[test]
+fn a_step_whose_results_have_vanished_runs_again() {
+    let place = Place::new();
+    place.write(
+        "lost.yaml",
+        r#"
+name: lost
+objective: { metric: m, goal: maximize }
+max_trials: 1
+parameters: { x: { type: float, min: 0, max: 1 } }
+pipeline:
+  prepare:
+    run: "echo run >> prepared; echo 5 > $TUNE_ARTIFACTS/number"
+    artifacts: { number: number }
+  train: { run: "test -e go || { echo started > started; sleep 1000; }; echo m=$(cat ${{ steps.prepare.artifacts.number }})" }
+"#,
+    );
+    let mut child = place.start(&["run", "lost.yaml"]);
+    wait_until("the second step has started", || {
+        has_lines(&place.path("started"), 1)
+    });
+    child.kill().expect("it can be killed");
+    child.wait().expect("it ends");
+    place.wait_for_quiet();
+    std::fs::remove_dir_all(place.path(".tune/artifacts")).expect("there are some");
+    place.write("go", "");
+    place.tune(&["run", "lost.yaml"]).success();
+    assert_eq!(place.trial("lost", 0)["metrics"]["m"], 5.0);
+    assert!(has_lines(&place.path("prepared"), 2));
+}

@@ -102,6 +102,25 @@ fn early_stopping_stops_hopeless_trials_and_says_why() {
 }
 
 #[test]
+fn rungs_are_where_trials_report_and_are_judged() {
+    let place = Place::new();
+    run(&place, "rungs.yaml");
+    let trials = place.trials("rungs");
+    let stopped = trials.iter().filter(|it| it["state"] == "early_stopped");
+    assert!(stopped.count() >= 10, "{trials:?}");
+    let rungs = [1.0, 3.0, 9.0, 27.0];
+    for number in 0..trials.len() as u64 {
+        let trial = place.trial("rungs", number);
+        assert_eq!(trial["parameters"]["epochs"], 27);
+        let reports = trial["reports"].as_array().expect("reports").iter();
+        let levels: Vec<f64> = reports.filter_map(|it| it["level"].as_f64()).collect();
+        assert_eq!(levels, rungs[..levels.len()], "{number}");
+        let ended = levels.len() == rungs.len();
+        assert_eq!(trial["state"] == "succeeded", ended, "{number}");
+    }
+}
+
+#[test]
 fn cross_validation_reports_mean_and_deviation() {
     let place = Place::new();
     run(&place, "cross-validation.yaml");

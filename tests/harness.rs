@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use tune_experiments::store::{ExperimentId, Store, StoredEvent};
+use tune_experiments::store::{ExperimentId, Location, Store, StoredEvent};
 
 /// How long to wait for something that must happen before the test gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -36,27 +36,32 @@ pub struct Said {
 }
 
 impl Place {
-    /// An empty one.
+    /// An empty one, whose store is in SQLite; in PostgreSQL where `TUNE_TEST_STORE` says so, which is how the same tests run over both.
     pub fn new() -> Self {
+        let in_postgres = std::env::var("TUNE_TEST_STORE").is_ok_and(|it| it == "postgres");
+        let cluster = in_postgres.then(Cluster::shared);
+        // A thread of its own: a test may run on a runtime already.
+        let store = cluster.map(|cluster| {
+            let made = std::thread::spawn(move || block_on(new_database(&cluster)));
+            made.join().unwrap()
+        });
         Self {
             directory: TempDir::new().unwrap(),
-            store: None,
+            store,
         }
     }
 
     /// An empty one, with a store in a new database of the cluster.
     pub async fn in_postgres(cluster: &Cluster) -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("whole_{}_{number}", std::process::id());
-        let mut connection = PgConnection::connect(&cluster.url).await.unwrap();
-        let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
-        connection.execute(create).await.unwrap();
-        let (server, _) = cluster.url.rsplit_once('/').unwrap();
         Self {
             directory: TempDir::new().unwrap(),
-            store: Some(format!("{server}/{name}")),
+            store: Some(new_database(cluster).await),
         }
+    }
+
+    /// Whether the store is in PostgreSQL.
+    pub fn is_shared(&self) -> bool {
+        self.store.is_some()
     }
 
     /// Where the store is.
@@ -145,12 +150,9 @@ impl Place {
 
     /// Every event in the store, in order.
     pub fn events(&self, name: &str) -> Vec<StoredEvent> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime");
-        runtime.block_on(async {
-            let store = Store::open_existing(&self.path(".tune"))
+        block_on(async {
+            let location = Location::new(self.store());
+            let store = Store::connect(&location, &self.path(".tune"), false)
                 .await
                 .expect("a store");
             let record = store
@@ -223,6 +225,24 @@ impl Said {
         let Self { code, out, error } = self;
         format!("code {code}\n--- stdout\n{out}\n--- stderr\n{error}")
     }
+}
+
+fn block_on<T>(doing: impl Future<Output = T>) -> T {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().build().expect("a runtime");
+    runtime.block_on(doing)
+}
+
+/// The address of a new database of the cluster.
+async fn new_database(cluster: &Cluster) -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("whole_{}_{number}", std::process::id());
+    let mut connection = PgConnection::connect(&cluster.url).await.unwrap();
+    let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
+    connection.execute(create).await.unwrap();
+    let (server, _) = cluster.url.rsplit_once('/').unwrap();
+    format!("{server}/{name}")
 }
 
 async fn all_events(store: &Store, id: ExperimentId) -> Vec<StoredEvent> {

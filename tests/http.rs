@@ -262,7 +262,7 @@ fn another_address_needs_tokens() {
 }
 
 /// With the very command of `docs/http.md`.
-fn make_certificate(place: &Place) {
+pub fn make_certificate(place: &Place) {
     let text = include_str!("../docs/http.md");
     let (_, command) = text.split_once("`openssl ").expect("the command");
     let (command, _) = command.split_once('`').expect("its end");

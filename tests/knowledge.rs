@@ -109,6 +109,39 @@ fn clients_are_told_why_and_users_that_it_was_theirs() {
 }
 
 #[test]
+fn clients_are_told_where_their_trials_are_judged() {
+    let place = Place::new();
+    let parameters = "parameters: { epochs: { type: int, min: 1, max: 30 }, x: { type: float, min: 0, max: 1 } }\n";
+    let rules = "algorithm: random\nmax_trials: 8\nearly_stopping: { name: asha, settings: { resource: epochs } }\n";
+    let objective = "objective: { metric: loss, goal: minimize }\n";
+    place.write(
+        "judged.yaml",
+        format!("name: judged\n{objective}{rules}{parameters}"),
+    );
+    place.tune(&["create", "judged.yaml"]).success();
+    let variables = place.tune(&["ask", "judged", "--format", "env"]).success();
+    variables.says(&["TUNE_RUNGS=1,3,9,27,30", "epochs=30"]);
+    let server = server::Server::start(&place);
+    let at = |rest: &str| format!("/api/v1/experiments/judged/{rest}");
+    let report = |trial: u64, level: f64, loss: f64| {
+        let reports = json!([{"name": "loss", "value": loss, "level": level}]);
+        server.post(&at(&format!("trials/{trial}/metrics")), &reports)["stop"].clone()
+    };
+    // Your own may be shorter; that of the algorithm never is.
+    let own = json!({"parameters": {"x": 0.5, "epochs": 7}}).to_string();
+    let arguments = ["-H", "content-type: application/json", "-d", &own];
+    assert_eq!(server.ask(&at("trials"), &arguments).0, 201);
+    let asked = server.post(&at("ask"), &json!({"count": 2}));
+    assert_eq!(asked["rungs"], json!([1, 3, 9, 27, 30]), "{asked}");
+    assert_eq!(asked["trials"][0]["parameters"]["epochs"], 7);
+    assert_eq!(asked["trials"][1]["parameters"]["epochs"], 30);
+    for (trial, loss) in [(0, 0.5), (1, 0.4), (2, 0.9)] {
+        assert_eq!(report(trial, 1.0, loss), false);
+        assert_eq!(report(trial, 3.0, loss), trial == 2, "{trial}");
+    }
+}
+
+#[test]
 fn a_search_begins_where_another_was_good() {
     let place = Place::new();
     place.run(&known()).success();

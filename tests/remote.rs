@@ -121,8 +121,13 @@ fn every_command_says_of_a_server_what_it_says_of_the_store() {
     place.run(MODELS).success();
     let elsewhere = Place::new();
     let server = Server::start(&place, "127.0.0.1:0");
-    let store = place.path(".tune").canonicalize().expect("a store");
-    let store = store.display().to_string();
+    let store = match place.is_shared() {
+        true => place.store(),
+        false => {
+            let store = place.path(".tune").canonicalize().expect("a store");
+            store.display().to_string()
+        }
+    };
     for command in [
         &["list", "--format", "json"][..],
         &["list"],

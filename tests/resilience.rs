@@ -5,6 +5,7 @@
 use crate::clients::{CLIENTS, Clients};
 use crate::cluster::Cluster;
 use crate::harness::{Place, wait_until};
+use crate::http::make_certificate;
 use crate::server::Server;
 use serde_json::json;
 use std::collections::HashMap;
@@ -28,6 +29,10 @@ fn budget() -> u64 {
 }
 
 fn submit(server: &Server) {
+    server.submit(&asked());
+}
+
+fn asked() -> String {
     let document = json!({
         "name": "asked",
         "objective": { "metric": "loss", "goal": "minimize" },
@@ -35,7 +40,7 @@ fn submit(server: &Server) {
         "max_trials": budget(),
         "parameters": { "x": { "type": "float", "min": 0, "max": 1 } },
     });
-    server.submit(&document.to_string());
+    document.to_string()
 }
 
 /// The experiment ended with exactly its budget, and every trial is as its client was told it is.
@@ -106,6 +111,49 @@ async fn what_another_server_drives_is_passed_on_to_it() {
     other.post("/api/v1/experiments/asked/trials/1/tell", &told);
     assert_eq!(driver(&place).await, driver_before);
     assert_eq!(place.trial("asked", 1)["objective"], 0.5);
+}
+
+/// As the README has it, with certificates and tokens; from a browser too, which shows a cookie in the place of a token.
+#[tokio::test(flavor = "multi_thread")]
+async fn over_https_it_is_passed_on_with_the_clients_credentials() {
+    let place = Place::in_postgres(&Cluster::shared()).await;
+    make_certificate(&place);
+    let made = place.tune(&["token", "create", "--role", "admin", "--name", "me"]);
+    let token = made.success().out.trim().to_owned();
+    let tls = [
+        "--tls-cert",
+        "cert.pem",
+        "--tls-key",
+        "key.pem",
+        "--ca-cert",
+        "cert.pem",
+    ];
+    let servers = [Server::with(&place, &tls), Server::with(&place, &tls)];
+    let certificate = place.path("cert.pem").display().to_string();
+    let bearer = format!("authorization: Bearer {token}");
+    let ask = |server: &Server, path: &str, known: &[&str], kind: &str, body: &str| {
+        let kind = format!("content-type: {kind}");
+        let arguments = ["--cacert", &certificate, "-H", &kind, "-d", body];
+        server.ask(path, &[&arguments[..], known].concat())
+    };
+    let (json, yaml) = ("application/json", "application/yaml");
+    let known = ["-H", bearer.as_str()];
+    let submitted = ask(&servers[0], "/api/v1/experiments", &known, yaml, &asked());
+    assert_eq!(submitted.0, 201, "{}", submitted.1);
+    let path = "/api/v1/experiments/asked/ask";
+    assert_eq!(ask(&servers[0], path, &known, json, "{}").0, 200);
+    let driving = driver(&place).await;
+    let other = &servers[usize::from(servers[0].url == driving)];
+    assert_eq!(ask(other, path, &known, json, "{}").0, 200);
+    assert_eq!(ask(other, path, &[], json, "{}").0, 401);
+    let jar = place.path("cookies").display().to_string();
+    let origin = format!("origin: {}", other.url);
+    let browser = ["-b", &jar, "-c", &jar, "-H", &origin];
+    let login = json!({ "token": token }).to_string();
+    assert_eq!(ask(other, "/api/v1/session", &browser, json, &login).0, 200);
+    let (status, asked) = ask(other, path, &browser, json, "{}");
+    assert_eq!(status, 200, "{asked}");
+    assert_eq!(driver(&place).await, driving);
 }
 
 #[tokio::test(flavor = "multi_thread")]

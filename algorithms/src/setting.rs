@@ -37,6 +37,8 @@ pub enum SettingKind {
     Bool,
     /// One of a few words.
     Choice(&'static [&'static str]),
+    /// A name; of what, in words.
+    Name(&'static str),
 }
 
 /// What is wrong with one setting.
@@ -120,6 +122,11 @@ impl Checked {
         self.0.get(name).and_then(Json::as_f64)
     }
 
+    /// A name, if it was given.
+    pub fn name(&self, name: &str) -> Option<&str> {
+        self.0.get(name).and_then(Json::as_str)
+    }
+
     /// A word that has a default.
     pub fn choice(&self, name: &str) -> &str {
         self.0.get(name).and_then(Json::as_str).unwrap_or_default()
@@ -144,6 +151,7 @@ impl SettingKind {
                 .is_some_and(|value| (*min..=*max).contains(&value)),
             SettingKind::Bool => value.is_boolean(),
             SettingKind::Choice(words) => value.as_str().is_some_and(|word| words.contains(&word)),
+            SettingKind::Name(_) => value.is_string(),
         }
     }
 
@@ -161,6 +169,7 @@ impl SettingKind {
                 let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
                 words.join(" or ")
             }
+            SettingKind::Name(of) => format!("the name of {of}"),
         }
     }
 }
@@ -198,6 +207,12 @@ mod tests {
             default: "true",
             doc: "",
         },
+        Setting {
+            name: "of",
+            kind: SettingKind::Name("a thing"),
+            default: "",
+            doc: "",
+        },
     ];
 
     fn settings(json: Json) -> Settings {
@@ -210,7 +225,8 @@ mod tests {
         assert_eq!(checked.int("points"), 4);
         assert_eq!(checked.choice("order"), "file");
         assert_eq!(checked.float("bound"), Some(1.0));
-        assert_eq!(check(KNOWN, &Settings::new()).unwrap().float("bound"), None);
+        let empty = check(KNOWN, &Settings::new()).unwrap();
+        assert_eq!((empty.float("bound"), empty.name("of")), (None, None));
     }
 
     #[test]
@@ -227,7 +243,8 @@ mod tests {
 
     #[test]
     fn all_problems_are_found_at_once() {
-        let given = json!({"point": 3, "points": 10, "bound": "x", "order": "up", "fast": 1});
+        let given =
+            json!({"point": 3, "points": 10, "bound": "x", "order": "up", "fast": 1, "of": 2});
         let found = check(KNOWN, &settings(given)).unwrap_err();
         let helps: Vec<&str> = found
             .iter()
@@ -241,6 +258,7 @@ mod tests {
                 "it takes a number",
                 "it takes `file` or `shuffled`",
                 "it takes `true` or `false`",
+                "it takes the name of a thing",
             ]
         );
     }

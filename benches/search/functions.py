@@ -126,10 +126,25 @@ def noisy_sphere(seed):
 
 def noisy(raw, dimensions, deviation):
     """A function of a vector of which each value is off by a normal number with this deviation."""
+    return added(shifted(dimensions, raw), deviation)
+
+
+def added(make_exact, deviation):
+    """The same function, of which each value is off by a normal number with this deviation."""
 
     def make(seed):
-        exact, source = shifted(dimensions, raw)(seed), random.Random(seed + 1)
+        exact, source = make_exact(seed), random.Random(seed + 1)
         return Function(exact.parameters, lambda c: exact.value(c) + source.gauss(0, deviation), exact.value)
+
+    return make
+
+
+def times(make_exact, deviation, least):
+    """The same function with a least value, of which each value is off by a share of it, normal with this deviation."""
+
+    def make(seed):
+        exact, source = make_exact(seed), random.Random(seed + 1)
+        return Function(exact.parameters, lambda c: (least + exact.value(c)) * (1 + source.gauss(0, deviation)), exact.value)
 
     return make
 
@@ -235,6 +250,14 @@ NOISY = {
     "rastrigin 5, noise 20": noisy(rastrigin, 5, 20.0),
     "ackley 5, noise 2": noisy(ackley, 5, 2.0),
     "rotated ellipsoid 10, noise 300": noisy(rotated(ellipsoid), 10, 300.0),
+    "sphere 5, noise 2.5": noisy(sphere, 5, 2.5),
+    "sphere 2, noise 1": noisy(sphere, 2, 1.0),
+    "sphere 10, noise 3": noisy(sphere, 10, 3.0),
+    "rosenbrock 5, noise 50": noisy(rosenbrock, 5, 50.0),
+    "rastrigin 2, noise 3": noisy(rastrigin, 2, 3.0),
+    "branin, noise 3": added(branin, 3.0),
+    "sphere 5, times 0.3": times(shifted(5, sphere), 0.3, 2.0),
+    "rosenbrock 2, times 0.3": times(shifted(2, rosenbrock), 0.3, 5.0),
 }
 
 NOISY_JUDGED = {
@@ -244,6 +267,15 @@ NOISY_JUDGED = {
     "ellipsoid 5, noise 300": noisy(ellipsoid, 5, 300.0),
     "rotated ackley 10, noise 1": noisy(rotated(ackley), 10, 1.0),
     "sphere 10, noise 15": noisy(sphere, 10, 15.0),
+    "noisy sphere 5": noisy_sphere,
+    "rosenbrock 10, noise 500": noisy(rosenbrock, 10, 500.0),
+    "rosenbrock 2, noise 20": noisy(rosenbrock, 2, 20.0),
+    "rastrigin 5, noise 5": noisy(rastrigin, 5, 5.0),
+    "rastrigin 10, times 0.2": times(shifted(10, rastrigin), 0.2, 10.0),
+    "hartmann 6, noise 0.2": added(hartmann6, 0.2),
+    "branin, times 0.3": times(branin, 0.3, 2.0),
+    "ellipsoid 10, times 0.3": times(shifted(10, ellipsoid), 0.3, 10.0),
+    "ackley 2, noise 1": noisy(ackley, 2, 1.0),
 }
 
 BBOB = {f"bbob {d}": {f"f{number} {d}": bbob(number, d) for number in range(1, 25)} for d in (2, 5, 10, 20)}

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import re
 import statistics
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP, LEGEND = 640, 360, 60, 40, 30, 150
@@ -13,39 +14,43 @@ TARGETS = [10 ** (2 - step / 5) for step in range(51)]
 
 @dataclasses.dataclass
 class Section:
-    """The runs on a group of functions, by function, for each seed one of each algorithm; and their table."""
+    """The runs on a group of functions, by function, for each seed one of each algorithm; who these are; and their tables."""
 
     group: str
     runs: dict
+    algorithms: list
     table: list
 
 
 def write(path, sections, options):
     """The page, and the plots beside it."""
+    manner = f"{options.parallel} at a time"
+    if options.asynchronous:
+        manner = f"{options.parallel} in flight, each told when it ends, in random order, and another asked for at once"
     lines = [
         "# Search, measured",
         "",
-        f"Made by `benches/search/compare.py`: {options.budget} evaluations, {options.parallel} at a time. The mean of the best values found, less that of the "
+        f"Made by `benches/search/compare.py`: {options.budget} evaluations, {manner}. The mean of the best values found, less that of the "
         "optimum where it is known, small is good; average ranks with 95 % bootstrap intervals over functions and seeds. Milliseconds are by the clock of the one "
         "who asks, pipes included, on a machine that did other things too. `f1` to `f24` are the BBOB suite of COCO, each seed an instance; the number behind a "
         "name is that of its parameters. [What this says](../benches/search/README.md).",
     ]
     for section in sections:
-        name = f"{path.stem}-{section.group.replace(' ', '-')}"
+        name = path.stem + "-" + re.sub("[^a-z0-9]+", "-", section.group)
         for kind, draw in (("best", best_plot), ("targets", target_plot)):
-            (path.parent / f"{name}-{kind}.svg").write_text(draw(section, options))
+            (path.parent / f"{name}-{kind}.svg").write_text(draw(section))
         seeds = sorted({len(seeds) for seeds in section.runs.values()})
         seeds = f"{seeds[0]} seeds" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]} seeds"
-        lines += ["", f"## {section.group}: {len(section.runs)} functions, {seeds}", "", *section.table, "", *speed_table(section, options), ""]
+        lines += ["", f"## {section.group}: {len(section.runs)} functions, {seeds}", "", *section.table, "", *speed_table(section), ""]
         lines += [f"![best value against evaluations]({name}-best.svg)", "", f"![targets reached]({name}-targets.svg)"]
     path.write_text("\n".join(lines) + "\n")
 
 
-def speed_table(section, options):
+def speed_table(section):
     """Milliseconds for a suggestion, as it seems to the one who asks."""
-    lines = ["| |" + "".join(f" {algorithm} |" for algorithm in options.algorithms), "|---|" + "---|" * len(options.algorithms)]
+    lines = ["| |" + "".join(f" {algorithm} |" for algorithm in section.algorithms), "|---|" + "---|" * len(section.algorithms)]
     rows = [row for seeds in section.runs.values() for row in seeds]
-    medians = [statistics.median(row[index]["ms"] for row in rows) for index in range(len(options.algorithms))]
+    medians = [statistics.median(row[index]["ms"] for row in rows) for index in range(len(section.algorithms))]
     return [*lines, "| ms per suggestion, second half |" + "".join(f" {median:.2g} |" for median in medians)]
 
 
@@ -62,22 +67,22 @@ def curves(section, index):
     return [so_far(row[index]["found"]) for seeds in section.runs.values() for row in seeds]
 
 
-def best_plot(section, options):
+def best_plot(section):
     """The geometric mean of the best value, less that of the optimum, against evaluations."""
     series = []
-    for index in range(len(options.algorithms)):
+    for index in range(len(section.algorithms)):
         logs = [[math.log10(max(value, 1e-12)) for value in curve] for curve in curves(section, index)]
         series.append([statistics.mean(column) for column in zip(*logs)])
-    return plot(f"{section.group}: best value, geometric mean", series, options.algorithms, lambda value: f"10^{value:.1f}")
+    return plot(f"{section.group}: best value, geometric mean", series, section.algorithms, lambda value: f"10^{value:.1f}")
 
 
-def target_plot(section, options):
+def target_plot(section):
     """The share of pairs of run and target that were reached, against evaluations."""
     series = []
-    for index in range(len(options.algorithms)):
+    for index in range(len(section.algorithms)):
         columns = zip(*curves(section, index))
         series.append([statistics.mean(sum(value <= target for target in TARGETS) / len(TARGETS) for value in column) for column in columns])
-    return plot(f"{section.group}: share of targets 10^2 to 10^-8 that are reached", series, options.algorithms, lambda value: f"{value:.0%}")
+    return plot(f"{section.group}: share of targets 10^2 to 10^-8 that are reached", series, section.algorithms, lambda value: f"{value:.0%}")
 
 
 def plot(title, series, names, label):

@@ -1,14 +1,16 @@
-"""Logistic regression by gradient descent with momentum, in plain Python: prints its loss on held-out points after every epoch."""
+"""Logistic regression by gradient descent with momentum, in plain Python: prints its loss on held-out points after every epoch, or where it is judged."""
 
 import json
 import math
 import os
 import random
 
-EPOCHS = 40
-
 with open(os.environ["TUNE_PARAMS"]) as file:
     params = json.load(file)
+
+EPOCHS = params.get("epochs", 40)
+# The epochs at which trials are judged, and the last, where they are known.
+RUNGS = [int(rung) for rung in os.environ.get("TUNE_RUNGS", "").split(",") if rung]
 
 source = random.Random(4)
 truth = [source.gauss(0, 1) for _ in range(8)]
@@ -35,6 +37,8 @@ for epoch in range(1, EPOCHS + 1):
             gradient = sum(error * x[k] for error, x in errors) / len(batch) + params["l2"] * weights[k]
             velocity[k] = params["momentum"] * velocity[k] - params["learning_rate"] * gradient
             weights[k] += velocity[k]
+    if RUNGS and epoch not in RUNGS:
+        continue
     chances = [probability(weights, x) if y else 1 - probability(weights, x) for x, y in held_out]
     loss = -sum(math.log(max(chance, 1e-12)) for chance in chances) / len(chances)
     print(f"epoch={epoch} loss={loss:.5f}")

@@ -86,17 +86,26 @@ async fn print_variables(args: &AskArgs, asked: &wire::Asked, context: &Context)
     let experiment = context.spec(&record)?;
     let parameters = experiment.parameters.parameters().iter();
     let names = parameters.map(|parameter| parameter.name.as_str());
-    context.print(&variables(trial, names))
+    context.print(&variables(trial, names, &asked.rungs))
 }
 
 /// What `eval` sets; of inactive parameters, nothing may be left of a trial before.
-fn variables<'a>(trial: &wire::Trial, names: impl Iterator<Item = &'a str>) -> String {
+fn variables<'a>(
+    trial: &wire::Trial,
+    names: impl Iterator<Item = &'a str>,
+    rungs: &[i64],
+) -> String {
     let inactive = names.filter(|name| trial.parameters.get(name).is_none());
     let unset: String = inactive
         .map(|name| format!("unset {}\n", best::variable(name)))
         .collect();
     let set = best::env(&trial.parameters);
-    format!("{unset}TUNE_TRIAL={}\n{set}", trial.number)
+    let rungs: Vec<String> = rungs.iter().map(i64::to_string).collect();
+    let rungs = match rungs.is_empty() {
+        true => String::new(),
+        false => format!("TUNE_RUNGS={}\n", rungs.join(",")),
+    };
+    format!("{unset}TUNE_TRIAL={}\n{rungs}{set}", trial.number)
 }
 
 async fn ask(args: &AskArgs, context: &Context) -> Result<wire::Asked> {
@@ -120,7 +129,9 @@ mod tests {
             "created_at": "2026-01-01T00:00:00Z", "enqueued": false, "handed_out": 1
         });
         let trial: wire::Trial = serde_json::from_value(trial).unwrap();
-        let text = variables(&trial, ["model", "max-depth"].into_iter());
+        let text = variables(&trial, ["model", "max-depth"].into_iter(), &[]);
         assert_eq!(text, "unset max_depth\nTUNE_TRIAL=3\nmodel=svm\n");
+        let text = variables(&trial, ["model"].into_iter(), &[1, 3, 9]);
+        assert_eq!(text, "TUNE_TRIAL=3\nTUNE_RUNGS=1,3,9\nmodel=svm\n");
     }
 }

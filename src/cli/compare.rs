@@ -12,7 +12,6 @@ use crate::terminal::style::Style;
 use crate::wire;
 use anyhow::Result;
 use clap::Args;
-use std::sync::Arc;
 use tune_algorithms::algorithm;
 use tune_experiments::spec::Experiment;
 use tune_experiments::store::LoadedTrial;
@@ -118,7 +117,11 @@ pub fn text(comparison: &Comparison, experiment: &Experiment, style: &Style) -> 
 /// Whether the algorithm chooses trials by the results of earlier ones.
 fn learns(experiment: &Experiment) -> bool {
     let chosen = &experiment.algorithm;
-    let space = Arc::new(experiment.parameters.clone());
-    algorithm::build(&chosen.name, space, chosen.seed, &chosen.settings)
-        .is_ok_and(|algorithm| algorithm.learns())
+    algorithm::build(
+        &chosen.name,
+        experiment.searched(),
+        chosen.seed,
+        &chosen.settings,
+    )
+    .is_ok_and(|algorithm| algorithm.learns())
 }

@@ -96,7 +96,11 @@ pub async fn refuse_if_driven(
     backend: &Backend,
     record: &ExperimentRecord,
 ) -> Result<()> {
-    match backend.is_driven(record).await? {
+    let driven = match backend {
+        Backend::Store(store) => store.has_living_driver(record.id).await?,
+        Backend::Server(_) => backend.is_driven(record).await?,
+    };
+    match driven {
         true => Err(in_use(&context.tune, &record.name).into()),
         false => Ok(()),
     }

@@ -4,7 +4,7 @@
 use super::browser;
 use super::context::Context;
 use super::serve::{ServeArgs, address};
-use super::setup::without_processes;
+use super::setup::{allow_connections, without_processes};
 use super::thread;
 use crate::http::{self, App, Numbers, Parts};
 use anyhow::{Context as _, Result};
@@ -76,6 +76,13 @@ async fn serve(
         closing: closing.clone(),
     })?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    http::serve(listener, None, http::router(app), closing).await;
+    http::serve(
+        listener,
+        None,
+        http::router(app),
+        allow_connections(0),
+        closing,
+    )
+    .await;
     Ok(())
 }

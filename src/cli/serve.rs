@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::drive::positive;
-use super::setup::shared_setup;
+use super::setup::{allow_connections, shared_setup};
 use super::signals;
 use crate::error::Failure;
 use crate::exit;
@@ -147,7 +147,8 @@ pub async fn serve(
         .clone()
         .or_else(|| reachable(bound, tls.is_some()));
     let numbers = Numbers::new();
-    let service = service(&args, &context, &store, reached_at, &numbers)?;
+    let slots = slots(&args)?;
+    let service = service(slots, &context, &store, reached_at, &numbers)?;
     let (stop, stopping) = watch::channel(false);
     let (close, closing) = watch::channel(false);
     let app = App::new(Parts {
@@ -161,8 +162,9 @@ pub async fn serve(
         stopping,
         closing: closing.clone(),
     })?;
+    let most = allow_connections(slots);
     let router = http::router(app.clone());
-    let serving = tokio::spawn(http::serve(listener, tls, router, closing));
+    let serving = tokio::spawn(http::serve(listener, tls, router, most, closing));
     // Before anybody knows that the server is there.
     let signals = signals::listen()?;
     ready(&context, &url)?;
@@ -252,17 +254,20 @@ fn tls(args: &ServeArgs) -> Result<Option<TlsAcceptor>> {
         .transpose()
 }
 
+fn slots(args: &ServeArgs) -> Result<usize> {
+    Ok(match args.slots {
+        Some(slots) => slots,
+        None => std::thread::available_parallelism()?.get(),
+    })
+}
+
 fn service(
-    args: &ServeArgs,
+    slots: usize,
     context: &Context,
     store: &Store,
     address: Option<String>,
     numbers: &Numbers,
 ) -> Result<Service> {
-    let slots = match args.slots {
-        Some(slots) => slots,
-        None => std::thread::available_parallelism()?.get(),
-    };
     let mut setup = shared_setup(context, store.clone(), slots)?;
     setup.address = address;
     setup.observer = Arc::new(numbers.clone());

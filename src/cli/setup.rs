@@ -22,6 +22,10 @@ const GRACE: Duration = Duration::from_secs(5);
 const FILES_PER_PROCESS: u64 = 4;
 /// The database, the terminal and what else is open.
 const FILES_BESIDES: u64 = 64;
+/// Its socket, and what is read for it: a log, an artifact, another server.
+const FILES_PER_CONNECTION: u64 = 2;
+/// More connections than anybody needs at once.
+const MOST_CONNECTIONS: u64 = 16_384;
 
 /// Everything to drive the experiment with at most so many processes at once; by default as many as it can use.
 pub fn setup(
@@ -49,7 +53,8 @@ pub fn without_processes(directory: &Path, store: Store) -> Result<Setup> {
         store,
         engine: Arc::new(engine.context("cannot start the local engine")?),
         components: Arc::new(BuiltIn::new()?),
-        slots: 1,
+        // An experiment with a pipeline may be taken up to be paused: none of its steps starts meanwhile.
+        slots: 0,
         address: None,
         observer: Arc::new(NoObserver),
     })
@@ -89,8 +94,33 @@ fn hide_environment() {
 
 /// Raises the soft limit of open files, as far as the hard one allows, to what so many processes need.
 fn allow_files(processes: usize) {
+    raise_limit(files_of_steps(processes));
+}
+
+/// How many connections there may be beside so many processes, which need open files too. Raises the soft limit of open files for them as far as
+/// the hard one allows.
+pub fn allow_connections(processes: usize) -> usize {
+    let steps = files_of_steps(processes);
+    let limit = raise_limit(steps.saturating_add(MOST_CONNECTIONS * FILES_PER_CONNECTION));
+    usize::try_from(connections(steps, limit)).unwrap_or(usize::MAX)
+}
+
+fn connections(steps: u64, limit: Option<u64>) -> u64 {
+    let left = limit.unwrap_or(u64::MAX).saturating_sub(steps);
+    (left / FILES_PER_CONNECTION).clamp(1, MOST_CONNECTIONS)
+}
+
+fn files_of_steps(processes: usize) -> u64 {
+    let processes = u64::try_from(processes).unwrap_or(u64::MAX);
+    processes
+        .saturating_mul(FILES_PER_PROCESS)
+        .saturating_add(FILES_BESIDES)
+}
+
+/// The soft limit of open files from now on; `None` stands for no limit.
+fn raise_limit(needed: u64) -> Option<u64> {
     let limit = getrlimit(Resource::Nofile);
-    if let Some(current) = files(processes, limit.current, limit.maximum) {
+    if let Some(current) = files(needed, limit.current, limit.maximum) {
         let raised = Rlimit {
             current: Some(current),
             ..limit
@@ -98,14 +128,11 @@ fn allow_files(processes: usize) {
         // Where it is refused, starting a process fails later and says why.
         let _ = setrlimit(Resource::Nofile, raised);
     }
+    getrlimit(Resource::Nofile).current
 }
 
 /// The soft limit to set, if that of now is too low and can be raised; `None` stands for no limit.
-fn files(processes: usize, soft: Option<u64>, hard: Option<u64>) -> Option<u64> {
-    let needed = u64::try_from(processes).unwrap_or(u64::MAX);
-    let needed = needed
-        .saturating_mul(FILES_PER_PROCESS)
-        .saturating_add(FILES_BESIDES);
+fn files(needed: u64, soft: Option<u64>, hard: Option<u64>) -> Option<u64> {
     let possible = needed.min(hard.unwrap_or(u64::MAX));
     soft.filter(|soft| *soft < possible).map(|_| possible)
 }
@@ -120,15 +147,23 @@ fn usable(experiment: &Experiment) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::files;
+    use super::*;
 
     #[test]
     fn the_limit_of_open_files_is_raised_only_where_it_is_too_low() {
-        assert_eq!(files(10, Some(1024), Some(4096)), None);
-        assert_eq!(files(1000, Some(1024), Some(8192)), Some(4064));
-        assert_eq!(files(1000, Some(1024), Some(2048)), Some(2048));
-        assert_eq!(files(1000, Some(1024), None), Some(4064));
-        assert_eq!(files(1000, None, None), None);
-        assert_eq!(files(usize::MAX, Some(1024), Some(1024)), None);
+        let needed = files_of_steps;
+        assert_eq!(files(needed(10), Some(1024), Some(4096)), None);
+        assert_eq!(files(needed(1000), Some(1024), Some(8192)), Some(4064));
+        assert_eq!(files(needed(1000), Some(1024), Some(2048)), Some(2048));
+        assert_eq!(files(needed(1000), Some(1024), None), Some(4064));
+        assert_eq!(files(needed(1000), None, None), None);
+        assert_eq!(files(needed(usize::MAX), Some(1024), Some(1024)), None);
+    }
+
+    #[test]
+    fn connections_leave_room_for_steps() {
+        assert_eq!(connections(files_of_steps(2), Some(1024)), 476);
+        assert_eq!(connections(files_of_steps(2), None), MOST_CONNECTIONS);
+        assert_eq!(connections(files_of_steps(1000), Some(1024)), 1);
     }
 }

@@ -70,8 +70,8 @@ impl Wanted {
             ("limit", Operator::Eq) => self.query.limit = Some(u64::from(limit(value)?)),
             ("cursor", Operator::Eq) => self.cursor = Some(value.to_owned()),
             ("sort", Operator::Eq) => self.query.sort = Some(sort(value, experiment)?),
-            ("tag", Operator::Eq) => self.query.tags.extend(tags(value)?),
-            ("state", Operator::Eq) => self.query.states.extend(states(value)?),
+            ("tag", Operator::Eq) => self.take_tags(tags(value)?)?,
+            ("state", Operator::Eq) => self.take_states(states(value)?),
             _ if self.query.conditions.len() >= MOST_CONDITIONS => {
                 return Err(bad(format!(
                     "a query has at most {MOST_CONDITIONS} conditions"
@@ -88,6 +88,31 @@ impl Wanted {
             }
         }
         Ok(())
+    }
+}
+
+impl Wanted {
+    /// However many parameters give them.
+    fn take_tags(&mut self, tags: Vec<String>) -> Result<(), Problem> {
+        let known = &mut self.query.tags;
+        for tag in tags {
+            if !known.contains(&tag) {
+                known.push(tag);
+            }
+        }
+        match known.len() {
+            0..=MOST_TAGS => Ok(()),
+            _ => Err(too_many_tags()),
+        }
+    }
+
+    fn take_states(&mut self, states: Vec<TrialState>) {
+        let known = &mut self.query.states;
+        for state in states {
+            if !known.contains(&state) {
+                known.push(state);
+            }
+        }
     }
 }
 
@@ -139,11 +164,13 @@ pub fn tags(value: &str) -> Result<Vec<String>, Problem> {
     }
     match tags.len() {
         0..=MOST_TAGS => Ok(tags),
-        _ => Err(Problem::new(
-            Kind::Invalid,
-            format!("nothing has more than {MOST_TAGS} tags"),
-        )),
+        _ => Err(too_many_tags()),
     }
+}
+
+fn too_many_tags() -> Problem {
+    let words = format!("nothing has more than {MOST_TAGS} tags");
+    Problem::new(Kind::Invalid, words)
 }
 
 fn states(value: &str) -> Result<Vec<TrialState>, Problem> {

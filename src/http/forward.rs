@@ -2,6 +2,7 @@
 //! credentials, and its answer is handed back.
 
 use super::App;
+use super::access::session;
 use super::failures::{Elsewhere, driver_unavailable};
 use super::input::read;
 use crate::client::certificates;
@@ -66,6 +67,9 @@ impl Forwarder {
         let path = parts.uri.path_and_query().map_or("/", |it| it.as_str());
         let url = format!("{}{path}", address.trim_end_matches('/'));
         let mut headers = chosen(&parts.headers, &REQUEST_HEADERS);
+        if !headers.contains_key(AUTHORIZATION) {
+            headers.extend(credentials(&parts.headers));
+        }
         headers.insert(FORWARDED, HeaderValue::from_static("1"));
         let answer = self
             .client
@@ -101,6 +105,14 @@ pub async fn forward(State(app): State<App>, request: Request, next: Next) -> Re
         }
         _ => response,
     }
+}
+
+/// The token that a browser carries. Its cookie would mean nothing to the other process, which is another host to it; that the request comes
+/// from this server's own pages has been looked at here.
+fn credentials(headers: &HeaderMap) -> Option<(HeaderName, HeaderValue)> {
+    let token = session::token(headers)?;
+    let bearer = HeaderValue::from_str(&format!("Bearer {token}")).ok()?;
+    Some((AUTHORIZATION, bearer))
 }
 
 fn chosen(headers: &HeaderMap, names: &[HeaderName]) -> HeaderMap {

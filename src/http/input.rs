@@ -7,10 +7,12 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
+use http_body_util::LengthLimitError;
 use serde::de::{
     DeserializeOwned, Error as _, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor,
 };
 use serde::{Deserialize, Deserializer};
+use std::error::Error;
 use std::fmt;
 
 /// Parts of the path.
@@ -185,22 +187,34 @@ pub fn unsupported(given: Option<&str>, wanted: &str) -> Problem {
 
 /// The whole body, at most `limit` bytes.
 pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Problem> {
-    let announced = headers.get(CONTENT_LENGTH);
-    let announced = announced.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > limit as u64) {
+    if announces_more(headers, limit) {
         return Err(too_large(limit));
     }
-    axum::body::to_bytes(body, limit).await.map_err(|error| {
-        let cause = std::error::Error::source(&error);
-        let over = cause.and_then(|it| it.downcast_ref::<http_body_util::LengthLimitError>());
-        match over {
-            Some(_) => too_large(limit),
-            None => Problem::new(Kind::BadRequest, "the body ended too early"),
-        }
-    })
+    axum::body::to_bytes(body, limit)
+        .await
+        .map_err(|error| match is_over(&error) {
+            true => too_large(limit),
+            false => Problem::new(Kind::BadRequest, "the body ended too early"),
+        })
 }
 
-fn too_large(limit: usize) -> Problem {
+/// Whether more bytes are on their way, by what is said before.
+pub fn announces_more(headers: &HeaderMap, limit: usize) -> bool {
+    let announced = headers.get(CONTENT_LENGTH);
+    let announced = announced.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    announced.is_some_and(|length| length > limit as u64)
+}
+
+/// Whether a limit was in the way, this one or a smaller one further out.
+fn is_over(error: &axum::Error) -> bool {
+    let mut causes = std::iter::successors(Some(error as &(dyn Error + 'static)), |it| {
+        Error::source(*it)
+    });
+    causes.any(<dyn Error>::is::<LengthLimitError>)
+}
+
+/// A body of more bytes than are read.
+pub fn too_large(limit: usize) -> Problem {
     Problem::new(
         Kind::TooLarge,
         format!("a body has at most {limit} bytes here"),

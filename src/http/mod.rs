@@ -24,6 +24,7 @@ mod problem;
 mod reference;
 mod routes;
 mod signs;
+mod specs;
 #[cfg(test)]
 mod tests;
 
@@ -42,6 +43,7 @@ use feed::Feed;
 use forward::Forwarder;
 use outlines::Outlines;
 use problem::{Kind, Problem};
+use specs::Specs;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -91,9 +93,11 @@ pub struct Inner {
     access: Access,
     feed: Feed,
     outlines: Arc<Outlines>,
+    specs: Specs,
     numbers: Numbers,
     limits: Limits,
     places: Semaphore,
+    logins: Semaphore,
     forwarder: Forwarder,
     stopping: watch::Receiver<bool>,
     closing: watch::Receiver<bool>,
@@ -119,8 +123,10 @@ impl App {
             access: Access::new(parts.store.clone(), parts.limits.rate, parts.looks_on),
             feed: Feed::new(parts.store.clone(), news, numbers.clone()),
             outlines: Arc::default(),
+            specs: Specs::default(),
             numbers,
             places: Semaphore::new(parts.limits.requests),
+            logins: Semaphore::new(limits::LOGINS),
             forwarder: Forwarder::new(parts.limits.time, parts.ca_cert.as_deref())?,
             limits: parts.limits,
             store: parts.store,

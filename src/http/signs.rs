@@ -1,5 +1,6 @@
 //! `curl 'http://…/trials?metric.loss<=0.5'` sends the sign as it is; by the letter it should be percent-encoded, and the parser of requests
-//! insists on it. Here the signs of the first line of a request that reads something are encoded on their way in.
+//! insists on it. Here the signs of the first line that arrives are encoded on their way in, if it begins a request that reads something. Of
+//! what follows on the same connection nothing is touched: it may be the body of a request, whose length has been announced.
 
 use std::io;
 use std::pin::Pin;
@@ -9,6 +10,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// See the head of this file.
 pub struct Signs<S> {
     stream: S,
+    /// Whether nothing has arrived yet.
+    is_new: bool,
     /// Read and encoded, not taken yet.
     rest: Vec<u8>,
 }
@@ -18,6 +21,7 @@ impl<S> Signs<S> {
     pub fn new(stream: S) -> Self {
         Self {
             stream,
+            is_new: true,
             rest: Vec::new(),
         }
     }
@@ -61,13 +65,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for Signs<S> {
         if self.rest.is_empty() {
             let before = buffer.filled().len();
             ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
-            match encoded(&buffer.filled()[before..]) {
-                Some(bytes) => {
-                    buffer.set_filled(before);
-                    self.rest = bytes;
-                }
-                None => return Poll::Ready(Ok(())),
-            }
+            let is_first = std::mem::take(&mut self.is_new);
+            let arrived = &buffer.filled()[before..];
+            let Some(bytes) = is_first.then(|| encoded(arrived)).flatten() else {
+                return Poll::Ready(Ok(()));
+            };
+            buffer.set_filled(before);
+            self.rest = bytes;
         }
         self.hand_out(buffer);
         Poll::Ready(Ok(()))
@@ -121,6 +125,18 @@ mod tests {
             b"",
         ] {
             assert_eq!(encoded(other), None);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_looks_like_a_request_is_left_alone() {
+        let (near, mut far) = tokio::io::duplex(1024);
+        let mut near = Signs::new(near);
+        let mut some = [0; 100];
+        for piece in ["POST /t HTTP/1.1\r\n\r\n", "GET /<<>> \r\n"] {
+            far.write_all(piece.as_bytes()).await.unwrap();
+            let count = near.read(&mut some).await.unwrap();
+            assert_eq!(&some[..count], piece.as_bytes());
         }
     }
 

@@ -17,7 +17,8 @@
 //! finish.
 //!
 //! Choices and conditions make no difference to the first choice: in `benches/search/`, `gp` is ahead of the others with all of them. Noise is what the model of `gp` takes for
-//! it after 48 trials: great noise is told from rugged functions, little noise is not; who knows that there is noise should choose `cmaes` from the start. That no algorithm is best everywhere, and that choosing pays, is the experience of the Black-Box Optimization Challenge (Turner et al. 2021,
+//! it after 48 trials: great noise is told from rugged functions, little noise is not. Up to about a hundred noisy trials `gp` is ahead in any case; who knows that there is
+//! noise and has several hundred trials should choose `cmaes` from the start. That no algorithm is best everywhere, and that choosing pays, is the experience of the Black-Box Optimization Challenge (Turner et al. 2021,
 //! doi:10.48550/arXiv.2104.10201).
 
 use super::cmaes::Cmaes;

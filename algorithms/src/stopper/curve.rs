@@ -55,6 +55,13 @@ impl Curve {
         self.0.get(levels.checked_sub(1)?)?.best
     }
 
+    /// Levels and finite values up to this level, in order of level.
+    pub fn finite_by(&self, level: f64) -> Vec<(f64, f64)> {
+        let points = self.0[..self.levels_by(level)].iter();
+        let finite = points.filter(|point| point.value.is_finite());
+        finite.map(|point| (point.level, point.value)).collect()
+    }
+
     /// What is left to compare others with: each level with the running average up to it.
     pub fn into_averages(self) -> Averages {
         let points = self.0.iter().filter(|point| point.finite > 0);

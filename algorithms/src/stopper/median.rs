@@ -5,7 +5,7 @@
 use super::curve::{Averages, Curve};
 use super::running_quantile::RunningQuantile;
 use super::{Stopper, StopperInfo, Verdict, WARMUP_LEVELS, shown};
-use crate::history::Goal;
+use crate::history::{Goal, Outcome};
 use crate::setting::{Checked, Setting, SettingKind};
 use std::collections::{HashMap, HashSet};
 
@@ -207,12 +207,14 @@ impl Stopper for Median {
             .then(|| self.verdict(level, best, bound, trials))
     }
 
-    fn finish(&mut self, trial: u64, completed: bool) {
+    fn finish(&mut self, trial: u64, outcome: Outcome) {
         if !self.finished.insert(trial) {
             return;
         }
         let averages = self.running.remove(&trial).map(Curve::into_averages);
-        if let Some(averages) = averages.filter(|averages| completed && !averages.is_empty()) {
+        if let Some(averages) =
+            averages.filter(|averages| outcome != Outcome::Failed && !averages.is_empty())
+        {
             self.completed.push(averages);
         }
     }
@@ -258,7 +260,7 @@ mod tests {
             for (level, value) in (1..).zip(*curve) {
                 stopper.report(trial, f64::from(level), *value);
             }
-            stopper.finish(trial, true);
+            stopper.finish(trial, Outcome::Succeeded(0.0));
         }
         stopper
     }
@@ -294,7 +296,7 @@ mod tests {
             let mut stopper = stopper("percentile", goal, settings);
             for trial in 0..5 {
                 stopper.report(trial, 1.0, trial as f64);
-                stopper.finish(trial, true);
+                stopper.finish(trial, Outcome::Succeeded(0.0));
             }
             stopper.report(9, 1.0, value)
         };
@@ -327,14 +329,14 @@ mod tests {
     #[test]
     fn nothing_is_stopped_before_enough_trials_have_completed_with_a_report() {
         let mut stopper = after(Goal::Maximize, json!({"startup_trials": 4}), &CURVES);
-        stopper.finish(3, true);
+        stopper.finish(3, Outcome::Succeeded(0.0));
         stopper.report(4, 1.0, f64::NAN);
-        stopper.finish(4, true);
+        stopper.finish(4, Outcome::Succeeded(0.0));
         stopper.report(5, 1.0, 0.9);
-        stopper.finish(5, false);
+        stopper.finish(5, Outcome::Failed);
         assert_eq!(stopper.report(9, 1.0, 0.0), None);
         stopper.report(6, 1.0, 0.9);
-        stopper.finish(6, true);
+        stopper.finish(6, Outcome::Succeeded(0.0));
         assert!(stopper.report(9, 1.0, 0.0).is_some());
     }
 
@@ -364,7 +366,7 @@ mod tests {
         assert_eq!(stopper.report(9, 1.0, 0.5), None);
         for trial in 20..24 {
             stopper.report(trial, 1.0, 0.9);
-            stopper.finish(trial, true);
+            stopper.finish(trial, Outcome::Succeeded(0.0));
         }
         assert_eq!(stopper.report(9, 1.0, 0.5).unwrap().bound, 0.9);
     }
@@ -382,7 +384,7 @@ mod tests {
     fn a_report_after_the_end_changes_nothing() {
         let mut stopper = after(Goal::Maximize, json!({"startup_trials": 3}), &CURVES);
         assert_eq!(stopper.report(0, 4.0, 0.0), None);
-        stopper.finish(0, true);
+        stopper.finish(0, Outcome::Succeeded(0.0));
         assert!(
             stopper
                 .report(9, 1.0, 0.39)
@@ -435,7 +437,7 @@ mod tests {
                         prop_assert!((verdict.bound - expected).abs() < 1e-9);
                     }
                 }
-                stopper.finish(trial, true);
+                stopper.finish(trial, Outcome::Succeeded(0.0));
                 completed.push(own);
             }
         }

@@ -9,9 +9,9 @@
 //!   `startup_levels` (2).
 //! - **`threshold`** ends trials whose value leaves a fixed range, or is not finite: training that has diverged.
 //!   Settings: `min`, `max` (none), `warmup_levels` (0).
-//! - **`asha`** lets only the best third of the trials go on from each of the levels 1, 3, 9, 27 …, without waiting for anyone. It saves most where
-//!   trials are long and many, and trusts that what is good late is not bad early. Settings: `min_level` (1), the first of these
-//!   levels; `reduction` (3); `brackets` (1).
+//! - **`asha`** lets only the best third of the trials go on from each of the levels 1, 3, 9, 27 …, by their values or by what their curves head for, without waiting
+//!   for anyone. It saves most where trials are long and many. Settings: `min_level` (1), the first of these levels; `reduction` (3); `brackets` (1); `resource`, the
+//!   parameter that says how many levels a trial has ([`Resource`]).
 //! - **`hyperband`** is `asha` with three `brackets`: more than half of the trials are judged from the first of these levels on, others from the second or
 //!   third.
 //! - **`plateau`** ends a trial whose best value has not improved for `patience` (10) levels by more than `min_improvement` (0). It does not compare
@@ -21,15 +21,20 @@
 //! levels are epochs, thousands of iterations or fractions: with 3, the fourth report is the first to be judged.
 
 mod curve;
+mod heading;
 mod median;
 mod plateau;
+mod resource;
 mod rungs;
 mod running_quantile;
 mod threshold;
 mod wilcoxon;
 
-use crate::history::Goal;
+pub use resource::Resource;
+
+use crate::history::{Goal, Outcome};
 use crate::setting::{self, Setting, SettingError, SettingKind, Settings};
+use crate::space::Space;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// Watches the objective of running trials. Purely a function of the calls made so far.
@@ -38,8 +43,13 @@ pub trait Stopper: Send {
     /// at the same level replaces the first). `Some` means: stop it now.
     fn report(&mut self, trial: u64, level: f64, value: f64) -> Option<Verdict>;
 
-    /// The trial ended: `completed` when it succeeded or was stopped early, so that its values may be compared with.
-    fn finish(&mut self, trial: u64, completed: bool);
+    /// The trial ended. With one that failed, nobody is compared.
+    fn finish(&mut self, trial: u64, outcome: Outcome);
+
+    /// The parameter that says how many levels a trial has, if one was named.
+    fn resource(&self) -> Option<&Resource> {
+        None
+    }
 }
 
 /// Why a trial was stopped: the rule, and the numbers behind it.
@@ -103,10 +113,11 @@ pub const STOPPERS: &[StopperInfo] = &[
     threshold::INFO,
 ];
 
-/// Makes the stopper of that name. All problems at once; an unknown name is a problem too.
+/// Makes the stopper of that name, for trials of a space. All problems at once; an unknown name is a problem too.
 pub fn build(
     name: &str,
     goal: Goal,
+    space: &Space,
     settings: &Settings,
 ) -> Result<Box<dyn Stopper>, Vec<SettingError>> {
     let names = STOPPERS.iter().map(|info| info.name);
@@ -116,7 +127,7 @@ pub fn build(
         .ok_or_else(|| setting::unknown_name("stopper", name, names))?;
     let settings = setting::check(info.settings, settings)?;
     Ok(match info.name {
-        "asha" | "hyperband" => Box::new(rungs::Rungs::new(info.name, goal, &settings)),
+        "asha" | "hyperband" => Box::new(rungs::Rungs::new(info.name, goal, space, &settings)?),
         "plateau" => Box::new(plateau::Plateau::new(goal, &settings)),
         "wilcoxon" => Box::new(wilcoxon::Wilcoxon::new(goal, &settings)),
         "threshold" => Box::new(threshold::Threshold::new(goal, &settings)?),
@@ -128,16 +139,22 @@ pub fn build(
 mod tests {
     use super::*;
 
+    /// A space that no stopper asks for anything.
+    pub(super) fn empty() -> Space {
+        Space::new(Vec::new()).unwrap()
+    }
+
     /// The stopper of that name, with settings that fit.
     pub(super) fn stopper(name: &str, goal: Goal, settings: serde_json::Value) -> Box<dyn Stopper> {
-        build(name, goal, &serde_json::from_value(settings).unwrap()).unwrap()
+        let settings = serde_json::from_value(settings).unwrap();
+        build(name, goal, &empty(), &settings).unwrap()
     }
 
     #[test]
     fn every_stopper_can_be_built_with_its_defaults() {
         for info in STOPPERS {
             assert!(
-                build(info.name, Goal::Minimize, &Settings::new()).is_ok(),
+                build(info.name, Goal::Minimize, &empty(), &Settings::new()).is_ok(),
                 "{}",
                 info.name
             );
@@ -164,7 +181,7 @@ mod tests {
 
     #[test]
     fn an_unknown_name_gets_a_hint() {
-        let found = build("medain", Goal::Minimize, &Settings::new())
+        let found = build("medain", Goal::Minimize, &empty(), &Settings::new())
             .err()
             .unwrap();
         assert_eq!(found[0].help.as_deref(), Some("did you mean `median`?"));

@@ -2,7 +2,7 @@
 
 use super::curve::Curve;
 use super::{Stopper, StopperInfo, Verdict, WARMUP_LEVELS, shown};
-use crate::history::Goal;
+use crate::history::{Goal, Outcome};
 use crate::setting::{Checked, Setting, SettingKind};
 use std::collections::HashMap;
 
@@ -89,7 +89,7 @@ impl Stopper for Plateau {
         })
     }
 
-    fn finish(&mut self, trial: u64, _completed: bool) {
+    fn finish(&mut self, trial: u64, _outcome: Outcome) {
         self.running.remove(&trial);
     }
 }

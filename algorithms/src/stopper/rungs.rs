@@ -1,16 +1,23 @@
 //! `asha` and `hyperband`: successive halving without waiting (Li et al. 2020, *A system for massively parallel hyperparameter tuning*,
 //! doi:10.48550/arXiv.1810.05934; Li et al. 2018, *Hyperband*, arXiv:1603.06560).
 //!
-//! Levels `min_level`, `min_level · reduction`, `min_level · reduction²` … are rungs. A trial that comes to a rung goes on if
-//! it is among the best 1/`reduction` of those that have come there, itself included, and is stopped otherwise. Nobody waits for others; the
-//! first at a rung goes on. A bracket leaves out the first rungs: in higher ones trials that start slowly are given more time.
+//! Levels `min_level`, `min_level · reduction`, `min_level · reduction²` … are rungs. A trial that comes to a rung goes on if its best value is
+//! among the best 1/`reduction` of those that have come there lately, itself included, or if what its curve heads for is; else it is stopped.
+//! Nobody waits for others; the first at a rung goes on. A bracket leaves out the first rungs: in higher ones trials that start slowly are given more time.
+//!
+//! Where curves cross, values at low rungs tell who learns fast, and not who will be good: by values alone, the best model was stopped in most searches.
+//! What a curve heads for is told by its shape (`heading`), which takes some reports: before, no trial is judged.
+//! `cargo run --release --example stopping` measures what it spares, and what it costs.
 
 use super::curve::Curve;
+use super::heading::heading;
+use super::resource::Resource;
 use super::{Stopper, StopperInfo, Verdict, shown};
 use crate::draws;
-use crate::history::Goal;
-use crate::setting::{Checked, Setting, SettingKind};
-use std::collections::{HashMap, HashSet};
+use crate::history::{Goal, Outcome};
+use crate::setting::{Checked, Setting, SettingError, SettingKind};
+use crate::space::Space;
+use std::collections::{HashMap, HashSet, VecDeque};
 
 const MIN_LEVEL: Setting = Setting {
     name: "min_level",
@@ -18,8 +25,15 @@ const MIN_LEVEL: Setting = Setting {
         min: 1e-9,
         max: 1e18,
     },
-    default: "1",
-    doc: "the level of the first rung: no trial is stopped before",
+    default: "",
+    doc: "the level of the first rung: no trial is stopped before; by default 1, or where `resource` begins",
+};
+
+const RESOURCE: Setting = Setting {
+    name: "resource",
+    kind: SettingKind::Name("an int parameter"),
+    default: "",
+    doc: "the parameter that says how many levels a trial has: it is not searched, every trial is given its largest value, and told its rungs",
 };
 
 const REDUCTION: Setting = Setting {
@@ -39,8 +53,8 @@ const BRACKETS: Setting = Setting {
 /// What there is to know of `asha`.
 pub(super) const ASHA: StopperInfo = StopperInfo {
     name: "asha",
-    summary: "lets only the best third go on from each of the levels 1, 3, 9, 27 …: saves most where trials are long and many",
-    settings: &[MIN_LEVEL, REDUCTION, BRACKETS],
+    summary: "lets only the best third go on from each of the levels 1, 3, 9, 27 …, by value or by what the curve heads for: saves most where trials are long and many",
+    settings: &[RESOURCE, MIN_LEVEL, REDUCTION, BRACKETS],
 };
 
 /// What there is to know of `hyperband`.
@@ -48,6 +62,7 @@ pub(super) const HYPERBAND: StopperInfo = StopperInfo {
     name: "hyperband",
     summary: "`asha` with three brackets: a share of the trials is judged later, in case good ones start slowly",
     settings: &[
+        RESOURCE,
         MIN_LEVEL,
         REDUCTION,
         Setting {
@@ -60,6 +75,13 @@ pub(super) const HYPERBAND: StopperInfo = StopperInfo {
 /// A rung holds a level that is less by so little, too: a product may be off in its last bits.
 const ROUNDING: f64 = 1e-9;
 
+/// A trial is compared with those that came to the rung lately, so that so many go on at a time: where a search gets ever better, nearly every trial is
+/// better than most of all that came before.
+const KEPT: usize = 18;
+
+/// So many rungs further on: where it is heading.
+const AHEAD: f64 = 2.0;
+
 /// Judges a trial once at each rung, by its best value up to there.
 pub(super) struct Rungs {
     name: &'static str,
@@ -69,10 +91,108 @@ pub(super) struct Rungs {
     brackets: usize,
     running: HashMap<u64, Climber>,
     finished: HashSet<u64>,
-    /// By bracket and rung, what trials came with, the best first.
-    values: HashMap<(usize, usize), Vec<f64>>,
-    /// The highest last level of trials that ended by themselves: there, nothing is left to be spared.
+    /// By bracket and rung, what trials came with.
+    arrived: HashMap<(usize, usize), Arrived>,
+    resource: Option<Resource>,
+    /// The last level of trials that nobody stops, as far as is known: there, nothing is left to be spared.
     longest: Option<f64>,
+}
+
+/// What trials came to a rung with.
+#[derive(Default)]
+struct Arrived {
+    values: Lately,
+    /// Where they were heading.
+    headings: Lately,
+}
+
+/// The last few of some numbers.
+#[derive(Default)]
+struct Lately {
+    /// The best first.
+    ranked: Vec<f64>,
+    /// The oldest first.
+    aged: VecDeque<f64>,
+}
+
+impl Lately {
+    /// Adds a number; of more than so many the oldest is forgotten.
+    fn note(&mut self, goal: Goal, number: f64, at_most: usize) {
+        if self.aged.len() == at_most
+            && let Some(oldest) = self.aged.pop_front()
+        {
+            let place = self.place(goal, oldest);
+            self.ranked.remove(place);
+        }
+        let place = self.place(goal, number);
+        self.ranked.insert(place, number);
+        self.aged.push_back(number);
+    }
+
+    /// The first place of a number in the order.
+    fn place(&self, goal: Goal, number: f64) -> usize {
+        self.ranked
+            .partition_point(|known| goal.better(*known, number))
+    }
+
+    /// The last of the best 1/`reduction`, of one at least.
+    fn cut(&self, reduction: usize) -> Option<Cut> {
+        let kept = (self.ranked.len() / reduction).max(1);
+        Some(Cut {
+            bound: *self.ranked.get(kept - 1)?,
+            kept,
+            of: self.ranked.len(),
+        })
+    }
+}
+
+/// The last of those that go on.
+struct Cut {
+    bound: f64,
+    kept: usize,
+    of: usize,
+}
+
+/// Whether there is enough of a curve to judge it by: three reports, or two that are a rung apart.
+fn is_known(curve: &[(f64, f64)], reduction: f64) -> bool {
+    match curve {
+        [(first, _), .., (last, _)] => {
+            curve.len() > 2 || last * (1.0 + ROUNDING) >= first * reduction
+        }
+        _ => false,
+    }
+}
+
+/// The first rung, if the resource has such a level.
+fn inside(level: f64, resource: &Resource) -> Result<f64, SettingError> {
+    let Resource {
+        parameter,
+        least,
+        most,
+        ..
+    } = resource;
+    if (*least as f64..=*most as f64).contains(&level) {
+        return Ok(level);
+    }
+    Err(SettingError {
+        key: MIN_LEVEL.name.to_owned(),
+        message: format!(
+            "{} is no level of `{parameter}`, which goes from {least} to {most}",
+            shown(level)
+        ),
+        help: Some("leave it out, or choose one of these".to_owned()),
+    })
+}
+
+/// The whole levels at which trials are judged, and the last.
+fn rungs(min_level: f64, reduction: usize, most: i64) -> Vec<i64> {
+    let levels = std::iter::successors(Some(min_level), |level| Some(level * reduction as f64));
+    let mut rungs: Vec<i64> = levels
+        .map(|level| (level * (1.0 - ROUNDING)).ceil() as i64)
+        .take_while(|level| *level < most)
+        .collect();
+    rungs.push(most);
+    rungs
 }
 
 /// A running trial.
@@ -82,23 +202,41 @@ struct Climber {
     /// The first rung that it has not come to.
     next: usize,
     last_level: Option<f64>,
-    /// Whether its last report was its end.
-    stopped: bool,
 }
 
 impl Rungs {
-    pub fn new(name: &'static str, goal: Goal, settings: &Checked) -> Self {
-        Self {
+    pub fn new(
+        name: &'static str,
+        goal: Goal,
+        space: &Space,
+        settings: &Checked,
+    ) -> Result<Self, Vec<SettingError>> {
+        let resource = settings.name(RESOURCE.name);
+        let resource = resource.map(|name| Resource::find(RESOURCE.name, name, space));
+        let mut resource = resource.transpose().map_err(|problem| vec![problem])?;
+        let min_level = match (settings.float(MIN_LEVEL.name), &resource) {
+            (Some(level), Some(resource)) => {
+                inside(level, resource).map_err(|found| vec![found])?
+            }
+            (Some(level), None) => level,
+            (None, resource) => resource.as_ref().map_or(1.0, |it| it.least as f64),
+        };
+        let reduction = settings.count(REDUCTION.name);
+        if let Some(resource) = &mut resource {
+            resource.rungs = rungs(min_level, reduction, resource.most);
+        }
+        Ok(Self {
             name,
             goal,
-            min_level: settings.float(MIN_LEVEL.name).unwrap_or(1.0),
-            reduction: settings.count(REDUCTION.name),
+            min_level,
+            reduction,
             brackets: settings.count(BRACKETS.name),
+            longest: resource.as_ref().map(|resource| resource.most as f64),
+            resource,
             running: HashMap::new(),
             finished: HashSet::new(),
-            values: HashMap::new(),
-            longest: None,
-        }
+            arrived: HashMap::new(),
+        })
     }
 
     /// The highest rung at or below a level, counted from 0.
@@ -134,27 +272,40 @@ impl Rungs {
         inside.unwrap_or(0)
     }
 
-    /// Notes what a trial came to a rung with; what the last that goes on has, how many go on, and of how many.
-    fn arrive(&mut self, bracket: usize, rung: usize, value: f64) -> (f64, usize, usize) {
-        let values = self.values.entry((bracket, rung)).or_default();
-        let goal = self.goal;
-        let place = values.partition_point(|known| !goal.better(value, *known));
-        values.insert(place, value);
-        let kept = (values.len() / self.reduction).max(1);
-        (values[kept - 1], kept, values.len())
+    /// Compares what a trial has, and where it is heading, with those that came to the rung before: `Some` when both are too bad to go on. Others are compared with
+    /// what it had by the rung itself: one that reports more rarely has come further.
+    fn judge(
+        &mut self,
+        at: (usize, usize),
+        by_rung: Option<f64>,
+        best: f64,
+        heading: f64,
+    ) -> Option<Cut> {
+        let (goal, reduction) = (self.goal, self.reduction);
+        let arrived = self.arrived.entry(at).or_default();
+        if let Some(value) = by_rung {
+            arrived.values.note(goal, value, KEPT * reduction);
+        }
+        arrived.headings.note(goal, heading, KEPT * reduction);
+        let by_value = arrived.values.cut(reduction)?;
+        let by_heading = arrived.headings.cut(reduction)?;
+        let hopeless = goal.better(by_value.bound, best) && goal.better(by_heading.bound, heading);
+        hopeless.then_some(by_value)
     }
 
-    fn verdict(&self, level: f64, value: f64, (bound, kept, of): (f64, usize, usize)) -> Verdict {
+    fn verdict(&self, level: f64, value: f64, cut: &Cut) -> Verdict {
         Verdict {
             rule: self.name.to_owned(),
             level,
             value,
-            bound,
+            bound: cut.bound,
             explanation: format!(
-                "best value {} by level {} is not among the best {kept} of {of} trials there, which end at {}",
+                "best value {} by level {} is not among the best {} of the last {} trials there, which end at {}, and its curve does not head for that either",
                 shown(value),
                 shown(level),
-                shown(bound)
+                cut.kept,
+                cut.of,
+                shown(cut.bound)
             ),
         }
     }
@@ -166,31 +317,36 @@ impl Stopper for Rungs {
             return None;
         }
         let (goal, rung, bracket) = (self.goal, self.rung(level), self.bracket(trial));
+        let reduction = self.reduction as f64;
         let climber = self.running.entry(trial).or_default();
         climber.curve.report(goal, level, value);
-        climber.stopped = false;
         climber.last_level = Some(climber.last_level.map_or(level, |last| last.max(level)));
-        let rung = rung.filter(|rung| *rung >= climber.next.max(bracket))?;
-        climber.next = rung + 1;
-        let best = climber.curve.best_by(level)?;
-        let standing = self.arrive(bracket, rung, best);
-        let is_last = self.longest.is_some_and(|longest| level >= longest);
-        if is_last || !goal.better(standing.0, best) {
+        if !value.is_finite() {
             return None;
         }
-        self.running.entry(trial).or_default().stopped = true;
-        Some(self.verdict(level, best, standing))
+        let rung = rung.filter(|rung| *rung >= climber.next.max(bracket))?;
+        let best = climber.curve.best_by(level)?;
+        let at_rung = self.min_level * libm::pow(reduction, rung as f64) * (1.0 + ROUNDING);
+        let by_rung = climber.curve.best_by(level.min(at_rung));
+        let reached = level * libm::pow(reduction, AHEAD);
+        let curve = climber.curve.finite_by(level);
+        let heading = heading(goal, &curve, reached).filter(|_| is_known(&curve, reduction))?;
+        climber.next = rung + 1;
+        let cut = self.judge((bracket, rung), by_rung, best, heading)?;
+        let is_last = self.longest.is_some_and(|longest| level >= longest);
+        (!is_last).then(|| self.verdict(level, best, &cut))
     }
 
-    fn finish(&mut self, trial: u64, completed: bool) {
+    fn finish(&mut self, trial: u64, outcome: Outcome) {
         self.finished.insert(trial);
-        let climber = self.running.remove(&trial);
-        if let Some(level) = climber
-            .filter(|climber| completed && !climber.stopped)
-            .and_then(|climber| climber.last_level)
-        {
+        let last = (self.running.remove(&trial)).and_then(|climber| climber.last_level);
+        if let (Outcome::Succeeded(_), Some(level)) = (outcome, last) {
             self.longest = Some(self.longest.map_or(level, |longest| longest.max(level)));
         }
+    }
+
+    fn resource(&self) -> Option<&Resource> {
+        self.resource.as_ref()
     }
 }
 
@@ -198,31 +354,62 @@ impl Stopper for Rungs {
 mod tests {
     use super::super::tests::stopper;
     use super::*;
+    use crate::setting::Settings;
+    use crate::space::Parameter;
     use serde_json::json;
 
     fn asha(settings: serde_json::Value) -> Box<dyn Stopper> {
         stopper("asha", Goal::Maximize, settings)
     }
 
+    /// Whether a trial is stopped that comes to a level with a curve that does not rise any more.
+    fn stopped_at(stopper: &mut dyn Stopper, trial: u64, level: f64, value: f64) -> bool {
+        stopper.report(trial, level / 3.0, value);
+        stopper.report(trial, level, value).is_some()
+    }
+
     #[test]
     fn the_best_third_goes_on_from_a_rung() {
         let mut stopper = asha(json!({"min_level": 3}));
         // The first goes on, and then who is the best of fewer than six.
-        let stopped: Vec<bool> = [0.5, 0.4, 0.6, 0.55, 0.6, 0.59, 0.61, 0.58, 0.595]
-            .into_iter()
-            .enumerate()
-            .map(|(trial, value)| stopper.report(trial as u64, 3.0, value).is_some())
+        let values = [0.5, 0.4, 0.6, 0.55, 0.6, 0.59, 0.61, 0.58, 0.595];
+        let stopped = (0..).zip(values);
+        let stopped: Vec<bool> = stopped
+            .map(|(trial, value)| stopped_at(&mut *stopper, trial, 3.0, value))
             .collect();
         assert_eq!(
             stopped,
             [false, true, false, true, false, true, false, true, true]
         );
+        stopper.report(9, 1.0, 0.1);
         let verdict = stopper.report(9, 4.0, 0.1).unwrap();
         assert_eq!(
             verdict.explanation,
-            "best value 0.1 by level 4 is not among the best 3 of 10 trials there, which end at 0.6"
+            "best value 0.1 by level 4 is not among the best 3 of the last 10 trials there, which end at 0.6, and its curve does not head for that either"
         );
         assert_eq!((verdict.rule.as_str(), verdict.bound), ("asha", 0.6));
+    }
+
+    #[test]
+    fn who_is_behind_and_catches_up_goes_on() {
+        let mut stopper = stopper("asha", Goal::Minimize, json!({"min_level": 3}));
+        let run = |stopper: &mut dyn Stopper, trial, curve: [f64; 3]| {
+            let levels = (1..).zip(curve);
+            let stopped = levels
+                .map(|(level, value)| stopper.report(trial, f64::from(level), value).is_some());
+            stopped.collect::<Vec<_>>()[2]
+        };
+        // Quick, and at its end.
+        assert!(!run(&mut *stopper, 0, [0.6, 0.51, 0.501]));
+        assert!(
+            !run(&mut *stopper, 1, [2.0, 1.5, 1.1]),
+            "much better by level 27"
+        );
+        assert!(
+            run(&mut *stopper, 2, [2.0, 1.9, 1.85]),
+            "not good by then either"
+        );
+        assert!(run(&mut *stopper, 3, [0.7, 0.61, 0.601]), "nor this");
     }
 
     #[test]
@@ -231,13 +418,14 @@ mod tests {
         for level in [1.0, 2.0, 4.0] {
             assert_eq!(stopper.report(1, level, 0.5), None);
         }
-        assert_eq!(stopper.report(2, 1.0, 0.6), None);
+        assert_eq!(stopper.report(2, 1.0, 0.6), None, "one report is no curve");
         assert_eq!(stopper.report(2, 2.0, 0.3), None, "it has had 0.6");
         assert_eq!(stopper.report(2, 3.0, 0.3), None, "no rung");
-        assert_eq!(stopper.report(3, 0.5, 0.1), None, "below the first rung");
-        assert!(stopper.report(3, 1.0, 0.1).is_some());
-        assert_eq!(stopper.report(3, 1.5, 0.1), None, "judged already");
+        assert_eq!(stopper.report(3, 0.9, 0.1), None, "below the first rung");
+        assert_eq!(stopper.report(3, 1.0, 0.1), None, "not a rung apart");
         assert!(stopper.report(3, 2.0, 0.1).is_some());
+        assert_eq!(stopper.report(3, 3.0, 0.1), None, "judged already");
+        assert!(stopper.report(3, 4.0, 0.1).is_some());
     }
 
     #[test]
@@ -246,6 +434,7 @@ mod tests {
         for trial in 0..20 {
             assert_eq!(stopper.report(trial, 1.0, 0.5), None);
             assert_eq!(stopper.report(trial, 3.0, f64::NAN), None);
+            assert_eq!(stopper.report(trial, 9.0, 0.5), None);
             assert_eq!(stopper.report(100 + trial, 1.0, f64::NAN), None);
             assert_eq!(stopper.report(trial, f64::INFINITY, 0.0), None);
         }
@@ -257,18 +446,19 @@ mod tests {
         for level in 1..=4 {
             assert_eq!(stopper.report(1, f64::from(level), 0.9), None);
         }
-        stopper.finish(1, true);
-        assert!(stopper.report(2, 2.0, 0.1).is_some());
-        stopper.finish(2, true);
+        stopper.finish(1, Outcome::Succeeded(0.9));
+        assert!(stopped_at(&mut *stopper, 2, 3.0, 0.1));
+        stopper.finish(2, Outcome::EarlyStopped(Some(0.1)));
         // Where trials end, at level 4, nothing can be spared, whereas a trial that was stopped ended early.
-        assert_eq!(stopper.report(3, 4.0, 0.1), None);
-        assert!(stopper.report(4, 2.0, 0.2).is_some());
+        assert!(!stopped_at(&mut *stopper, 3, 4.0, 0.1));
+        assert!(stopped_at(&mut *stopper, 4, 3.0, 0.1));
     }
 
     #[test]
     fn later_brackets_have_fewer_trials_and_fewer_rungs() {
-        let settings = setting(json!({}));
-        let rungs = Rungs::new("hyperband", Goal::Minimize, &settings);
+        let settings = crate::setting::check(HYPERBAND.settings, &Settings::new()).unwrap();
+        let space = Space::new(Vec::new()).unwrap();
+        let rungs = Rungs::new("hyperband", Goal::Minimize, &space, &settings).unwrap();
         let mut counts = [0; 3];
         for trial in 0..1600 {
             counts[rungs.bracket(trial)] += 1;
@@ -281,46 +471,149 @@ mod tests {
             .filter(|trial| rungs.bracket(*trial) == 2)
             .collect();
         for trial in &late {
-            assert_eq!(stopper.report(*trial, 3.0, *trial as f64), None);
+            assert!(!stopped_at(&mut *stopper, *trial, 3.0, *trial as f64));
         }
-        assert_eq!(stopper.report(late[0], 9.0, 1.0), None);
-        assert!(stopper.report(late[1], 9.0, 2.0).is_some());
+        assert_eq!(stopper.report(late[0], 9.0, late[0] as f64), None);
+        assert!(stopper.report(late[1], 9.0, late[1] as f64).is_some());
     }
 
-    fn setting(given: serde_json::Value) -> Checked {
-        let given = serde_json::from_value(given).unwrap();
-        crate::setting::check(HYPERBAND.settings, &given).unwrap()
+    fn epochs() -> Space {
+        let parameters = json!([
+            {"name": "epochs", "type": "int", "min": 2, "max": 60},
+            {"name": "rate", "type": "float", "min": 0, "max": 1},
+            {"name": "model", "type": "categorical", "values": ["a", "b"]},
+            {"name": "depth", "type": "int", "min": 1, "max": 9, "when": {"model": ["a"]}},
+            {"name": "width", "type": "int", "min": 0, "max": 9},
+            {"name": "rounds", "type": "int", "min": 1, "max": 9},
+            {"name": "last", "type": "bool", "when": {"rounds": [9]}},
+            {"name": "first", "type": "bool", "when": {"rounds": [1]}},
+        ]);
+        let parameters: Vec<Parameter> = serde_json::from_value(parameters).unwrap();
+        Space::new(parameters).unwrap()
     }
 
-    /// Trials whose curves fall to a floor of their own; work and the best floor reached, with and without the stopper.
+    fn with_resource(settings: serde_json::Value) -> Result<Box<dyn Stopper>, Vec<SettingError>> {
+        let settings = serde_json::from_value(settings).unwrap();
+        super::super::build("asha", Goal::Minimize, &epochs(), &settings)
+    }
+
     #[test]
-    fn most_of_the_work_is_spared_and_the_best_is_found() {
-        let mut spared = 0;
-        for seed in 0..20 {
-            let mut stopper = stopper("asha", Goal::Minimize, json!({}));
-            let mut generator = draws::generator(seed, 1);
-            let floors: Vec<f64> = (0..81).map(|_| draws::unit(&mut generator)).collect();
-            let (mut work, mut best) = (0, f64::INFINITY);
-            for (trial, floor) in (0..).zip(&floors) {
-                let mut stopped = false;
-                for level in 1..=81 {
-                    work += 1;
-                    let noise = 0.02 * draws::unit(&mut generator);
-                    let value = floor + 1.0 / f64::from(level) + noise;
-                    stopped = stopper.report(trial, f64::from(level), value).is_some();
-                    if stopped {
-                        break;
-                    }
-                }
-                if !stopped {
-                    best = f64::min(best, *floor);
-                }
-                stopper.finish(trial, true);
-            }
-            let lowest = floors.iter().copied().fold(f64::INFINITY, f64::min);
-            assert!(best - lowest < 0.04, "{seed}: {best} {lowest}");
-            spared += 81 * 81 - work;
+    fn a_resource_says_where_the_rungs_are() {
+        let rungs = |settings| {
+            with_resource(settings)
+                .unwrap()
+                .resource()
+                .unwrap()
+                .rungs
+                .clone()
+        };
+        assert_eq!(rungs(json!({"resource": "epochs"})), [2, 6, 18, 54, 60]);
+        assert_eq!(
+            rungs(json!({"resource": "epochs", "reduction": 4})),
+            [2, 8, 32, 60]
+        );
+        let settings = json!({"resource": "epochs", "min_level": 2.5, "reduction": 2});
+        assert_eq!(rungs(settings), [3, 5, 10, 20, 40, 60]);
+        assert_eq!(rungs(json!({"resource": "epochs", "min_level": 60})), [60]);
+    }
+
+    #[test]
+    fn with_a_resource_the_end_is_known_from_the_beginning() {
+        let mut stopper = with_resource(json!({"resource": "epochs"})).unwrap();
+        assert!(!stopped_at(&mut *stopper, 1, 54.0, 0.5));
+        assert!(stopped_at(&mut *stopper, 2, 54.0, 0.6));
+        assert!(!stopped_at(&mut *stopper, 3, 60.0, 0.7));
+    }
+
+    #[test]
+    fn a_resource_is_not_searched() {
+        let stopper = with_resource(json!({"resource": "epochs"})).unwrap();
+        let resource = stopper.resource().unwrap();
+        let searched = resource.searched(&epochs()).unwrap();
+        let configuration = searched.decode(&[0.3; 8]);
+        assert_eq!(
+            configuration.get("epochs"),
+            Some(&crate::space::Value::Int(60))
+        );
+        let shorter = epochs().decode(&[0.0; 8]);
+        assert_eq!(
+            searched.check(&resource.in_full(&shorter)).unwrap(),
+            searched.decode(&[0.0; 8])
+        );
+    }
+
+    #[test]
+    fn what_is_no_resource_is_refused_with_help() {
+        let refused = |settings| {
+            let found = with_resource(settings).err().unwrap();
+            assert_eq!(found.len(), 1);
+            (
+                found[0].key.clone(),
+                found[0].message.clone(),
+                found[0].help.clone().unwrap_or_default(),
+            )
+        };
+        let cases = [
+            (
+                json!({"resource": "epoch"}),
+                "resource",
+                "there is no parameter `epoch`",
+                "did you mean `epochs`?",
+            ),
+            (
+                json!({"resource": "rate"}),
+                "resource",
+                "`rate` is no int parameter",
+                "name an int parameter",
+            ),
+            (
+                json!({"resource": "model"}),
+                "resource",
+                "`model` is no int parameter",
+                "name an int parameter",
+            ),
+            (
+                json!({"resource": "depth"}),
+                "resource",
+                "`depth` is not active in every trial",
+                "take away its `when`",
+            ),
+            (
+                json!({"resource": "width"}),
+                "resource",
+                "`width` may be 0",
+                "let `width` begin at 1",
+            ),
+            (
+                json!({"resource": "rounds"}),
+                "resource",
+                "other parameters depend on `rounds`",
+                "take `rounds` out",
+            ),
+            (
+                json!({"resource": "epochs", "min_level": 1}),
+                "min_level",
+                "1 is no level of `epochs`",
+                "leave it out",
+            ),
+            (
+                json!({"resource": "epochs", "min_level": 81}),
+                "min_level",
+                "81 is no level of `epochs`",
+                "leave it out",
+            ),
+            (
+                json!({"resource": 3}),
+                "resource",
+                "`3` does not fit",
+                "it takes the name of an int parameter",
+            ),
+        ];
+        for (settings, key, message, help) in cases {
+            let found = refused(settings);
+            assert_eq!(found.0, key);
+            assert!(found.1.starts_with(message), "{}", found.1);
+            assert!(found.2.starts_with(help), "{}", found.2);
         }
-        assert!(spared > 20 * 81 * 81 * 6 / 10, "{spared}");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::curve::Curve;
 use super::{Stopper, StopperInfo, Verdict, WARMUP_LEVELS, shown};
-use crate::history::Goal;
+use crate::history::{Goal, Outcome};
 use crate::setting::{Checked, Setting, SettingError, SettingKind};
 use std::collections::HashMap;
 
@@ -106,7 +106,7 @@ impl Stopper for Threshold {
         })
     }
 
-    fn finish(&mut self, trial: u64, _completed: bool) {
+    fn finish(&mut self, trial: u64, _outcome: Outcome) {
         self.running.remove(&trial);
     }
 }
@@ -159,9 +159,14 @@ mod tests {
     #[test]
     fn swapped_bounds_are_refused() {
         let settings = serde_json::from_value(json!({"min": 2, "max": 1})).unwrap();
-        let found = super::super::build("threshold", Goal::Minimize, &settings)
-            .err()
-            .unwrap();
+        let found = super::super::build(
+            "threshold",
+            Goal::Minimize,
+            &super::super::tests::empty(),
+            &settings,
+        )
+        .err()
+        .unwrap();
         assert_eq!(found[0].key, "min");
     }
 }

@@ -7,7 +7,7 @@
 
 use super::{Stopper, StopperInfo, Verdict, shown};
 use crate::compare::signed_rank;
-use crate::history::Goal;
+use crate::history::{Goal, Outcome};
 use crate::setting::{Checked, Setting, SettingKind};
 use std::collections::{HashMap, HashSet};
 
@@ -149,12 +149,12 @@ impl Stopper for Wilcoxon {
         })
     }
 
-    fn finish(&mut self, trial: u64, completed: bool) {
+    fn finish(&mut self, trial: u64, outcome: Outcome) {
         if !self.finished.insert(trial) {
             return;
         }
         let values = self.running.remove(&trial).unwrap_or_default();
-        if completed && self.is_best(&values) {
+        if outcome != Outcome::Failed && self.is_best(&values) {
             self.best = Some((trial, values));
         }
     }
@@ -179,7 +179,7 @@ mod tests {
             let value = FOLDS[*fold] + worse(*fold);
             stopper.report(trial, *fold as f64, value).is_some()
         });
-        stopper.finish(trial, true);
+        stopper.finish(trial, Outcome::Succeeded(0.0));
         stopped
     }
 
@@ -233,7 +233,7 @@ mod tests {
         // Two lucky folds, and it ended.
         stopper.report(1, 0.0, -5.0);
         stopper.report(1, 2.0, -5.0);
-        stopper.finish(1, true);
+        stopper.finish(1, Outcome::Succeeded(0.0));
         assert_eq!(stopped_at(&mut *stopper, 2, |_| -0.2), None);
         assert_eq!(
             stopped_at(&mut *stopper, 3, |_| -0.1),
@@ -252,13 +252,13 @@ mod tests {
         stopper.report(0, 1.0, 1.0);
         stopper.report(0, 2.0, f64::NAN);
         stopper.report(0, 3.0, 3.0);
-        stopper.finish(0, true);
+        stopper.finish(0, Outcome::Succeeded(0.0));
         for (level, value) in [(4.0, 9.0), (2.0, 9.0), (1.0, f64::NAN), (f64::NAN, 9.0)] {
             assert_eq!(stopper.report(1, level, value), None, "{level}");
         }
         assert_eq!(stopper.report(1, -0.0, 9.0), None);
         assert!(stopper.report(1, 1.0, 1e300).is_some());
-        stopper.finish(1, true);
+        stopper.finish(1, Outcome::Succeeded(0.0));
         assert_eq!(stopper.report(1, 3.0, 1e300), None, "it has ended");
     }
 
@@ -266,7 +266,7 @@ mod tests {
     fn failed_trials_are_not_compared_with() {
         let mut stopper = stopper("wilcoxon", Goal::Minimize, json!({}));
         stopper.report(0, 1.0, 0.0);
-        stopper.finish(0, false);
+        stopper.finish(0, Outcome::Failed);
         assert_eq!(stopped_at(&mut *stopper, 1, |_| 1.0), None);
     }
 }

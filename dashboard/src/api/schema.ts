@@ -648,6 +648,8 @@ export interface components {
         Asked: {
             /** @description The experiment after that: when it has finished, nobody has to ask again. */
             experiment: components["schemas"]["AskedExperiment"];
+            /** @description Where early stopping names the parameter that says how many levels a trial has: the levels at which to report, since trials are judged there, and the last. */
+            rungs?: number[];
             /** @description The trials: fewer than wanted, or none, when the limits or the space allow no more right now. */
             trials: components["schemas"]["Trial"][];
         };

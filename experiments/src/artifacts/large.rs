@@ -32,6 +32,12 @@ impl ArtifactStore {
         Ok(json!({ STAND_IN: kept? }))
     }
 
+    /// Whether all large values are here.
+    pub fn has_values(&self, values: &Map<String, Json>) -> bool {
+        let mut kept = values.values().filter_map(stands_for);
+        kept.all(|artifact| self.path(&artifact).exists())
+    }
+
     /// Puts the large values back in place of the objects that stand for them.
     ///
     /// # Errors
@@ -45,6 +51,13 @@ impl ArtifactStore {
         }
         Ok(())
     }
+}
+
+/// Whether a value of a user's looks as if it stood for another. It has to be kept as a large one is, to come back as it was.
+pub fn is_like_a_stand_in(value: &Json) -> bool {
+    value
+        .as_object()
+        .is_some_and(|object| object.len() == 1 && object.contains_key(STAND_IN))
 }
 
 fn stands_for(value: &Json) -> Option<Artifact> {
@@ -74,6 +87,18 @@ mod tests {
         assert_eq!(values["small"], json!({"a": 1}));
         let left = fs::read_dir(directory.path().join("tmp")).unwrap().count();
         assert_eq!(left, 0);
+    }
+
+    #[test]
+    fn what_looks_like_a_stand_in_comes_back_when_it_is_kept_as_one() {
+        let directory = TempDir::new().unwrap();
+        let store = ArtifactStore::new(directory.path());
+        let first = store.keep_value("text", &Json::from("first")).unwrap();
+        assert!(is_like_a_stand_in(&first) && !is_like_a_stand_in(&json!({})));
+        let stand_in = store.keep_value("alike", &first).unwrap();
+        let mut values = Map::from_iter([("alike".to_owned(), stand_in)]);
+        store.restore_values(&mut values).unwrap();
+        assert_eq!(values["alike"], first);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::Layout;
 use super::core::Core;
 use super::driver::{Driver, Ways};
 use super::event::{Control, Event};
+use super::lost::redo_lost;
 use super::observer::Observer;
 use super::plan::Plan;
 use super::recover::recover;
@@ -16,7 +17,9 @@ use crate::engine::Engine;
 use crate::pipeline::{Components, Graph};
 use crate::spec::{self, Experiment, SpecError};
 use crate::store::{DriverLock, ExperimentId, ExperimentRecord, Snapshot, Store, StoreError};
+use indexmap::IndexMap;
 use jiff::Timestamp;
+use std::mem::take;
 use std::sync::Arc;
 use tokio::sync::watch;
 use tracing::field::Empty;
@@ -94,10 +97,11 @@ async fn drive_alone(
     control: watch::Receiver<Control>,
     progress: &watch::Sender<i64>,
 ) -> Result<(), DriveError> {
-    let lock = take_lock(setup, id).await?;
+    let lock = setup.store.lock_of_the_living(id, setup.address.as_deref());
+    let lock = sign(setup, lock.await?).await?;
     let loaded = load(setup, id).await?;
     if !loaded.open {
-        return Ok(());
+        return Ok(lock.release().await?);
     }
     let ways = Ways {
         control,
@@ -110,13 +114,20 @@ async fn drive_alone(
     if result.is_err() {
         driver.kill_all().await;
     }
+    // Whoever comes next must not have to wait for this process's lease to run out.
+    driver.release().await;
     result
 }
 
-/// Becomes the driver of the experiment. A step that outlived its driver would run beside its own next attempt: what the last one may have
-/// left is ended first.
+/// Becomes the driver of the experiment.
 pub(crate) async fn take_lock(setup: &Setup, id: ExperimentId) -> Result<DriverLock, DriveError> {
     let lock = setup.store.lock(id, setup.address.as_deref()).await?;
+    sign(setup, lock).await
+}
+
+/// Makes the lock this process's. A step that outlived its driver would run beside its own next attempt: what the last one may have left is ended
+/// first.
+async fn sign(setup: &Setup, lock: DriverLock) -> Result<DriverLock, DriveError> {
     let ours = setup.engine.session();
     if let Some(session) = lock.left_behind().filter(|session| session != ours) {
         let engine = setup.engine.clone();
@@ -132,13 +143,13 @@ pub(crate) async fn take_lock(setup: &Setup, id: ExperimentId) -> Result<DriverL
 /// # Errors
 /// When a process drives it, or the store refuses.
 pub async fn cancel(setup: &Setup, id: ExperimentId) -> Result<(), DriveError> {
-    let _lock = setup.store.lock(id, None).await?;
+    let lock = take_lock(setup, id).await?;
     let mut loaded = load(setup, id).await?;
     if !loaded.record.state.is_finished() {
         loaded.core.handle(Timestamp::now(), Event::Cancel);
         setup.store.commit(id, loaded.core.take().changes).await?;
     }
-    Ok(())
+    Ok(lock.release().await?)
 }
 
 /// An experiment as the store remembers it, under the lock.
@@ -151,7 +162,7 @@ pub(crate) struct Loaded {
 }
 
 pub(crate) async fn load(setup: &Setup, id: ExperimentId) -> Result<Loaded, DriveError> {
-    let snapshot = setup.store.load(id).await?;
+    let mut snapshot = setup.store.load(id).await?;
     let record = snapshot.experiment.clone();
     Span::current().record("experiment", record.name.as_str());
     let experiment =
@@ -162,12 +173,13 @@ pub(crate) async fn load(setup: &Setup, id: ExperimentId) -> Result<Loaded, Driv
         Some(_) => setup.store.curves(id, &experiment.objective.metric).await?,
         None => Vec::new(),
     };
-    let values = complete_values(setup, &snapshot).await?;
+    let values = complete_values(setup, &mut snapshot, experiment.pipeline.needs()).await?;
     let name = experiment.algorithm.name.clone();
     let (maker, learns) = algorithm(&experiment)?;
+    let resource = experiment.resource().cloned();
     let plan = plan(setup, &record, experiment, if learns { 0 } else { AHEAD })?;
     let (core, history) = recover(plan, snapshot, &curves, values, stopper);
-    let suggester = Suggester::new(&name, maker, history, setup.observer.clone());
+    let suggester = Suggester::new(&name, maker, history, resource, setup.observer.clone());
     Ok(Loaded {
         core,
         suggester,
@@ -179,7 +191,7 @@ pub(crate) async fn load(setup: &Setup, id: ExperimentId) -> Result<Loaded, Driv
 /// What makes the algorithm, and whether it learns.
 fn algorithm(experiment: &Experiment) -> Result<(Maker, bool), DriveError> {
     let chosen = experiment.algorithm.clone();
-    let space = Arc::new(experiment.parameters.clone());
+    let space = experiment.searched();
     let make = move || algorithm::build(&chosen.name, space.clone(), chosen.seed, &chosen.settings);
     let learns = make().map_err(|problems| refused(&problems))?.learns();
     let maker: Maker = Box::new(move || make().expect("it has been made before"));
@@ -191,22 +203,35 @@ fn stopper(experiment: &Experiment) -> Result<Option<Box<dyn Stopper>>, DriveErr
     let built = experiment
         .early_stopping
         .as_ref()
-        .map(|choice| stopper::build(&choice.name, goal, &choice.settings));
+        .map(|choice| stopper::build(&choice.name, goal, &experiment.parameters, &choice.settings));
     built.transpose().map_err(|problems| refused(&problems))
 }
 
-/// Large values are kept as artifacts: here they are read again.
-async fn complete_values(setup: &Setup, snapshot: &Snapshot) -> Result<StepValues, DriveError> {
-    let steps = snapshot.unfinished.iter().flat_map(|trial| &trial.steps);
-    let values = steps.map(|step| ((step.trial, step.step.clone()), step.values.clone()));
-    let mut values: StepValues = values.collect();
+/// Large values are kept as artifacts: here they are read again. Steps whose results have vanished are to run again, if those are needed.
+async fn complete_values(
+    setup: &Setup,
+    snapshot: &mut Snapshot,
+    needs: IndexMap<String, Vec<String>>,
+) -> Result<StepValues, DriveError> {
     let artifacts = ArtifactStore::new(Layout::new(setup.store.root())?.artifacts());
+    let mut unfinished = take(&mut snapshot.unfinished);
     let restoring = tokio::task::spawn_blocking(move || {
-        let mut each = values.values_mut();
-        each.try_for_each(|values| artifacts.restore_values(values))?;
-        Ok(values)
+        for trial in &mut unfinished {
+            redo_lost(&mut trial.steps, &needs, &artifacts);
+        }
+        let steps = unfinished.iter().flat_map(|trial| &trial.steps);
+        let present = steps.filter(|step| artifacts.has_values(&step.values));
+        let values = present.map(|step| {
+            let mut values = step.values.clone();
+            artifacts.restore_values(&mut values)?;
+            Ok(((step.trial, step.step.clone()), values))
+        });
+        let values = values.collect::<std::io::Result<StepValues>>()?;
+        Ok::<_, std::io::Error>((unfinished, values))
     });
-    restoring.await.map_err(std::io::Error::other)?
+    let (unfinished, values) = restoring.await.map_err(std::io::Error::other)??;
+    snapshot.unfinished = unfinished;
+    Ok(values)
 }
 
 fn plan(

@@ -38,6 +38,8 @@ pub struct Answered {
     pub answer: Answer,
     /// The experiment after that.
     pub experiment: Arc<ExperimentRecord>,
+    /// The levels at which its trials are judged, if they are known beforehand.
+    pub rungs: Arc<[i64]>,
 }
 
 /// Why nothing came of it.

@@ -50,27 +50,19 @@ impl Progress {
 
     /// The same, from state and objective alone.
     pub fn count(&mut self, state: TrialState, objective: Option<f64>) -> Outcome {
-        match (state, objective) {
-            (TrialState::Succeeded, Some(value)) => {
+        let outcome = outcome(state, objective);
+        match outcome {
+            Outcome::Succeeded(value) => {
                 self.succeeded += 1;
                 if self.best().is_none_or(|best| self.goal.better(value, best)) {
                     self.records.push((self.judged(), value));
                 }
-                Outcome::Succeeded(value)
             }
-            (TrialState::EarlyStopped, value) => {
-                self.early_stopped += 1;
-                Outcome::EarlyStopped(value)
-            }
-            (TrialState::Cancelled, _) => {
-                self.cancelled += 1;
-                Outcome::Failed
-            }
-            _ => {
-                self.failed += 1;
-                Outcome::Failed
-            }
+            Outcome::EarlyStopped(_) => self.early_stopped += 1,
+            Outcome::Failed if state == TrialState::Cancelled => self.cancelled += 1,
+            Outcome::Failed => self.failed += 1,
         }
+        outcome
     }
 
     /// Whether a trial was at least as good as the target.
@@ -109,6 +101,15 @@ impl Progress {
     /// Trials that say something about their configurations.
     fn judged(&self) -> u64 {
         self.succeeded + self.early_stopped
+    }
+}
+
+/// What the end of a trial tells algorithm and stopper.
+pub(super) fn outcome(state: TrialState, objective: Option<f64>) -> Outcome {
+    match (state, objective) {
+        (TrialState::Succeeded, Some(value)) => Outcome::Succeeded(value),
+        (TrialState::EarlyStopped, value) => Outcome::EarlyStopped(value),
+        _ => Outcome::Failed,
     }
 }
 

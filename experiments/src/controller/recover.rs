@@ -3,14 +3,13 @@
 
 use super::core::Core;
 use super::plan::Plan;
-use super::progress::Progress;
-use super::suggester::place;
+use super::progress::{Progress, outcome};
+use super::suggester::{as_searched, place};
 use super::trial::{StepValues, TrialRun};
 use crate::spec::Experiment;
-use crate::state::TrialState;
-use crate::store::{CurvePoint, ExperimentUpdate, LoadedTrial, Snapshot, UnfinishedTrial};
-use std::collections::HashMap;
+use crate::store::{CurvePoint, ExperimentUpdate, LoadedTrial, Snapshot};
 use tune_algorithms::history::History;
+use tune_algorithms::space::Configuration;
 use tune_algorithms::stopper::Stopper;
 
 /// A core and a history that know all of the snapshot. `curves` are all reports of the objective, in the order in which they arrived; only a
@@ -23,7 +22,7 @@ pub fn recover(
     stopper: Option<Box<dyn Stopper>>,
 ) -> (Core, History) {
     let finished = in_order_of_finishing(&snapshot.trials);
-    let stopper = stopper.map(|stopper| replay(stopper, &finished, &snapshot.unfinished, curves));
+    let stopper = stopper.map(|stopper| replay(stopper, &finished, curves));
     let (history, progress) = retell(&plan.experiment, &snapshot, &finished);
     let record = &snapshot.experiment;
     let update = ExperimentUpdate {
@@ -59,13 +58,14 @@ fn retell(
 ) -> (History, Progress) {
     let goal = experiment.objective.goal;
     let prior = snapshot.prior.iter();
-    let prior = prior.map(|trial| (trial.parameters.clone(), trial.outcome()));
+    let searched = |it: &Configuration| as_searched(experiment.resource(), it.clone());
+    let prior = prior.map(|trial| (searched(&trial.parameters), trial.outcome()));
     let mut history = History::with_prior(goal, prior);
     let mut progress = Progress::new(goal);
     for trial in &snapshot.trials {
         match trial.enqueued {
-            true => history.enqueue(trial.parameters.clone()),
-            false => history.create(trial.parameters.clone()),
+            true => history.enqueue(searched(&trial.parameters)),
+            false => history.create(searched(&trial.parameters)),
         };
         progress.created += 1;
     }
@@ -76,31 +76,18 @@ fn retell(
     (history, progress)
 }
 
-/// Shows the stopper all that was reported. What it would say to the running trials is heard at their next report.
+/// Shows the stopper all that was reported, in the order in which it came, and then which trials have ended. What it would say to the running ones is heard at their
+/// next report.
 fn replay(
     mut stopper: Box<dyn Stopper>,
     finished: &[&LoadedTrial],
-    unfinished: &[UnfinishedTrial],
     curves: &[CurvePoint],
 ) -> Box<dyn Stopper> {
-    let mut reports: HashMap<u64, Vec<CurvePoint>> = HashMap::new();
     for point in curves {
-        reports.entry(point.trial).or_default().push(*point);
+        stopper.report(point.trial, point.level, point.value);
     }
-    let finished = finished
-        .iter()
-        .map(|trial| (trial.number, Some(trial.state)));
-    let unfinished = unfinished.iter().map(|trial| (trial.trial.number, None));
-    for (number, state) in finished.chain(unfinished) {
-        for report in reports.remove(&number).unwrap_or_default() {
-            stopper.report(number, report.level, report.value);
-        }
-        if let Some(state) = state {
-            stopper.finish(
-                number,
-                matches!(state, TrialState::Succeeded | TrialState::EarlyStopped),
-            );
-        }
+    for trial in finished {
+        stopper.finish(trial.number, outcome(trial.state, trial.objective));
     }
     stopper
 }

@@ -134,9 +134,10 @@ async fn change_limits(
     now: Timestamp,
 ) -> Result<Submitted, SubmitError> {
     // A process that drives it would not see the change.
-    let _lock = store.lock(record.id, None).await?;
+    let lock = store.lock_of_the_living(record.id, None).await?;
     let given = |_| Ok::<_, StoreError>((submission.document.clone(), to.clone()));
     store.change_limits(record.id, now, given).await?;
+    lock.release().await?;
     record.document = submission.document.clone();
     let more = goes_on(store, &record, &submission.experiment).await?;
     Ok(if more {

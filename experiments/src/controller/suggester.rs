@@ -8,6 +8,7 @@ use tokio::sync::mpsc as async_mpsc;
 use tune_algorithms::algorithm::{Algorithm, Why};
 use tune_algorithms::history::{History, Outcome};
 use tune_algorithms::space::Configuration;
+use tune_algorithms::stopper::Resource;
 
 /// Makes the algorithm, always the same.
 pub type Maker = Box<dyn Fn() -> Box<dyn Algorithm> + Send>;
@@ -33,6 +34,7 @@ struct Thinker {
     name: String,
     make: Maker,
     history: History,
+    resource: Option<Resource>,
     observer: Arc<dyn Observer>,
 }
 
@@ -48,12 +50,19 @@ pub enum AlgorithmCrashed {
 }
 
 impl Suggester {
-    /// An algorithm that knows the history. `name` is for the observer.
-    pub fn new(name: &str, make: Maker, history: History, observer: Arc<dyn Observer>) -> Self {
+    /// An algorithm that knows the history, and does not search the resource. `name` is for the observer.
+    pub fn new(
+        name: &str,
+        make: Maker,
+        history: History,
+        resource: Option<Resource>,
+        observer: Arc<dyn Observer>,
+    ) -> Self {
         let thinker = Thinker {
             name: name.to_owned(),
             make,
             history,
+            resource,
             observer,
         };
         Self {
@@ -144,7 +153,8 @@ impl Thinker {
                     if self.history.take_back(place) {
                         algorithm = (self.make)();
                     }
-                    self.history.enqueue(configuration);
+                    self.history
+                        .enqueue(as_searched(self.resource.as_ref(), configuration));
                 }
                 Request::Suggest(round, count) => {
                     let suggested = self.suggest(algorithm.as_mut(), round, count);
@@ -184,6 +194,14 @@ pub(super) fn explained(
         why: why.clone(),
     };
     each.map(suggestion).collect()
+}
+
+/// A configuration as one of the space that is searched.
+pub(super) fn as_searched(resource: Option<&Resource>, whole: Configuration) -> Configuration {
+    match resource {
+        Some(resource) => resource.in_full(&whole),
+        None => whole,
+    }
 }
 
 /// The number of a trial in the history, in which those of another experiment come first.

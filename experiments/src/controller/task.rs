@@ -62,7 +62,8 @@ fn context(plan: &Plan, trial: &TrialRun, index: usize) -> Context {
         trial.record.number,
         names,
         &trial.record.parameters,
-    );
+    )
+    .with_rungs(plan.experiment.rungs());
     for &needed in plan.graph.needs(index) {
         let record = &trial.steps[needed].record;
         let paths = record.artifacts.iter().map(|(artifact, stored)| {
@@ -124,6 +125,10 @@ fn environment(
     env.insert("TUNE_TRIAL".into(), id.trial.to_string());
     env.insert("TUNE_STEP".into(), name.to_owned());
     env.insert("TUNE_ATTEMPT".into(), id.attempt.to_string());
+    if let rungs @ [_, ..] = plan.experiment.rungs() {
+        let rungs: Vec<String> = rungs.iter().map(i64::to_string).collect();
+        env.insert("TUNE_RUNGS".into(), rungs.join(","));
+    }
     env.insert(
         "TUNE_PARAMS".into(),
         engine::file_of(files_at, PARAMS_FILE)

@@ -391,7 +391,7 @@ impl TrialRun {
 }
 
 impl StepRun {
-    fn new(trial: u64, name: &str) -> Self {
+    pub fn new(trial: u64, name: &str) -> Self {
         let record = StepRecord {
             trial,
             step: name.to_owned(),
@@ -482,6 +482,9 @@ impl StepRun {
 
 /// The pause before the attempt that follows the given number of failures.
 fn pause(retries: &Retries, failures: u32) -> SignedDuration {
+    if retries.delay.is_zero() {
+        return SignedDuration::ZERO;
+    }
     let exponent = i32::try_from(failures.saturating_sub(1)).unwrap_or(i32::MAX);
     let seconds = retries.delay.as_secs_f64() * retries.backoff.powi(exponent);
     SignedDuration::try_from_secs_f64(seconds).unwrap_or(SignedDuration::MAX)
@@ -516,5 +519,23 @@ fn explain(ending: &Ending) -> Option<String> {
     {
         Some(line) => Some(format!("{what}; its last words: {line}")),
         None => Some(what),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn pauses_grow_and_none_stays_none() {
+        let pauses = |delay, backoff| Retries {
+            max: u32::MAX,
+            delay: Duration::from_secs(delay),
+            backoff,
+        };
+        assert_eq!(pause(&pauses(2, 3.0), 3), SignedDuration::from_secs(18));
+        assert_eq!(pause(&pauses(2, 3.0), 5000), SignedDuration::MAX);
+        assert_eq!(pause(&pauses(0, 3.0), 5000), SignedDuration::ZERO);
     }
 }

@@ -16,6 +16,14 @@ pub use objective::{ObjectiveValue, TrialMetrics};
 pub use output::{LARGE_VALUE, Output, OutputProblem, parse_output};
 pub use stdout::LineParser;
 
+/// No metric has a longer name, in bytes: names are part of keys of the database, which takes no more than it needs to.
+const LONGEST_NAME: usize = 200;
+
+/// What a metric can be called.
+pub fn is_metric_name(name: &str) -> bool {
+    (1..=LONGEST_NAME).contains(&name.len()) && !name.chars().any(char::is_control)
+}
+
 /// One value of one metric at one level.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 const LINES: usize = 5;
 const LINE_LENGTH: usize = 200;
 const MAX_DISTANCE: usize = 2;
+const MOST_NAMES: usize = 20;
 
 /// The last lines that look like a report of the objective and are none.
 #[derive(Clone, Debug)]
@@ -79,7 +80,7 @@ pub fn missing_objective<'a>(
     }
     match reported.as_slice() {
         [] => message += &format!("; print a line `{objective}=VALUE`"),
-        names => message += &format!("; metrics that were reported: {}", names.join(", ")),
+        names => message += &format!("; metrics that were reported: {}", listed(names)),
     }
     if let Some(meant) = reported.iter().find(|name| is_similar(name, objective)) {
         message += &format!("; did you mean `{meant}`?");
@@ -99,8 +100,17 @@ pub fn untold_objective<'a>(objective: &str, told: impl IntoIterator<Item = &'a 
         [] => format!("{missing}; tell its value, or that the trial failed"),
         names => format!(
             "{missing}; the metrics that were told: {}; the trial is still open",
-            names.join(", ")
+            listed(names)
         ),
+    }
+}
+
+/// The first names, and how many more there are: every list of trials carries these words.
+fn listed(names: &[&str]) -> String {
+    let shown = &names[..names.len().min(MOST_NAMES)];
+    match names.len() - shown.len() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
     }
 }
 

@@ -125,7 +125,7 @@ impl ObjectiveValue {
         let ends = [self.counts.first_key_value(), self.counts.last_key_value()];
         let extremes: f64 = ends.into_iter().flatten().filter_map(not_finite).sum();
         let count = self.by_level.len();
-        (count > 0).then(|| self.sum.value() / count as f64 + extremes)
+        (count > 0).then(|| self.sum.mean(count as f64) + extremes)
     }
 }
 
@@ -153,19 +153,44 @@ impl PartialEq for Ordered {
 
 impl Eq for Ordered {}
 
-/// A sum of finite numbers that keeps what rounding takes away, so that numbers can be taken out again (Neumaier 1974).
+/// Finite numbers whose sum may be larger than any number: what is huge is added up apart, made smaller.
 #[derive(Clone, Copy, Debug, Default)]
 struct Sum {
-    sum: f64,
-    lost: f64,
+    usual: Exact,
+    huge: Exact,
 }
+
+/// What is larger is huge (2^900).
+const HUGE: f64 = 8.452_712_498_170_644e270;
+
+/// By so much huge numbers are made smaller: a power of two, which costs no digit.
+const SCALE: f64 = 18_446_744_073_709_551_616.0;
 
 impl Sum {
     /// Adds a number; one that is not finite is left out.
     fn add(&mut self, value: f64) {
-        if !value.is_finite() {
-            return;
+        match value.abs() {
+            usual if usual <= HUGE => self.usual.add(value),
+            huge if huge.is_finite() => self.huge.add(value / SCALE),
+            _ => {}
         }
+    }
+
+    /// The mean, if there are so many.
+    fn mean(self, count: f64) -> f64 {
+        self.usual.value() / count + self.huge.value() / count * SCALE
+    }
+}
+
+/// A sum that keeps what rounding takes away, so that numbers can be taken out again (Neumaier 1974).
+#[derive(Clone, Copy, Debug, Default)]
+struct Exact {
+    sum: f64,
+    lost: f64,
+}
+
+impl Exact {
+    fn add(&mut self, value: f64) {
         let sum = self.sum + value;
         self.lost += if self.sum.abs() >= value.abs() {
             (self.sum - sum) + value
@@ -195,6 +220,21 @@ mod tests {
             objective.report(step, level, value);
         }
         objective.value()
+    }
+
+    #[test]
+    fn the_mean_of_huge_numbers_is_one_too() {
+        let huge = [(0, 0.0, 1e308), (0, 1.0, 1e308)];
+        assert_eq!(value(Strategy::Mean, MAX, &huge), Some(1e308));
+        let replaced = [
+            (0, 0.0, 1e308),
+            (0, 1.0, 1e308),
+            (0, 0.0, 1.0),
+            (0, 1.0, 2.0),
+        ];
+        assert_eq!(value(Strategy::Mean, MAX, &replaced), Some(1.5));
+        let small = [(0, 0.0, 5e-324), (0, 1.0, 5e-324)];
+        assert_eq!(value(Strategy::Mean, MAX, &small), Some(5e-324));
     }
 
     #[test]

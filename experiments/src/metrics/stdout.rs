@@ -31,6 +31,11 @@ impl LineParser {
         }
     }
 
+    /// The metric that matters most.
+    pub fn objective(&self) -> &str {
+        &self.objective
+    }
+
     /// The metrics in a line of stdout: `name=value` pairs, or one JSON object. A level holds for its own line; a carriage return,
     /// with which a progress bar begins anew, ends a line too.
     pub fn line(&mut self, line: &[u8]) -> Vec<Report> {

@@ -17,6 +17,7 @@ pub struct Context {
     params: Arc<Fields>,
     steps: Arc<Fields>,
     trial: u64,
+    rungs: Vec<i64>,
     experiment: String,
 }
 
@@ -42,8 +43,16 @@ impl Context {
             params: Arc::new(params),
             steps: Arc::default(),
             trial,
+            rungs: Vec::new(),
             experiment: experiment.to_owned(),
         }
+    }
+
+    /// The same, knowing at which levels the trial is judged.
+    #[must_use]
+    pub fn with_rungs(mut self, rungs: &[i64]) -> Self {
+        self.rungs = rungs.to_vec();
+        self
     }
 
     /// Adds what a step has produced: the absolute paths of its artifacts, and its values. Replaces what was there.
@@ -73,7 +82,7 @@ impl Context {
         minijinja::context! {
             params => Value::from_dyn_object(self.params.clone()),
             steps => Value::from_dyn_object(self.steps.clone()),
-            trial => minijinja::context! { number => self.trial },
+            trial => minijinja::context! { number => self.trial, rungs => self.rungs.clone() },
             experiment => minijinja::context! { name => self.experiment.as_str() },
         }
     }

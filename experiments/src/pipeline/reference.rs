@@ -33,7 +33,7 @@ pub enum Target {
         /// The value.
         name: String,
     },
-    /// `trial.FIELD`; the only field is `number`.
+    /// `trial.FIELD`; the fields are `number` and `rungs`.
     Trial(String),
     /// `experiment.FIELD`; the only field is `name`.
     Experiment(String),
@@ -176,7 +176,7 @@ impl Walk<'_, '_> {
                 step: (*step).to_owned(),
                 name: (*name).to_owned(),
             },
-            ["trial", field @ "number"] => Target::Trial((*field).to_owned()),
+            ["trial", field @ ("number" | "rungs")] => Target::Trial((*field).to_owned()),
             ["experiment", field @ "name"] => Target::Experiment((*field).to_owned()),
             _ => return Err(self.unknown(expression, path)),
         };
@@ -198,7 +198,7 @@ impl Walk<'_, '_> {
             ),
             "trial" => (
                 format!("`{written}` does not exist"),
-                "of the trial there is `trial.number`",
+                "of the trial there are `trial.number` and `trial.rungs`",
             ),
             "experiment" => (
                 format!("`{written}` does not exist"),

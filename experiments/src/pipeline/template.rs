@@ -180,7 +180,7 @@ mod tests {
         .into_iter()
         .collect();
         let names = ["n", "rate", "tiny", "big", "on", "model", "off"];
-        let mut context = Context::new("iris", 3, names, &configuration);
+        let mut context = Context::new("iris", 3, names, &configuration).with_rungs(&[1, 3, 9]);
         let artifacts = IndexMap::from([("model".to_owned(), "/store/ab/model".to_owned())]);
         let values =
             json!({"count": 7, "list": [1, "two", null], "map": {"a": {"b": 2.5}}, "none": null});
@@ -205,6 +205,8 @@ mod tests {
                 json!("/store/ab/model"),
             ),
             ("${{ trial.number }}", json!(3)),
+            ("${{ trial.rungs }}", json!([1, 3, 9])),
+            ("${{ trial.rungs | join(',') }}", json!("1,3,9")),
             ("${{ experiment.name }}", json!("iris")),
             ("${{ params.n * 2 }}", json!(10)),
             ("${{ params.n if params.off }}", json!(null)),

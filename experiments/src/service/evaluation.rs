@@ -3,14 +3,12 @@
 use super::wanting::Outcome;
 use super::{Asked, Service, ServiceError};
 use crate::controller::{Answer, Answered, Told, Wish};
-use crate::metrics::ClientReport;
+use crate::metrics::{ClientReport, is_metric_name};
 use crate::store::{ExperimentId, ExperimentRecord, TrialRecord};
 use tune_algorithms::space::Configuration;
 
 /// How many trials are handed out at once, at the most.
 pub const MOST_AT_ONCE: usize = 1000;
-/// No metric has a longer name.
-const LONGEST_NAME: usize = 200;
 
 impl Service {
     /// Hands out up to `count` trials of an ask-and-tell experiment.
@@ -26,13 +24,16 @@ impl Service {
             Outcome::Finished(experiment) => Ok(Asked {
                 trials: Vec::new(),
                 experiment,
+                rungs: [].into(),
             }),
             Outcome::Answered(Answered {
                 answer: Answer::Trials(trials),
                 experiment,
+                rungs,
             }) => Ok(Asked {
                 trials,
                 experiment: (*experiment).clone(),
+                rungs,
             }),
             Outcome::Answered(answered) => Err(refusal(answered.answer, 0)),
         }
@@ -152,7 +153,7 @@ pub(super) fn refusal(answer: Answer, trial: u64) -> ServiceError {
 
 fn check(reports: &[ClientReport]) -> Result<(), ServiceError> {
     for ClientReport { name, level, .. } in reports {
-        if name.is_empty() || name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
+        if !is_metric_name(name) {
             let words = format!("{name:?} cannot be the name of a metric");
             return Err(ServiceError::Invalid(words));
         }

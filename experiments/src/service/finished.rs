@@ -6,6 +6,7 @@ use crate::metrics::ClientReport;
 use crate::spec;
 use crate::state::{TrialReason, TrialState};
 use crate::store::{ExperimentId, TrialRecord};
+use std::collections::HashMap;
 
 impl Service {
     /// The end of a trial that has finished is told.
@@ -72,20 +73,19 @@ fn is_that(record: &TrialRecord, told: &Told) -> bool {
             TrialState::Succeeded | TrialState::Failed,
             None | Some(TrialReason::MetricMissing | TrialReason::MetricNotFinite),
             Told::Succeeded(reports),
-        ) => last_values(reports).all(|(name, value)| has(record, name, value)),
+        ) => last_values(reports)
+            .into_iter()
+            .all(|(name, value)| has(record, name, value)),
         _ => false,
     }
 }
 
 /// Of several values of a metric the last.
-fn last_values(reports: &[ClientReport]) -> impl Iterator<Item = (&str, f64)> {
-    let is_last = |index: usize, report: &ClientReport| {
-        let later = &reports[index + 1..];
-        later.iter().all(|other| other.name != report.name)
-    };
-    let last = reports.iter().enumerate();
-    let last = last.filter(move |(index, report)| is_last(*index, report));
-    last.map(|(_, report)| (report.name.as_str(), report.value))
+fn last_values(reports: &[ClientReport]) -> HashMap<&str, f64> {
+    let values = reports.iter();
+    values
+        .map(|report| (report.name.as_str(), report.value))
+        .collect()
 }
 
 fn has(record: &TrialRecord, name: &str, value: f64) -> bool {

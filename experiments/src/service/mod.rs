@@ -48,6 +48,8 @@ pub struct Asked {
     pub trials: Vec<TrialRecord>,
     /// The experiment as it is after that: when it has finished, nobody has to ask again.
     pub experiment: ExperimentRecord,
+    /// The levels at which trials are judged, and the last; none where they are not known beforehand.
+    pub rungs: Arc<[i64]>,
 }
 
 /// The state of the shared slots, for the operator.

@@ -3,10 +3,12 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value as Json;
+use std::sync::Arc;
 use std::time::Duration;
 use tune_algorithms::history::Goal;
 use tune_algorithms::setting::Settings;
 use tune_algorithms::space::Space;
+use tune_algorithms::stopper::Resource;
 
 /// One tuning job, complete and checked. Serialises to the normal form of the document (defaults filled in), in which two
 /// files that mean the same are equal.
@@ -41,6 +43,29 @@ pub struct Experiment {
     /// What every trial runs. Without steps the experiment is ask-and-tell: clients evaluate its trials.
     #[serde(skip_serializing_if = "Pipeline::is_empty")]
     pub pipeline: Pipeline,
+}
+
+impl Experiment {
+    /// The parameter that says how many levels a trial has, if there is one.
+    pub fn resource(&self) -> Option<&Resource> {
+        self.early_stopping.as_ref()?.resource.as_ref()
+    }
+
+    /// The levels at which trials are judged, and the last; none where they are not known beforehand.
+    pub fn rungs(&self) -> &[i64] {
+        self.resource().map_or(&[], |resource| &resource.rungs)
+    }
+
+    /// The space as the algorithm sees it: the number of levels is not searched.
+    pub fn searched(&self) -> Arc<Space> {
+        searched(&self.parameters, self.resource())
+    }
+}
+
+/// The space without what is not searched.
+pub(super) fn searched(space: &Space, resource: Option<&Resource>) -> Arc<Space> {
+    let searched = resource.and_then(|resource| resource.searched(space).ok());
+    Arc::new(searched.unwrap_or_else(|| space.clone()))
 }
 
 /// How an ask-and-tell experiment hands out its trials.
@@ -110,6 +135,9 @@ pub struct StopperChoice {
     pub name: String,
     /// Checked settings, as written.
     pub settings: Settings,
+    /// The parameter that says how many levels a trial has, if they name one.
+    #[serde(skip)]
+    pub resource: Option<Resource>,
 }
 
 /// Whichever comes first ends the experiment.

@@ -244,6 +244,13 @@ async fn renew(
 }
 
 impl Store {
+    /// What changes whenever the driver gives a sign of life; nothing when there is no driver.
+    pub(super) async fn pulse(&self, id: ExperimentId) -> Result<Option<i64>, StoreError> {
+        let pulse = Statement::new(sql::postgres::PULSE).bind(id.0);
+        let pulse = self.one(pulse, |row| Columns::of(row).take::<Option<i64>>());
+        Ok(pulse.await?.flatten())
+    }
+
     async fn why_not_taken(&self, id: ExperimentId) -> Result<StoreError, StoreError> {
         let lease = Statement::new(sql::postgres::LEASE).bind(id.0);
         Ok(match self.one(lease, |_: &Row| Ok(())).await? {

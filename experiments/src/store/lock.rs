@@ -7,6 +7,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Read;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Held by the one process that drives an experiment; dropping it releases the lock.
@@ -28,6 +29,8 @@ enum Held {
 struct LockFile {
     file: File,
     path: PathBuf,
+    /// Whether the session in it is the holder's own.
+    is_signed: AtomicBool,
 }
 
 impl LockFile {
@@ -41,14 +44,18 @@ impl LockFile {
         self.file
             .set_len(0)
             .and_then(|()| self.file.write_all_at(session.as_bytes(), 0))
-            .map_err(|error| StoreError::at(&self.path, error))
+            .map_err(|error| StoreError::at(&self.path, error))?;
+        self.is_signed.store(true, Ordering::Relaxed);
+        Ok(())
     }
 }
 
 impl Drop for LockFile {
     fn drop(&mut self) {
-        // A name that stays costs the next holder a look, no more.
-        let _ = self.file.set_len(0);
+        // What another has left is left to one who looks after it. A name of our own that stays costs the next holder a look, no more.
+        if self.is_signed.load(Ordering::Relaxed) {
+            let _ = self.file.set_len(0);
+        }
     }
 }
 
@@ -111,6 +118,9 @@ impl DriverLock {
 const ATTEMPTS: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(5);
 
+/// How often a sign of life of another process is looked for.
+const PULSE_EVERY: Duration = Duration::from_millis(250);
+
 impl Store {
     /// Becomes the driver of the experiment. `address` is where it can be asked for things meanwhile: a base URL, or none.
     ///
@@ -132,11 +142,53 @@ impl Store {
         Ok(DriverLock { held })
     }
 
+    /// The same, but where another process drives it, that one may have died just now: whether it gives a sign of life is waited for, and if there
+    /// is none, the lock is taken as soon as it can be.
+    ///
+    /// # Errors
+    /// As for [`lock`](Store::lock).
+    pub async fn lock_of_the_living(
+        &self,
+        id: ExperimentId,
+        address: Option<&str>,
+    ) -> Result<DriverLock, StoreError> {
+        loop {
+            match self.lock(id, address).await {
+                Err(StoreError::InUse) if !self.has_living_driver(id).await? => {}
+                taken => return taken,
+            }
+        }
+    }
+
+    /// Whether a process drives the experiment that lives: in a shared store, one that died seems to for some seconds more, and is waited for.
+    ///
+    /// # Errors
+    /// Whatever keeps the database from reading.
+    pub async fn has_living_driver(&self, id: ExperimentId) -> Result<bool, StoreError> {
+        let mut last = None;
+        while self.driver(id).await?.is_some() {
+            if !self.is_shared() {
+                return Ok(true);
+            }
+            let pulse = self.pulse(id).await?;
+            if last.is_some_and(|last| last != pulse) {
+                return Ok(true);
+            }
+            last = Some(pulse);
+            tokio::time::sleep(PULSE_EVERY).await;
+        }
+        Ok(false)
+    }
+
     async fn lock_file(&self, id: ExperimentId) -> Result<Held, StoreError> {
         let path = self.lock_path(id);
         let file = create(&path)?;
         try_exclusive(&file, &path).await?;
-        Ok(Held::File(LockFile { file, path }))
+        Ok(Held::File(LockFile {
+            file,
+            path,
+            is_signed: AtomicBool::new(false),
+        }))
     }
 
     /// Who drives the experiment right now, if some process does.

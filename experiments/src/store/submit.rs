@@ -130,7 +130,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::InUse`] when a process drives it; [`StoreError::NoSuchExperiment`].
     pub async fn delete(&self, id: ExperimentId) -> Result<(), StoreError> {
-        let driver = self.lock(id, None).await?;
+        let driver = self.lock_of_the_living(id, None).await?;
         let mut writer = self.writer().await?;
         let mut transaction = writer.begin().await?;
         self.hold_lease(&mut transaction, id).await?;

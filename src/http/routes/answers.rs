@@ -91,7 +91,7 @@ async fn compare(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let record = experiment(&app, &name).await?;
-    let spec = spec_of(&app, &record)?;
+    let spec = spec_of(&app, &record).await?;
     let parameter = parameter(query.by.as_deref(), &spec)?;
     let last = app.store.last_event(record.id).await?;
     let tag = Tag::of(&[&record.id.0, &last, &parameter]);
@@ -156,7 +156,7 @@ async fn importance(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let record = experiment(&app, &name).await?;
-    let spec = spec_of(&app, &record)?;
+    let spec = spec_of(&app, &record).await?;
     let last = app.store.last_event(record.id).await?;
     let question = Question {
         target: query.target,

@@ -314,7 +314,7 @@ pub async fn in_full(app: &App, record: ExperimentRecord) -> Result<wire::Experi
     let last_event = app.store.last_event(record.id).await?;
     let record = app.store.experiment_by_id(record.id).await?;
     let record = record.ok_or_else(|| Problem::new(Kind::NotFound, "it was deleted just now"))?;
-    let spec = spec_of(app, &record)?;
+    let spec = spec_of(app, &record).await?;
     let counts = app.store.counts(record.id).await?;
     let best = app.store.best(record.id).await?;
     let notes = app.store.notes(record.id, None).await?;

@@ -40,7 +40,7 @@ async fn export(
     _: Asked<NoQuery>,
 ) -> Result<Response, Failure> {
     let record = experiment(&app, &name).await?;
-    let spec = spec_of(&app, &record)?;
+    let spec = spec_of(&app, &record).await?;
     let metrics = app.store.metric_names(record.id).await?;
     let table = Table {
         store: app.store.clone(),

@@ -64,7 +64,7 @@ async fn grid(
     if tag.is_known(&headers) {
         return Ok(tag.not_modified());
     }
-    let spec = spec_of(&app, &record)?;
+    let spec = spec_of(&app, &record).await?;
     let trials = app.store.trial_steps(record.id, from, limit).await?;
     let steps = spec.pipeline.steps.keys().map(String::as_str);
     Ok(tagged(&tag, &wire::Grid::new(&trials, steps)))

@@ -13,11 +13,12 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
+use rustix::fs::OFlags;
 use serde::Deserialize;
 use std::io::{self, SeekFrom};
 use std::path::PathBuf;
 use std::time::Duration;
-use tokio::fs::File;
+use tokio::fs::{File, OpenOptions};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tune_experiments::store::{ExperimentId, StepRecord};
 use utoipa_axum::router::OpenApiRouter;
@@ -145,13 +146,21 @@ impl Log {
     }
 
     async fn open(&self) -> io::Result<Option<File>> {
-        let mut file = match File::open(&self.path).await {
+        // The step may have put a pipe there, or a link to elsewhere: neither is waited for or shown.
+        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+        let mut options = OpenOptions::new();
+        let opened = options.read(true).custom_flags(flags).open(&self.path);
+        let mut file = match opened.await {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             file => file?,
         };
+        let found = file.metadata().await?;
+        if !found.is_file() {
+            return Ok(None);
+        }
         let start = match self.tail {
-            Some(tail) => file.metadata().await?.len().saturating_sub(tail),
-            None => self.offset,
+            Some(tail) => found.len().saturating_sub(tail),
+            None => self.offset.min(i64::MAX as u64),
         };
         file.seek(SeekFrom::Start(start)).await?;
         Ok(Some(file))

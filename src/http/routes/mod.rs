@@ -25,11 +25,12 @@ pub use points::read_ahead;
 pub use tokens::check_name as check_token_name;
 
 use super::App;
-use super::failures::{Failure, internal};
+use super::failures::Failure;
 use super::observe;
 use super::problem::Problem;
 use crate::error::nearest;
-use tune_experiments::spec::{self, Experiment};
+use std::sync::Arc;
+use tune_experiments::spec::Experiment;
 use tune_experiments::store::{ExperimentId, ExperimentRecord, TrialRecord};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -82,10 +83,8 @@ async fn id_of(app: &App, name: &str) -> Result<ExperimentId, Failure> {
 }
 
 /// What the user wrote, checked.
-fn spec_of(app: &App, record: &ExperimentRecord) -> Result<Experiment, Failure> {
-    let read = spec::read_document(&record.document, &app.components);
-    // It was accepted once: only another version of this program can refuse it.
-    read.map_err(|error| internal(&error).into())
+async fn spec_of(app: &App, record: &ExperimentRecord) -> Result<Arc<Experiment>, Failure> {
+    app.specs.of(app, record).await
 }
 
 /// The trial of that number.

@@ -63,7 +63,7 @@ async fn points(
     if tag.is_known(&headers) {
         return Ok(tag.not_modified());
     }
-    let spec = spec_of(&app, &record)?;
+    let spec = spec_of(&app, &record).await?;
     let found = sample(&app, &record, limit).await?;
     let names = spec.parameters.parameters().iter();
     let body = wire::Points::new(&found, names.map(|it| it.name.as_str()));
@@ -101,7 +101,7 @@ pub async fn read_ahead(app: App) {
     let mut room = SHARE_AHEAD;
     for summary in found.map_or_else(|_| Vec::new(), |page| page.items) {
         let record = summary.experiment;
-        let Ok(spec) = spec_of(&app, &record) else {
+        let Ok(spec) = spec_of(&app, &record).await else {
             continue;
         };
         let trials = summary.trials.values().sum();

@@ -51,7 +51,8 @@ async fn list(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let record = experiment(&app, &name).await?;
-    let wanted = filter::read(query.as_deref(), &spec_of(&app, &record)?)?;
+    let spec = spec_of(&app, &record).await?;
+    let wanted = filter::read(query.as_deref(), &spec)?;
     let page = app
         .store
         .trials_page(record.id, &wanted.query, wanted.cursor.as_deref())

@@ -284,6 +284,9 @@ async fn a_browser_keeps_a_token_that_no_other_site_can_use() {
         (&stranger["role"], &stranger["last_event"]),
         (&json!(null), &json!(null))
     );
+    let long = json!({ "token": "t".repeat(5000) });
+    let refused = server.post("/api/v1/session", &long).await;
+    refused.is_problem(413, "too-large");
     for bad in ["", "tune_1", "a; b"] {
         let body = json!({ "token": bad });
         let answer = server.post("/api/v1/session", &body).await;

@@ -118,6 +118,10 @@ async fn lists_are_filtered_by_tags() {
     );
     assert_eq!(trials("tag=a&param.kind=svm").await, [] as [u64; 0]);
     assert_eq!(trials("tag=a,b").await, [] as [u64; 0]);
+    assert_eq!(trials(&"tag=a&".repeat(1000)).await, [1]);
+    let many: Vec<String> = (0..31).map(|number| format!("tag=t{number}")).collect();
+    let path = format!("/api/v1/experiments/iris/trials?{}", many.join("&"));
+    server.get(&path).await.is_problem(422, "invalid");
 }
 
 #[tokio::test]

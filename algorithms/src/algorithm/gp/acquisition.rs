@@ -1,5 +1,6 @@
 //! How much is to be hoped for at a point: the logarithm of the expected improvement, stable however small it is (Ament, Daulton,
-//! Eriksson, Balandat & Bakshy 2023, doi:10.48550/arXiv.2310.20708), times the probability that a trial there succeeds.
+//! Eriksson, Balandat & Bakshy 2023, doi:10.48550/arXiv.2310.20708), times what noise leaves to be learnt there, times the probability that a trial
+//! there succeeds.
 
 use super::features::{Features, Sample};
 use super::posterior::Posterior;
@@ -42,7 +43,10 @@ impl Acquisition<'_> {
     fn value(&self, means: &[(f64, f64)], deviation: f64) -> f64 {
         let deviation_log = libm::log(deviation);
         match self.aim {
-            Aim::Improvement => log_mean(&log_improvements(means, deviation)) + deviation_log,
+            Aim::Improvement => {
+                let learnt = log_learnt(deviation, self.posterior.noise()).0;
+                log_mean(&log_improvements(means, deviation)) + deviation_log + learnt
+            }
             Aim::Knowledge => deviation_log,
         }
     }
@@ -52,7 +56,11 @@ impl Acquisition<'_> {
         let view = self.posterior.view(point);
         let deviation = view.variance.sqrt();
         let (of_means, of_deviation) = match self.aim {
-            Aim::Improvement => of_improvement(&view.means, deviation),
+            Aim::Improvement => {
+                let (of_means, of_deviation) = of_improvement(&view.means, deviation);
+                let learnt = log_learnt(deviation, self.posterior.noise()).1;
+                (of_means, of_deviation + learnt)
+            }
             Aim::Knowledge => (vec![0.0; view.means.len()], 1.0 / deviation),
         };
         let of_variance = of_deviation / (2.0 * deviation);
@@ -63,6 +71,18 @@ impl Acquisition<'_> {
         }
         (value, slope)
     }
+}
+
+/// The logarithm of the share of an improvement that one more trial tells from noise of this variance, 1 - τ / √(s² + τ²), and how it changes with the deviation s
+/// (augmented expected improvement; Huang, Allen, Notz & Zeng 2006, doi:10.1007/s10898-005-2454-3). So what is known as well as noise allows is not tried
+/// again and again.
+fn log_learnt(deviation: f64, noise: f64) -> (f64, f64) {
+    let whole = (deviation * deviation + noise).sqrt();
+    let sum = whole + noise.sqrt();
+    // 1 - τ / w = s² / (w (w + τ)), without the difference of two numbers that are nearly the same.
+    let share = deviation * deviation / (whole * sum);
+    let slope = 2.0 / deviation - deviation / (whole * whole) - deviation / (whole * sum);
+    (libm::log(share), slope)
 }
 
 /// For each dream the logarithm of the expected improvement, in deviations.
@@ -245,9 +265,18 @@ mod tests {
     }
 
     #[test]
+    fn noise_leaves_less_to_be_learnt_of_what_is_known() {
+        assert_eq!(log_learnt(0.5, 0.0).0, 0.0);
+        let expected = libm::log(1.0 - 3.0 / 5.0);
+        assert!((log_learnt(4.0, 9.0).0 - expected).abs() < 1e-12);
+        assert!(log_learnt(0.1, 1.0).0 < log_learnt(0.2, 1.0).0);
+        assert!(log_learnt(1e-9, 1.0).0.is_finite());
+    }
+
+    #[test]
     fn slopes_are_derivatives() {
         let features = Features::new(&[Axis::Continuous, Axis::Continuous], &[false; 2]);
-        let kernel = Kernel::new(&features, &[-1.0, -0.5, 0.0, -7.0]);
+        let kernel = Kernel::new(&features, &[-1.0, -0.5, 0.0, -4.0]);
         let points: Vec<Vec<f64>> = (0..7)
             .map(|i| vec![f64::from(i * 3 % 7) / 7.0, f64::from(i) / 7.0])
             .collect();

@@ -23,6 +23,10 @@ const LENGTHS: (f64, f64) = (-4.6, 5.3);
 const SIGNALS: (f64, f64) = (-4.6, 6.9);
 const NOISES: (f64, f64) = (-18.4, 0.7);
 
+/// With which logarithms of the variance of noise fits begin: much that is not known may be noise, or a function that varies quickly, and from one
+/// of these the other is not always found.
+const NOISE_STARTS: [f64; 2] = [-6.0, -1.0];
+
 /// A row that leaves less of its variance than this is a combination of others.
 pub(super) const LEAST: f64 = 1e-13;
 
@@ -36,11 +40,13 @@ pub(super) struct Evidence<'a> {
     pub dimensions: f64,
 }
 
-/// What the logarithms are before anything is known.
-pub(super) fn prior(parameters: usize, dimensions: f64) -> Vec<f64> {
-    let mut logs = vec![length(dimensions); parameters];
-    logs.extend([0.0, -6.0]);
-    logs
+/// What the logarithms are before anything is known: with little noise, and with much.
+pub(super) fn priors(parameters: usize, dimensions: f64) -> [Vec<f64>; 2] {
+    NOISE_STARTS.map(|noise| {
+        let mut logs = vec![length(dimensions); parameters];
+        logs.extend([0.0, noise]);
+        logs
+    })
 }
 
 /// The logarithm of a usual length.
@@ -215,7 +221,8 @@ mod tests {
         let fitted = |noise: f64| {
             let mut found = Vec::new();
             with_evidence(noise, |evidence| {
-                found = fit(evidence, prior(3, 3.0), 100).0;
+                let [quiet, _] = priors(3, 3.0);
+                found = fit(evidence, quiet, 100).0;
             });
             found
         };

@@ -6,7 +6,7 @@
 //! from that of 48, not from each other: so whoever comes late has few to catch up with.
 
 use super::features::{Features, Sample};
-use super::fit::{Evidence, fit, prior};
+use super::fit::{Evidence, fit, priors};
 use super::observed::{Valued, representatives};
 use super::warp::{POWERS, warp};
 
@@ -20,7 +20,7 @@ const MOST_COMPARED: usize = 96;
 const FEW: usize = 10;
 const MANY: usize = 20;
 
-/// With so few trials every way to warp is fitted afresh too. This is one of those from which others start, and the only one for later ones of them.
+/// With so few trials every way to warp is fitted afresh too; with more only the most likely. This is one of those from which others start, and the only one for later ones of them.
 pub(super) const QUICK: usize = 48;
 
 /// The largest of those from which others start.
@@ -103,8 +103,8 @@ impl Fits {
 
     /// The most likely way to warp.
     fn decide(&self, lessons: Lessons<'_>, valued: &[Valued], start: Option<&Fit>) -> Fit {
-        let fresh = prior(self.parameters, self.dimensions);
-        let logs = start.map_or(&fresh, |start| &start.logs);
+        let fresh = priors(self.parameters, self.dimensions);
+        let logs = start.map_or(&fresh[0], |start| &start.logs);
         let better = |a: &(Fit, f64), b: &(Fit, f64)| a.1.total_cmp(&b.1);
         let attempt = |power: f64, logs: &[f64]| {
             let start = Fit {
@@ -117,12 +117,14 @@ impl Fits {
         let Some(warm) = warm.min_by(better) else {
             return Fit {
                 power: 0.0,
-                logs: fresh,
+                logs: logs.clone(),
             };
         };
         let all = valued.len() <= QUICK && start.is_some();
         let powers = if all { &POWERS[..] } else { &[warm.0.power] };
-        let afresh = powers.iter().filter_map(|power| attempt(*power, &fresh));
+        let starts = fresh.iter();
+        let afresh = starts.flat_map(|logs| powers.iter().map(move |power| (*power, logs)));
+        let afresh = afresh.filter_map(|(power, logs)| attempt(power, logs));
         let best = afresh.min_by(better).filter(|best| best.1 < warm.1);
         let (found, _) = best.unwrap_or(warm);
         if valued.len() > MOST_COMPARED {

@@ -22,7 +22,8 @@
 //!   hoping for each other's luck. Those that failed are supposed to have found what is expected of them, or as good as the best
 //!   (Ginsbourger, Le Riche & Carraro 2010, doi:10.1007/978-3-642-10701-6_6): they are kept away from, and nothing else is learnt.
 //! - **`acquisition`**: the logarithm of the expected improvement over the best mean, stable however small (Ament, Daulton, Eriksson, Balandat & Bakshy 2023,
-//!   doi:10.48550/arXiv.2310.20708), plus that of the share of trials nearby that did not fail, which matters the more the more failed lately. Where there is nothing to hope for, where least is known.
+//!   doi:10.48550/arXiv.2310.20708), plus that of the share of it that one more trial tells from noise (Huang, Allen, Notz & Zeng 2006, doi:10.1007/s10898-005-2454-3), and that of
+//!   the share of trials nearby that did not fail, which matters the more the more failed lately. Where there is nothing to hope for, where least is known.
 //! - **`search`, `candidates`**: many points of a Sobol sequence and near good trials are looked at; from the best, numbers climb along the
 //!   slope by turns with discrete parameters, value by value. A space of up to 256 configurations is looked at whole. Nothing is rounded.
 //! - **`observed`, `model`**: beyond 400 trials a model is made from the best, the last and an even choice of the others, and three of four suggestions are

@@ -40,6 +40,9 @@ const DREAMS: usize = 8;
 /// How far they go, as a share of what is possible: at 1, those of several trials together come to hope for too much.
 const VIVID: f64 = 0.5;
 
+/// So small a share of the signal's variance is hardly noise.
+const HARDLY: f64 = 0.01;
+
 /// A point, as the posterior sees it.
 pub(super) struct View {
     /// For each dream the mean, and the lowest value that was found in it.
@@ -77,6 +80,11 @@ impl Posterior {
             .map(|(value, weight)| value - noise * weight)
             .fold(f64::INFINITY, f64::min);
         posterior
+    }
+
+    /// The variance of what is certainly noise: where there is none the fit finds a little.
+    pub fn noise(&self) -> f64 {
+        (self.kernel.noise - HARDLY * self.kernel.signal).max(0.0)
     }
 
     /// Takes note of a point that is being tried: what it may turn out to be is drawn, once for each dream. So an improvement that it is expected to bring is

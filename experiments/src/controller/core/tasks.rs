@@ -188,13 +188,7 @@ impl Core {
         }
         let outcome = self.progress.finish(&trial.record);
         if let Some(stopper) = &mut self.stopper {
-            stopper.finish(
-                number,
-                matches!(
-                    trial.record.state,
-                    TrialState::Succeeded | TrialState::EarlyStopped
-                ),
-            );
+            stopper.finish(number, outcome);
         }
         self.outbox.trial(now, &trial);
         self.outbox.commands.push(Command::Learn {

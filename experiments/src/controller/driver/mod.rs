@@ -2,9 +2,11 @@
 //! transaction is written it goes on: all that happens meanwhile goes into the next one together. When that begins, and what follows from it,
 //! is in `store`; `storing` is the transaction itself.
 
+mod clock;
 mod store;
 mod storing;
 
+use self::clock::Clock;
 use self::store::done;
 use self::storing::{Leaves, Storing};
 use super::core::Core;
@@ -58,6 +60,7 @@ pub struct Driver {
     ways: Ways,
     updates: (mpsc::Sender<Update>, mpsc::Receiver<Update>),
     requests: Interval,
+    clock: Clock,
     /// What is being written.
     storing: Option<Storing>,
     /// What runs, and since when.
@@ -97,6 +100,7 @@ impl Driver {
             ways,
             updates: mpsc::channel(UPDATES_WAITING),
             requests,
+            clock: Clock::new(),
             storing: None,
             tasks: HashMap::new(),
             started_early: 0,
@@ -170,7 +174,7 @@ impl Driver {
     /// What happened next, and all that is there already.
     async fn wait(&mut self) -> Result<Vec<Event>, DriveError> {
         let (mut updates, mut messages) = (Vec::new(), Vec::new());
-        let tick = sleep_until_moment(self.core.wake_at());
+        let tick = sleep_until_moment(self.clock, self.core.wake_at());
         let flush = sleep_until_instant(self.flush_at.filter(|_| self.storing.is_none()));
         let rest = sleep_until_instant(self.resting_since.map(|since| since + REST_AFTER));
         // In the order of rarity: a step that reports without pause must not drown what the user wants.
@@ -314,7 +318,9 @@ impl Driver {
         let components = self.setup.components.as_ref();
         let change = |stored| Ok::<_, WantError>(limits.apply(&stored, components)?);
         let store = &self.setup.store;
-        let (last, document, limits) = store.change_limits(self.id, now(), change).await?;
+        let (last, document, limits) = store
+            .change_limits(self.id, self.clock.now(), change)
+            .await?;
         Arc::make_mut(&mut self.record).document = document;
         tell(&self.ways.news, last);
         Ok(Wish::Limits(limits))
@@ -322,7 +328,7 @@ impl Driver {
 
     /// Lets the core decide, and begins to do what follows.
     fn take(&mut self, events: Vec<Event>) -> Result<(), DriveError> {
-        let now = now();
+        let now = self.clock.now();
         let nothing = events.is_empty();
         for event in events {
             self.core.handle(now, event);
@@ -421,6 +427,7 @@ impl Driver {
         let answered = Answered {
             answer,
             experiment: self.record.clone(),
+            rungs: self.core.plan().experiment.rungs().into(),
         };
         let unsent = match self.replies.remove(&ticket) {
             Some(reply) => reply.send(Ok(answered)).err().and_then(Result::ok),
@@ -446,12 +453,6 @@ impl Driver {
             self.happened(update);
         }
     }
-}
-
-/// The time, as exact as it is stored: whoever reads an answer again finds the same.
-fn now() -> Timestamp {
-    let now = Timestamp::now();
-    Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
 }
 
 async fn unless_lost(
@@ -504,12 +505,9 @@ async fn sleep_until_instant(at: Option<Instant>) {
 }
 
 /// Sleeps until the moment; for ever without one.
-async fn sleep_until_moment(moment: Option<Timestamp>) {
+async fn sleep_until_moment(clock: Clock, moment: Option<Timestamp>) {
     match moment {
-        Some(moment) => {
-            let left = moment.duration_since(Timestamp::now());
-            tokio::time::sleep(Duration::try_from(left).unwrap_or_default()).await;
-        }
+        Some(moment) => tokio::time::sleep(clock.until(moment)).await,
         None => std::future::pending().await,
     }
 }

@@ -190,6 +190,7 @@ fn median() -> StopperChoice {
     StopperChoice {
         name: "median".into(),
         settings: settings.as_object().cloned().unwrap_or_default(),
+        resource: None,
     }
 }
 

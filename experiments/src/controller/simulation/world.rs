@@ -548,7 +548,8 @@ impl World {
         let algorithm = self.new_algorithm();
         let stopper = self.experiment.early_stopping.as_ref();
         let stopper = stopper.map(|choice| {
-            stopper::build(&choice.name, goal, &choice.settings).expect("a known stopper")
+            let space = &self.experiment.parameters;
+            stopper::build(&choice.name, goal, space, &choice.settings).expect("a known stopper")
         });
         let plan = self.plan();
         let (core, history) = recover(
@@ -571,7 +572,7 @@ impl World {
 
     fn new_algorithm(&self) -> Box<dyn Algorithm> {
         let chosen = &self.experiment.algorithm;
-        let space = Arc::new(self.experiment.parameters.clone());
+        let space = self.experiment.searched();
         algorithm::build(&chosen.name, space, chosen.seed, &chosen.settings)
             .expect("a known algorithm")
     }

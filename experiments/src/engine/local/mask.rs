@@ -1,6 +1,7 @@
 //! Puts `***` in the place of secret texts in a stream of bytes, however it is cut. Of the stream, only an end that may turn out to be the
 //! start of a secret is held back. Where there are no secrets, nothing is copied.
 
+use serde_json::Value as Json;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -51,6 +52,33 @@ impl Mask {
         let mut masked = Vec::with_capacity(bytes.len());
         self.copy(bytes, true, &mut masked);
         Cow::Owned(masked)
+    }
+
+    /// Masks the texts of a value, keys of objects included.
+    pub fn json(&self, value: &mut Json) {
+        match value {
+            _ if self.texts.is_empty() => {}
+            Json::String(text) => self.text(text),
+            Json::Array(list) => list.iter_mut().for_each(|value| self.json(value)),
+            Json::Object(fields) => {
+                let named = std::mem::take(fields).into_iter();
+                *fields = named
+                    .map(|(mut name, mut value)| {
+                        self.text(&mut name);
+                        self.json(&mut value);
+                        (name, value)
+                    })
+                    .collect();
+            }
+            _ => {}
+        }
+    }
+
+    fn text(&self, text: &mut String) {
+        let masked = String::from_utf8_lossy(&self.whole(text.as_bytes())).into_owned();
+        if masked != *text {
+            *text = masked;
+        }
     }
 
     /// Copies bytes with secrets masked, and returns how many it took: when more may follow, not those that may belong to a secret.
@@ -153,6 +181,14 @@ mod tests {
             let bytes: Vec<&[u8]> = text.as_bytes().chunks(1).collect();
             assert_eq!(streamed(&mask, &bytes), expected, "{text} byte by byte");
         }
+    }
+
+    #[test]
+    fn texts_within_a_value_are_masked() {
+        let mut value = serde_json::json!({ "a secret": ["secret", 1, { "b": "no" }], "c": null });
+        mask(&["secret"]).json(&mut value);
+        let masked = serde_json::json!({ "a ***": ["***", 1, { "b": "no" }], "c": null });
+        assert_eq!(value, masked);
     }
 
     #[test]

@@ -6,7 +6,8 @@ use super::log::Log;
 use super::mask::{Mask, MaskedStream};
 use super::tail::Tail;
 use crate::engine::{TaskId, Update};
-use crate::metrics::{LineParser, Report};
+use crate::metrics::{LineParser, Report, is_metric_name};
+use std::collections::HashSet;
 use std::io;
 use std::mem;
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -15,6 +16,9 @@ use tokio::sync::mpsc;
 
 /// The most reports of one attempt that are handed on.
 pub(super) const MOST_REPORTS: u64 = 1_000_000;
+
+/// The most metrics of one attempt: each is kept with its trial, which is listed with all of them.
+const MOST_NAMES: usize = 1000;
 
 /// How many reports may wait to be handed on.
 const MOST_WAITING: usize = 10_000;
@@ -57,8 +61,10 @@ impl Output {
             reader: Reader {
                 log,
                 parser,
-                reports: 0,
                 most_reports: MOST_REPORTS,
+                reports: 0,
+                names: HashSet::new(),
+                dropped: HashSet::new(),
                 waiting: Vec::new(),
             },
             outlet,
@@ -182,9 +188,20 @@ impl Outlet {
 struct Reader {
     log: Log,
     parser: LineParser,
-    reports: u64,
     most_reports: u64,
+    reports: u64,
+    names: HashSet<String>,
+    /// Of what is not recorded, what has been told.
+    dropped: HashSet<Dropped>,
     waiting: Vec<Report>,
+}
+
+/// Why a report is not recorded.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Dropped {
+    Name,
+    TooManyNames,
+    TooMany,
 }
 
 impl Reader {
@@ -215,17 +232,46 @@ impl Reader {
 
     fn keep(&mut self, reports: Vec<Report>) {
         for report in reports {
-            self.reports += 1;
-            if self.reports <= self.most_reports {
-                self.waiting.push(report);
-            } else if self.reports == self.most_reports + 1 {
-                let text = format!(
-                    "more than {} metric values; the rest is not recorded",
-                    self.most_reports
-                );
-                self.log.note(&text);
+            match self.admit(&report) {
+                Ok(()) => self.waiting.push(report),
+                Err(why) if self.dropped.insert(why) => self.tell(why),
+                Err(_) => {}
             }
         }
+    }
+
+    fn admit(&mut self, report: &Report) -> Result<(), Dropped> {
+        if !self.names.contains(&report.name) {
+            if !is_metric_name(&report.name) {
+                return Err(Dropped::Name);
+            }
+            if self.names.len() >= MOST_NAMES && report.name != self.parser.objective() {
+                return Err(Dropped::TooManyNames);
+            }
+            self.names.insert(report.name.clone());
+        }
+        if self.reports == self.most_reports {
+            return Err(Dropped::TooMany);
+        }
+        self.reports += 1;
+        Ok(())
+    }
+
+    fn tell(&mut self, why: Dropped) {
+        let text = match why {
+            Dropped::Name => {
+                "the name of a metric is too long or has control characters; it is not recorded"
+                    .to_owned()
+            }
+            Dropped::TooManyNames => {
+                format!("more than {MOST_NAMES} metrics; further ones are not recorded")
+            }
+            Dropped::TooMany => format!(
+                "more than {} metric values; the rest is not recorded",
+                self.most_reports
+            ),
+        };
+        self.log.note(&text);
     }
 }
 
@@ -265,15 +311,37 @@ mod tests {
     use super::*;
     use std::path::PathBuf;
 
-    #[test]
-    fn reports_beyond_the_limit_are_dropped_with_one_note() {
-        let mut reader = Reader {
+    fn reader(most_reports: u64) -> Reader {
+        Reader {
             log: Log::new(PathBuf::from("/dev/null"), 100),
             parser: LineParser::new("loss"),
+            most_reports,
             reports: 0,
-            most_reports: 3,
+            names: HashSet::new(),
+            dropped: HashSet::new(),
             waiting: Vec::new(),
-        };
+        }
+    }
+
+    #[test]
+    fn names_that_are_too_long_or_too_many_are_dropped_with_one_note_each() {
+        let mut reader = reader(u64::MAX);
+        let long = "n".repeat(201);
+        for name in [long.as_str(), "a\\u0007", long.as_str()] {
+            reader.line(format!("{{\"{name}\": 1}}").as_bytes());
+        }
+        for number in 0..MOST_NAMES + 2 {
+            reader.line(format!("m{number}=1").as_bytes());
+        }
+        reader.line(b"loss=1");
+        assert_eq!(reader.waiting.len(), MOST_NAMES + 1);
+        assert_eq!(reader.waiting[MOST_NAMES].name, "loss");
+        assert_eq!(reader.log.last_lines().len(), 2);
+    }
+
+    #[test]
+    fn reports_beyond_the_limit_are_dropped_with_one_note() {
+        let mut reader = reader(3);
         for number in 0..9 {
             reader.line(format!("loss={number}").as_bytes());
         }

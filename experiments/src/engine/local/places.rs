@@ -7,6 +7,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// So many attempts back unmasked files are looked for: each attempt has done so itself, but for those that died with their process.
+const MOST_EARLIER: u32 = 16;
+
 /// The files of an attempt: all begin with the same path.
 pub(super) struct Places {
     files_at: PathBuf,
@@ -57,6 +60,19 @@ impl Places {
         }
     }
 
+    /// The same, of the attempts before this one: the process may have died before it could.
+    fn remove_unmasked_of_earlier(&self, task: &Task) {
+        let recent = task.id.attempt.saturating_sub(MOST_EARLIER)..task.id.attempt;
+        for attempt in recent {
+            let earlier = Self {
+                files_at: self.files_at.with_extension(attempt.to_string()),
+                checkpoint: self.checkpoint.clone(),
+                is_first_attempt: false,
+            };
+            earlier.remove_unmasked();
+        }
+    }
+
     /// `$TUNE_CHECKPOINT_DIR`.
     pub fn checkpoint(&self) -> &Path {
         &self.checkpoint
@@ -71,6 +87,9 @@ impl Places {
         checkpoints: &Checkpoints,
         spares: &Spares,
     ) -> io::Result<()> {
+        if !task.secrets.is_empty() {
+            self.remove_unmasked_of_earlier(task);
+        }
         // What one that went well was given may be another's by now; its log is still here.
         if fs::symlink_metadata(self.log()).is_ok() {
             self.remove_unknown()?;

@@ -3,7 +3,7 @@
 use super::mask::Mask;
 use super::places::Places;
 use super::tail::open_file;
-use crate::artifacts::{Artifact, ArtifactError, ArtifactStore, reason};
+use crate::artifacts::{Artifact, ArtifactError, ArtifactStore, is_like_a_stand_in, reason};
 use crate::engine::Task;
 use crate::metrics::parse_output;
 use indexmap::IndexMap;
@@ -92,9 +92,16 @@ async fn values(
 
 fn read_values(file: File, store: &ArtifactStore, mask: &Mask) -> Result<(Values, Values), String> {
     let bytes = read(file).map_err(|error| unreadable(&error))?;
-    let output = parse_output(&mask.whole(&bytes)).map_err(|problem| problem.to_string())?;
+    let mut output = parse_output(&mask.whole(&bytes)).map_err(|problem| problem.to_string())?;
+    // Once more: JSON knows many ways to write the same text.
+    let values = output.values.values_mut().chain(output.large.values_mut());
+    values.for_each(|value| mask.json(value));
     let mut stored_values = output.values.clone();
-    for (name, value) in &output.large {
+    let alike = output
+        .values
+        .iter()
+        .filter(|(_, it)| is_like_a_stand_in(it));
+    for (name, value) in output.large.iter().chain(alike) {
         let stand_in = store
             .keep_value(name, value)
             .map_err(|error| error.to_string())?;

@@ -18,7 +18,7 @@ mod with;
 
 pub use duration::parse_duration;
 
-use super::experiment::Experiment;
+use super::experiment::{Experiment, searched};
 use super::keys::EXPERIMENT;
 use super::problem::Problems;
 use super::source::Source;
@@ -71,9 +71,14 @@ impl Check<'_> {
         let tags = self.tags(&fields);
         let objective = self.objective(&fields);
         let space = self.parameters(&fields);
-        let algorithm = self.algorithm(&fields, space.as_ref());
+        let early_stopping = self.early_stopping(&fields, objective.as_ref(), space.as_ref());
+        let resource = early_stopping
+            .iter()
+            .flatten()
+            .find_map(|it| it.resource.as_ref());
+        let searched = space.as_ref().map(|space| searched(space, resource));
+        let algorithm = self.algorithm(&fields, searched.as_ref());
         let start_from = self.start_from(&fields, name.as_deref(), algorithm.as_ref());
-        let early_stopping = self.early_stopping(&fields, objective.as_ref());
         let limits = self.limits(&fields);
         let pipeline = self.pipeline(&fields);
         let leases = self.leases(&fields, pipeline.as_ref());
@@ -82,7 +87,12 @@ impl Check<'_> {
         }
         let (limits, objective, space) = (limits?, objective?, space?);
         self.can_expect(&fields, &limits, algorithm.as_ref());
-        self.has_an_end(&fields, &objective, algorithm.as_ref(), &space);
+        self.has_an_end(
+            &fields,
+            &objective,
+            algorithm.as_ref(),
+            searched.as_deref()?,
+        );
         Some(Experiment {
             name: name?,
             description,

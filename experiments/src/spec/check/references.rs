@@ -13,6 +13,8 @@ use std::ops::Range;
 pub(super) struct Scope<'n> {
     pub parameters: IndexSet<&'n str>,
     pub steps: IndexMap<&'n str, Products>,
+    /// Whether trials are told at which levels they are judged.
+    pub rungs: bool,
 }
 
 /// The step whose texts are being checked.
@@ -40,7 +42,12 @@ pub(super) struct Products {
 }
 
 impl<'n> Scope<'n> {
-    pub fn new(pipeline: &At<'n>, parameters: Option<&At<'n>>, known: &[ComponentInfo]) -> Self {
+    pub fn new(
+        pipeline: &At<'n>,
+        parameters: Option<&At<'n>>,
+        known: &[ComponentInfo],
+        rungs: bool,
+    ) -> Self {
         let parameters = parameters.map(|at| at.entries().map(|(name, _)| name).collect());
         let steps = pipeline
             .entries()
@@ -48,6 +55,7 @@ impl<'n> Scope<'n> {
         Self {
             parameters: parameters.unwrap_or_default(),
             steps: steps.collect(),
+            rungs,
         }
     }
 }
@@ -77,6 +85,12 @@ impl Products {
 
 /// A message and its help.
 type Told = (String, Option<String>);
+
+fn no_rungs() -> Told {
+    let help = "name the parameter that says how many levels a trial has: `early_stopping: { name: asha, settings: { resource: epochs } }`";
+    let message = "nobody knows beforehand at which levels trials are judged";
+    (message.to_owned(), Some(help.to_owned()))
+}
 
 #[derive(Clone, Copy)]
 enum Product {
@@ -144,6 +158,9 @@ impl Check<'_> {
             Target::Value { step, name } => {
                 let problem = self.product_problem(step, Product::Value, name, within);
                 (Some(step), problem)
+            }
+            Target::Trial(field) if field == "rungs" && !within.scope.rungs => {
+                (None, Some(no_rungs()))
             }
             Target::Trial(_) | Target::Experiment(_) => (None, None),
         };

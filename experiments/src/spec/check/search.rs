@@ -12,6 +12,9 @@ use tune_algorithms::setting::{Setting, SettingError, Settings};
 use tune_algorithms::space::{Domain, Parameter, Space};
 use tune_algorithms::{algorithm, stopper};
 
+/// The setting of a stopper that names a parameter.
+const RESOURCE: &str = "resource";
+
 /// What `early_stopping` says when nobody stops trials.
 const NONE: &str = "none";
 
@@ -48,6 +51,7 @@ impl Check<'_> {
         &mut self,
         fields: &Fields<'_>,
         objective: Option<&Objective>,
+        space: Option<&Arc<Space>>,
     ) -> Option<Option<StopperChoice>> {
         let names = || stopper::STOPPERS.iter().map(|info| info.name).chain([NONE]);
         let Some(at) = fields.get("early_stopping") else {
@@ -66,11 +70,30 @@ impl Check<'_> {
             return Some(None);
         }
         let goal = objective.map_or(Goal::Minimize, |objective| objective.goal);
-        let built = stopper::build(&name, goal, &settings);
+        // Without a space the settings can still be checked, but for the parameter that they name.
+        let mut checked = settings.clone();
+        if space.is_none() {
+            checked.remove(RESOURCE);
+        }
+        let space = space.cloned().or_else(any_space)?;
+        let built = stopper::build(&name, goal, &space, &checked);
         let known = stopper::STOPPERS.iter().find(|info| info.name == name);
         let known = known.map_or(&[][..], |info| info.settings);
+        let resource = built.as_ref().ok().and_then(|stopper| stopper.resource());
+        let resource = resource.cloned();
         self.setting_errors(Some(&at), block.as_ref(), known, built.err());
-        Some(Some(StopperChoice { name, settings }))
+        Some(Some(StopperChoice {
+            name,
+            settings,
+            resource,
+        }))
+    }
+
+    /// Whether early stopping names the parameter that says how many levels trials have; right or wrong.
+    pub(super) fn names_resource(fields: &Fields<'_>) -> bool {
+        let settings = fields.at.node.get("early_stopping");
+        let settings = settings.and_then(|entry| entry.node.get("settings"));
+        settings.is_some_and(|entry| entry.node.get(RESOURCE).is_some())
     }
 
     /// A known name, and the mapping it comes from unless it stands alone.

@@ -36,7 +36,12 @@ impl Check<'_> {
             self.at(&at, "there are no steps to run", Some(help));
             return None;
         }
-        let scope = Scope::new(&at, fields.get("parameters").as_ref(), &self.known);
+        let scope = Scope::new(
+            &at,
+            fields.get("parameters").as_ref(),
+            &self.known,
+            Self::names_resource(fields),
+        );
         let steps: Vec<_> = at
             .entries()
             .map(|(name, at)| Some((name.to_owned(), self.step(name, &at, &scope)?)))

@@ -218,6 +218,7 @@ fn setting(setting: &Setting) -> Json {
         }
         SettingKind::Bool => json!({ "type": "boolean" }),
         SettingKind::Choice(words) => json!({ "enum": words }),
+        SettingKind::Name(_) => json!({ "type": "string" }),
     };
     schema["description"] = json!(setting.doc);
     if !setting.default.is_empty() {

@@ -88,6 +88,15 @@ fn what_grows_without_end_is_stopped() {
         error(&bomb).problems[0].message,
         "the document is too large from here on"
     );
+    let long = format!("a: [&a {}{}]\n", "x".repeat(1_000_000), ", *a".repeat(1000));
+    let kept: String = (0..60).map(|number| format!("[&k{number} ")).collect();
+    let kept = format!("a: {kept}[{}]{}\n", "1,".repeat(100_000), "]".repeat(60));
+    for input in [long, kept] {
+        assert_eq!(
+            error(&input).problems[0].message,
+            "the document is too large from here on"
+        );
+    }
     let chain: String = (1..1000)
         .map(|i| format!("b{i}: &b{i} [*b{}]\n", i - 1))
         .collect();

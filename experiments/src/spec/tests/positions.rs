@@ -331,6 +331,50 @@ fn a_cycle_is_named() {
 }
 
 #[test]
+fn what_is_no_resource_is_pointed_at() {
+    let with = |settings: &str| {
+        let early_stopping =
+            format!("early_stopping: {{ name: asha, settings: {{ {settings} }} }}\n");
+        format!(
+            "{early_stopping}{}",
+            small("max: 1", "max: 1 }\n  epochs: { type: int, min: 3, max: 30")
+        )
+    };
+    let checked = experiment(&with("resource: epochs"));
+    assert_eq!(checked.rungs(), [3, 9, 27, 30]);
+    assert_eq!(checked.parameters.parameters().len(), 2);
+    let cases = [
+        (
+            "resource: epoch",
+            "early_stopping.settings.resource 1:53 there is no parameter `epoch`",
+        ),
+        (
+            "resource: x",
+            "early_stopping.settings.resource 1:53 `x` is no int parameter: levels cannot be counted by it",
+        ),
+        (
+            "resource: 3",
+            "early_stopping.settings.resource 1:53 `3` does not fit",
+        ),
+        (
+            "resource: epochs, min_level: 1",
+            "early_stopping.settings.min_level 1:72 1 is no level of `epochs`, which goes from 3 to 30",
+        ),
+    ];
+    for (settings, problem) in cases {
+        assert_eq!(told(&with(settings)), [problem]);
+    }
+    let rungs =
+        |text: String| text.replace("run: ", "env: { AT: '${{ trial.rungs }}' }\n    run: ");
+    experiment(&rungs(with("resource: epochs")));
+    let problem = &told(&rungs(with("reduction: 2")))[0];
+    assert!(
+        problem.ends_with("nobody knows beforehand at which levels trials are judged"),
+        "{problem}"
+    );
+}
+
+#[test]
 fn an_experiment_must_be_able_to_end() {
     let endless = small("max_trials: 3\n", "");
     assert_eq!(

@@ -180,7 +180,7 @@ fn an_expression_in_a_block_of_shell() {
         ·                      ───────────
      43 │       cp ${{ steps.train.artifacts.model }} "$TUNE_ARTIFACTS/model"
         ╰────
-      help: of the trial there is `trial.number`
+      help: of the trial there are `trial.number` and `trial.rungs`
     "#);
     insta::assert_snapshot!(iris(&[("${{ trial.number }}", "${{ params.depth | uper }}")]), @r#"
       × experiment.yaml is not a valid experiment: 1 problem

@@ -9,8 +9,10 @@ use super::{Entry, Kind, Node, Place, scalar};
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 use std::collections::HashMap;
 
-/// Nodes a document may have, those that aliases repeat included.
+/// Nodes a document may have, those that aliases repeat and those that are kept for aliases included.
 const MAX_NODES: usize = 1_000_000;
+/// A text is worth one node more for each so many bytes: that much a node takes.
+const NODE_BYTES: usize = 64;
 /// For so many problems lines are counted; counting takes time.
 const COUNTED: usize = 200;
 /// How deep it may nest.
@@ -102,6 +104,7 @@ impl<'a> Reader<'a> {
         let (anchor, kind) = match event {
             Event::Alias(id) => return self.alias(id, place, span),
             Event::Scalar(text, style, anchor, tag) => {
+                self.count(text.len() / NODE_BYTES, span)?;
                 (anchor, self.scalar(&text, style, tag.as_deref(), &place))
             }
             Event::SequenceStart(_, anchor, tag) => {
@@ -116,8 +119,10 @@ impl<'a> Reader<'a> {
         };
         let node = Node { place, kind };
         if anchor != 0 {
+            let size = self.nodes - before + 1;
+            self.count(size, span)?;
             let anchored = Anchored {
-                size: self.nodes - before + 1,
+                size,
                 height: height(&node),
                 node: node.clone(),
             };
@@ -192,7 +197,7 @@ impl<'a> Reader<'a> {
     /// A key, or nothing when it is none; that has been recorded.
     fn key(&mut self, event: Event<'a>, span: &Span) -> Result<Option<(String, Place)>, Stop> {
         if let Event::Scalar(text, ..) = &event {
-            self.count(1, span)?;
+            self.count(1 + text.len() / NODE_BYTES, span)?;
             return Ok(Some((text.to_string(), self.place(span))));
         }
         let node = self.node(event, span)?;

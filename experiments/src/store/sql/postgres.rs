@@ -69,6 +69,10 @@ UPDATE leases SET holder = NULL, address = NULL, expires_at = NULL, session = NU
 pub(in super::super) const DRIVER: &str = "\
 SELECT address FROM leases WHERE experiment_id = $1 AND holder IS NOT NULL AND expires_at >= clock_timestamp()";
 
+/// What changes with every sign of life of the driver.
+pub(in super::super) const PULSE: &str = "\
+SELECT (extract(epoch FROM expires_at) * 1000000)::bigint FROM leases WHERE experiment_id = $1 AND holder IS NOT NULL";
+
 /// The experiments that some process drives other than `$1`. What that one drives it knows itself: a lease of which it does not know is one that
 /// it lost while the database was away.
 pub(in super::super) const DRIVEN: &str = "\

@@ -323,6 +323,23 @@ async fn neither_the_words_about_a_failure_nor_those_about_bad_output_hold_a_sec
 }
 
 #[tokio::test]
+async fn what_an_earlier_attempt_left_unmasked_is_removed() {
+    let mut bench = Bench::new(1);
+    let left = ["output", "metrics.jsonl"].map(|name| bench.path(&format!("runs/0.1.{name}")));
+    fs::create_dir_all(bench.path("runs")).unwrap();
+    for path in &left {
+        fs::write(path, "a secret").unwrap();
+    }
+    let mut task = bench.shell(0, "true");
+    task.id.attempt = 2;
+    task.files_at = bench.path("runs/0.2");
+    task.secrets.push(SECRET.to_owned());
+    let (_, ending) = bench.run(task).await;
+    assert_eq!(ending.outcome, Outcome::Succeeded);
+    assert!(left.iter().all(|path| !path.exists()));
+}
+
+#[tokio::test]
 async fn a_step_is_not_started_without_its_secret() {
     let mut bench = Bench::new(1);
     let mut task = bench.shell(0, "touch started");
