@@ -122,8 +122,31 @@ fn a_run_shows_its_dashboard_meanwhile() {
     let (ui, other) = start(with_browser(&place, &["ui"], "none"));
     assert_ne!(other, url);
     only_shows(&other);
-    assert_eq!(end(ui), 0);
 
+    // It takes over at the same address when the other process has ended.
+    place.write("go", "");
+    assert_eq!(run.wait().expect("the end").code(), Some(0));
+    wait_until("more can be done", || {
+        let (_, session) = curl(&format!("{other}/api/v1/session"), &[]);
+        session.contains(r#""role":"admin""#)
+    });
+    assert_eq!(end(ui), 0);
+}
+
+#[test]
+fn who_looks_on_is_done_at_a_signal() {
+    let place = Place::new();
+    place.write("waits.yaml", WAITS);
+    let mut run = place.command(&["run", "waits.yaml"]);
+    run.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut run = run.spawn().expect("the program starts");
+    wait_until("the experiment is there", || {
+        let shown = place.command(&["show", "waits"]).output().expect("output");
+        String::from_utf8_lossy(&shown.stdout).contains("running")
+    });
+    let (ui, url) = start(with_browser(&place, &["ui"], "none"));
+    only_shows(&url);
+    assert_eq!(end(ui), 0);
     place.write("go", "");
     assert_eq!(run.wait().expect("the end").code(), Some(0));
 }

@@ -18,6 +18,8 @@ use tune_experiments::store::{Location, Store};
 pub struct Looking {
     /// Where it is.
     pub url: String,
+    /// The port of that address.
+    pub port: u16,
     close: watch::Sender<bool>,
     ended: oneshot::Receiver<Result<()>>,
 }
@@ -28,12 +30,18 @@ impl Looking {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
             .with_context(|| format!("cannot listen at port {port}"))?;
         listener.set_nonblocking(true)?;
-        let url = address(listener.local_addr()?, false);
+        let bound = listener.local_addr()?;
+        let url = address(bound, false);
         let (close, closing) = watch::channel(false);
         let (location, files) = (context.location.clone(), context.directory.clone());
         let serving = move || serve(listener, location, files, closing);
         let ended = thread::of_its_own("dashboard", serving)?;
-        Ok(Self { url, close, ended })
+        Ok(Self {
+            url,
+            port: bound.port(),
+            close,
+            ended,
+        })
     }
 
     /// Shows the page, where there is a browser.

@@ -117,11 +117,20 @@ impl ServeArgs {
 }
 
 pub async fn run(args: ServeArgs, context: Context) -> Result<u8> {
-    serve(args, context, |_| {}).await
+    serve(args, context, said).await
+}
+
+/// Says where the server is, for people and programs.
+pub fn said(context: &Context, url: &str) -> Result<()> {
+    context.print(&format!("{url}\n"))
 }
 
 /// Serves until a signal comes; `ready` is told where, once it is there.
-pub async fn serve(args: ServeArgs, context: Context, ready: impl FnOnce(&str)) -> Result<u8> {
+pub async fn serve(
+    args: ServeArgs,
+    context: Context,
+    ready: impl FnOnce(&Context, &str) -> Result<()>,
+) -> Result<u8> {
     log_panics();
     let tls = tls(&args)?;
     refuse_server(&context)?;
@@ -158,8 +167,7 @@ pub async fn serve(args: ServeArgs, context: Context, ready: impl FnOnce(&str)) 
     let serving = tokio::spawn(http::serve(listener, tls, router, most, closing));
     // Before anybody knows that the server is there.
     let signals = signals::listen()?;
-    context.print(&format!("{url}\n"))?;
-    ready(&url);
+    ready(&context, &url)?;
     tokio::spawn(http::read_ahead(app));
     let result = work(&service, &stop, args.grace, signals).await;
     close.send_replace(true);

@@ -9,16 +9,26 @@ use crate::exit;
 use anyhow::Result;
 use clap::Args;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use std::time::Duration;
 use tune_experiments::controller::Control;
 use tune_experiments::store::Store;
 
 /// All signs but those of which names of experiments are made.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
+const LOOKS_ON: &str =
+    "another process works on this store: everything can be seen, nothing changed";
+const TAKES_OVER: &str =
+    "no other process works on this store any more: experiments can be begun and steered";
+
+/// How soon it is noticed that another process has ended.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
 /// Open the dashboard in the browser
 ///
 /// Until Ctrl-C, experiments can be seen, begun and steered there, as at `tune serve`; what was running when its process died goes on.
-/// While another process runs experiments of the store, everything can be seen and nothing changed. With --server, opens that server's.
+/// While another process runs experiments of the store, everything can be seen and nothing changed until it ends. With --server, opens that
+/// server's.
 #[derive(Args, Debug)]
 pub struct UiArgs {
     /// The experiment to show [default: all]
@@ -45,15 +55,26 @@ pub async fn run(args: UiArgs, context: Context) -> Result<u8> {
     if let Some(name) = &args.name {
         context.stored(name).await?;
     }
-    match is_driven(&store).await? {
-        true => look_on(&args, &page, &context).await,
-        false => {
-            let args = ServeArgs::at_port(args.port)?;
+    if !is_driven(&store).await? {
+        let args = ServeArgs::at_port(args.port)?;
+        drop(store);
+        let open = |context: &Context, url: &str| {
+            serve::said(context, url)?;
+            browser::open(&format!("{url}{page}"));
+            Ok(())
+        };
+        return serve::serve(args, context, open).await;
+    }
+    match look_on(&args, &page, &store, &context).await? {
+        None => Ok(exit::SUCCEEDED),
+        // At the same address: pages that are open find the new server there, and that more can be done.
+        Some(port) => {
             drop(store);
-            serve::serve(args, context, |url| {
-                browser::open(&format!("{url}{page}"));
-            })
-            .await
+            let say = |context: &Context, _: &str| {
+                context.say(TAKES_OVER);
+                Ok(())
+            };
+            serve::serve(ServeArgs::at_port(port)?, context, say).await
         }
     }
 }
@@ -77,16 +98,32 @@ async fn is_driven(store: &Store) -> Result<bool> {
     Ok(false)
 }
 
-/// Shows what another process does, until a signal comes.
-async fn look_on(args: &UiArgs, page: &str, context: &Context) -> Result<u8> {
+/// Shows what another process does, until a signal comes or no other process works on the store any more: then the port is told.
+async fn look_on(
+    args: &UiArgs,
+    page: &str,
+    store: &Store,
+    context: &Context,
+) -> Result<Option<u16>> {
     let (mut control, listening) = signals::listen()?;
     let looking = Looking::begin(context, args.port)?;
     context.print(&format!("{}\n", looking.url))?;
-    context.say("another process works on this store: everything can be seen, nothing changed");
+    context.say(LOOKS_ON);
     looking.open(page);
-    // Without a sender the listener has ended the process.
-    let _ = control.wait_for(|wanted| *wanted != Control::Run).await;
+    let port = tokio::select! {
+        // Without a sender the listener has ended the process.
+        _ = control.wait_for(|wanted| *wanted != Control::Run) => None,
+        left = until_left(store) => left.map(|()| Some(looking.port))?,
+    };
     looking.end().await?;
     listening.abort();
-    Ok(exit::SUCCEEDED)
+    Ok(port)
+}
+
+/// Until no other process drives an experiment of the store. Nobody tells of it: a process may end without a word.
+async fn until_left(store: &Store) -> Result<()> {
+    while is_driven(store).await? {
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    Ok(())
 }
