@@ -25,7 +25,7 @@ import peers
 
 ALGORITHMS = [
     "tune:auto", "tune:gp", "tune:tpe", "tune:cmaes", "tune:random",
-    "optuna:tpe", "optuna:cmaes", "rustuna:tpe", "optimizer:tpe", "optimizer:gp", "optimizer:cmaes",
+    "optuna:tpe", "optuna:cmaes", "rustuna:tpe", "optimizer:tpe", "optimizer:cmaes",
 ]
 
 
