@@ -1,6 +1,7 @@
 //! `curl 'http://…/trials?metric.loss<=0.5'` sends the sign as it is; by the letter it should be percent-encoded, and the parser of requests
-//! insists on it. Here the signs of the first line that arrives are encoded on their way in, if it begins a request that reads something. Of
-//! what follows on the same connection nothing is touched: it may be the body of a request, whose length has been announced.
+//! insists on it. Here the signs of the first line of a request that reads something are encoded on their way in, as long as nothing else has come
+//! over the connection than such requests, each whole and without a body. Afterwards nothing is touched: it may be the body of a request, whose
+//! length has been announced.
 
 use std::io;
 use std::pin::Pin;
@@ -10,8 +11,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// See the head of this file.
 pub struct Signs<S> {
     stream: S,
-    /// Whether nothing has arrived yet.
-    is_new: bool,
+    /// Whether nothing but whole requests without a body has arrived.
+    only_reads: bool,
     /// Read and encoded, not taken yet.
     rest: Vec<u8>,
 }
@@ -21,7 +22,7 @@ impl<S> Signs<S> {
     pub fn new(stream: S) -> Self {
         Self {
             stream,
-            is_new: true,
+            only_reads: true,
             rest: Vec::new(),
         }
     }
@@ -34,9 +35,32 @@ impl<S> Signs<S> {
     }
 }
 
+/// Whether this is one request that reads something, from its beginning to its end.
+fn is_whole(bytes: &[u8]) -> bool {
+    const END: &[u8] = b"\r\n\r\n";
+    let end = bytes.windows(END.len()).position(|part| part == END);
+    let mut lines = bytes.split(|byte| *byte == b'\n');
+    reads(bytes)
+        && end.is_some_and(|end| end + END.len() == bytes.len())
+        && !lines.any(announces_body)
+}
+
+/// Whether a line of a head says that something follows the head.
+fn announces_body(line: &[u8]) -> bool {
+    let line = String::from_utf8_lossy(line).to_ascii_lowercase();
+    match line.split_once(':') {
+        Some(("content-length", length)) => length.trim() != "0",
+        _ => line.starts_with("content-length") || line.starts_with("transfer-encoding"),
+    }
+}
+
+fn reads(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"GET /") || bytes.starts_with(b"HEAD /")
+}
+
 /// The bytes with the signs of their first line encoded, if they begin a request in which there are any.
 fn encoded(bytes: &[u8]) -> Option<Vec<u8>> {
-    if !bytes.starts_with(b"GET /") && !bytes.starts_with(b"HEAD /") {
+    if !reads(bytes) {
         return None;
     }
     let end = bytes.windows(2).position(|pair| pair == b"\r\n")?;
@@ -65,9 +89,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Signs<S> {
         if self.rest.is_empty() {
             let before = buffer.filled().len();
             ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
-            let is_first = std::mem::take(&mut self.is_new);
             let arrived = &buffer.filled()[before..];
-            let Some(bytes) = is_first.then(|| encoded(arrived)).flatten() else {
+            let begins = self.only_reads;
+            self.only_reads = begins && is_whole(arrived);
+            let Some(bytes) = begins.then(|| encoded(arrived)).flatten() else {
                 return Poll::Ready(Ok(()));
             };
             buffer.set_filled(before);
@@ -130,13 +155,24 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_that_looks_like_a_request_is_left_alone() {
-        let (near, mut far) = tokio::io::duplex(1024);
-        let mut near = Signs::new(near);
-        let mut some = [0; 100];
-        for piece in ["POST /t HTTP/1.1\r\n\r\n", "GET /<<>> \r\n"] {
-            far.write_all(piece.as_bytes()).await.unwrap();
-            let count = near.read(&mut some).await.unwrap();
-            assert_eq!(&some[..count], piece.as_bytes());
+        let (get, encoded) = ("GET /<<>> \r\n\r\n", "GET /%3C%3C%3E%3E \r\n\r\n");
+        let announced = "GET /t \r\nContent-Length: 9\r\n\r\n";
+        for (before, expected) in [
+            ("GET /t \r\nhost: a\r\n\r\n", encoded),
+            ("GET /t \r\nContent-Length: 0\r\n\r\n", encoded),
+            ("POST /t HTTP/1.1\r\n\r\n", get),
+            (announced, get),
+            ("GET /t \r\n\r\nPOST /t \r\n\r\n", get),
+            ("GET /t \r\nhost", get),
+        ] {
+            let (near, mut far) = tokio::io::duplex(1024);
+            let mut near = Signs::new(near);
+            let mut some = [0; 100];
+            for (piece, arrives) in [(before, before), (get, expected)] {
+                far.write_all(piece.as_bytes()).await.unwrap();
+                let count = near.read(&mut some).await.unwrap();
+                assert_eq!(&some[..count], arrives.as_bytes(), "after {before:?}");
+            }
         }
     }
 

@@ -90,6 +90,8 @@ async fn sample(app: &App, record: &ExperimentRecord, limit: u32) -> Result<Poin
 const AHEAD: u32 = 20;
 /// And no more than this share of what is kept.
 const SHARE_AHEAD: f64 = 0.5;
+/// Larger ones are read when somebody asks: reading them takes memory that nobody may ever need.
+const LARGEST_AHEAD: u64 = 20_000;
 
 /// Reads the latest experiments, so that who opens one of many trials need not wait for it. What goes wrong is told to who asks.
 pub async fn read_ahead(app: App) {
@@ -106,7 +108,8 @@ pub async fn read_ahead(app: App) {
         };
         let trials = summary.trials.values().sum();
         let share = Outlines::share(trials, spec.parameters.parameters().len());
-        if share <= room && app.outlines.of(&app.store, &record).await.is_ok() {
+        let fits = trials <= LARGEST_AHEAD && share <= room;
+        if fits && app.outlines.of(&app.store, &record).await.is_ok() {
             room -= share;
         }
     }
