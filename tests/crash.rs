@@ -126,11 +126,15 @@ pipeline:
   step: { run: "setsid sleep 1000 & sleep 1000 & echo started >> started; sleep 1000" }
 "#,
     );
-    let mut child = place.start(&["run", "daemon.yaml"]);
-    wait_until("the step has started", || {
-        has_lines(&place.path("started"), 1)
+    kill_once_started(&place, "daemon.yaml", || place.processes().len() >= 3);
+}
+
+/// Kills a run once a step of it has written `started` and that is so, and waits until none of its processes is left.
+fn kill_once_started(place: &Place, file: &str, so: impl Fn() -> bool) {
+    let mut child = place.start(&["run", file]);
+    wait_until("a step has started", || {
+        has_lines(&place.path("started"), 1) && so()
     });
-    wait_until("its daemons run", || place.processes().len() >= 3);
     child.kill().expect("it can be killed");
     child.wait().expect("it ends");
     place.wait_for_quiet();
@@ -153,13 +157,7 @@ pipeline:
   train: { run: "test -e go || { echo started > started; sleep 1000; }; echo m=$(cat ${{ steps.prepare.artifacts.number }})" }
 "#,
     );
-    let mut child = place.start(&["run", "lost.yaml"]);
-    wait_until("the second step has started", || {
-        has_lines(&place.path("started"), 1)
-    });
-    child.kill().expect("it can be killed");
-    child.wait().expect("it ends");
-    place.wait_for_quiet();
+    kill_once_started(&place, "lost.yaml", || true);
     std::fs::remove_dir_all(place.path(".tune/artifacts")).expect("there are some");
     place.write("go", "");
     place.tune(&["run", "lost.yaml"]).success();

@@ -22,6 +22,7 @@
 
 mod curve;
 mod heading;
+mod lately;
 mod median;
 mod plateau;
 mod resource;

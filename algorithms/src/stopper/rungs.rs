@@ -11,13 +11,14 @@
 
 use super::curve::Curve;
 use super::heading::heading;
+use super::lately::{Cut, Lately};
 use super::resource::Resource;
 use super::{Stopper, StopperInfo, Verdict, shown};
 use crate::draws;
 use crate::history::{Goal, Outcome};
 use crate::setting::{Checked, Setting, SettingError, SettingKind};
 use crate::space::Space;
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 
 const MIN_LEVEL: Setting = Setting {
     name: "min_level",
@@ -104,53 +105,6 @@ struct Arrived {
     values: Lately,
     /// Where they were heading.
     headings: Lately,
-}
-
-/// The last few of some numbers.
-#[derive(Default)]
-struct Lately {
-    /// The best first.
-    ranked: Vec<f64>,
-    /// The oldest first.
-    aged: VecDeque<f64>,
-}
-
-impl Lately {
-    /// Adds a number; of more than so many the oldest is forgotten.
-    fn note(&mut self, goal: Goal, number: f64, at_most: usize) {
-        if self.aged.len() == at_most
-            && let Some(oldest) = self.aged.pop_front()
-        {
-            let place = self.place(goal, oldest);
-            self.ranked.remove(place);
-        }
-        let place = self.place(goal, number);
-        self.ranked.insert(place, number);
-        self.aged.push_back(number);
-    }
-
-    /// The first place of a number in the order.
-    fn place(&self, goal: Goal, number: f64) -> usize {
-        self.ranked
-            .partition_point(|known| goal.better(*known, number))
-    }
-
-    /// The last of the best 1/`reduction`, of one at least.
-    fn cut(&self, reduction: usize) -> Option<Cut> {
-        let kept = (self.ranked.len() / reduction).max(1);
-        Some(Cut {
-            bound: *self.ranked.get(kept - 1)?,
-            kept,
-            of: self.ranked.len(),
-        })
-    }
-}
-
-/// The last of those that go on.
-struct Cut {
-    bound: f64,
-    kept: usize,
-    of: usize,
 }
 
 /// Whether there is enough of a curve to judge it by: three reports, or two that are a rung apart.

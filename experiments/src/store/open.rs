@@ -491,14 +491,17 @@ mod tests {
 
     const KILLED_STORE: &str = "TUNE_TEST_KILLED_STORE";
 
+    /// The process that is killed is this same test, told by a variable where to write.
     #[tokio::test]
     async fn what_was_acknowledged_survives_kill() {
+        if let Some(root) = std::env::var_os(KILLED_STORE) {
+            return write_until_killed(Path::new(&root)).await;
+        }
         let (place, store, id) = experiment(Kind::Sqlite).await;
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args([
                 "--exact",
-                "store::open::tests::writes_until_killed",
-                "--ignored",
+                "store::open::tests::what_was_acknowledged_survives_kill",
                 "--nocapture",
             ])
             .env(KILLED_STORE, place.directory.path())
@@ -524,13 +527,8 @@ mod tests {
         assert_eq!(events.len() as u64, trials + 1);
     }
 
-    #[tokio::test]
-    #[ignore = "the process that the test above kills"]
-    async fn writes_until_killed() {
-        let Some(root) = std::env::var_os(KILLED_STORE) else {
-            return;
-        };
-        let store = Store::open(Path::new(&root)).await.unwrap();
+    async fn write_until_killed(root: &Path) {
+        let store = Store::open(root).await.unwrap();
         let id = store.experiment("iris").await.unwrap().unwrap().id;
         let _driver = store.lock(id, None).await.unwrap();
         for number in 0.. {
