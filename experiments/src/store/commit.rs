@@ -1,24 +1,26 @@
 //! The hot path: what came about together is written together.
 
-use super::database::{Database, Statement};
-use super::encode::{self, Dialect};
+use super::database::{Database, Statement, acquire};
+use super::encode::{self, EventRow, Filling, MetricRow, Row, StepRow, TrialRow, ValueRow};
 use super::lease::Held;
 use super::rows::Columns;
 use super::{Changes, ExperimentId, ExperimentUpdate, Store, StoreError, sql};
 use crate::state::ExperimentReason;
+use serde::Serialize;
 use sqlx::error::{DatabaseError, ErrorKind};
+use sqlx::{PgPool, Row as _};
 use std::borrow::Borrow;
 
 impl Store {
     /// Writes `changes` in one transaction and returns the sequence number of the experiment's last event.
     ///
-    /// Trials and step runs are set as given, also those that are there; of several for the same row the last stands. What a trial tries, and
-    /// why, stands from its first commit, and a metric that is on record of it may change and never goes. Step runs and
-    /// metrics belong to trials that are there or come with them. A request of the user is taken back when the experiment
-    /// finishes. If the future is dropped, all of it is written or nothing.
+    /// Trials and step runs are set as given, also those that are there; of several for the same row the last stands. What a trial tries,
+    /// and why, stands from its first commit, and a metric that is on record of it may change and never goes. Step runs and metrics belong
+    /// to trials that are there or come with them. A request of the user is taken back when the experiment finishes. If the future is
+    /// dropped, all of it is written or nothing.
     ///
-    /// After [`StoreError::Unavailable`] it is not known whether `changes` were written. Commit the very same again: if they were, nothing is
-    /// written twice, events neither.
+    /// After [`StoreError::Unavailable`] it is not known whether `changes` were written. Commit the very same again: if they were, nothing
+    /// is written twice, events neither.
     ///
     /// # Errors
     /// [`StoreError::NoSuchExperiment`] when the experiment was deleted; [`StoreError::TakenOver`] when the lock is not held any more;
@@ -30,7 +32,9 @@ impl Store {
     ) -> Result<i64, StoreError> {
         match &self.inner.database {
             Database::Sqlite { .. } => self.commit_to_sqlite(id, changes.borrow()).await,
-            Database::Postgres { .. } => self.commit_to_postgres(id, changes.borrow()).await,
+            Database::Postgres { prompt, .. } => {
+                self.commit_to_postgres(prompt, id, changes.borrow()).await
+            }
         }
     }
 
@@ -39,9 +43,9 @@ impl Store {
         id: ExperimentId,
         changes: &Changes,
     ) -> Result<i64, StoreError> {
-        let encoded = Encoded::new(changes, Dialect::Sqlite)?;
-        let first = self.reserve_order(id, encoded.metric_count).await?;
-        let statement = encoded.bind(Statement::new(sql::sqlite::COMMIT_CHANGES), id, first);
+        let rows = Rows::new(changes)?;
+        let first = self.reserve_order(id, rows.metrics.len()).await?;
+        let statement = rows.as_json(id, first)?;
         let last_event = self.write_one(statement, |row| Columns::of(row).take::<Option<i64>>());
         match last_event.await {
             Ok(last_event) => Ok(last_event.flatten().unwrap_or(0)),
@@ -51,22 +55,17 @@ impl Store {
 
     async fn commit_to_postgres(
         &self,
+        pool: &PgPool,
         id: ExperimentId,
         changes: &Changes,
     ) -> Result<i64, StoreError> {
         let Some(held) = self.inner.leases.get(id) else {
             return Err(self.not_ours(id).await?);
         };
-        let encoded = Encoded::new(changes, Dialect::Postgres)?;
-        let commit = encoded.identity(held);
-        let first = self.reserve_order(id, encoded.metric_count).await?;
-        let statement = encoded
-            .bind(Statement::new(sql::postgres::COMMIT_CHANGES), id, first)
-            .bind(held.token)
-            .bind(commit);
-        let written = self
-            .write_one(statement, |row| Columns::of(row).take())
-            .await;
+        let rows = Rows::new(changes)?;
+        let commit = rows.identity(held)?;
+        let first = self.reserve_order(id, rows.metrics.len()).await?;
+        let written = written(pool, rows.as_arrays(id, first, held.token, commit)).await;
         let answer = match written {
             Ok(Some(last_event)) => Ok(last_event),
             Ok(None) => self.not_written(id, held, commit).await,
@@ -107,7 +106,7 @@ impl Store {
     }
 
     /// Takes `count` places in the order of arrival and returns the first. A gap left by a failed write does no harm.
-    async fn reserve_order(&self, id: ExperimentId, count: i64) -> Result<i64, StoreError> {
+    async fn reserve_order(&self, id: ExperimentId, count: usize) -> Result<i64, StoreError> {
         if count == 0 {
             return Ok(0);
         }
@@ -116,7 +115,8 @@ impl Store {
             Some(first) => first,
             None => self.next_order(id).await?,
         };
-        self.metric_order().insert(id, first + count);
+        let next = i64::try_from(count).map_or(i64::MAX, |count| first + count);
+        self.metric_order().insert(id, next);
         Ok(first)
     }
 
@@ -147,63 +147,114 @@ impl Store {
     }
 }
 
-/// A batch in the form in which the database takes it.
-struct Encoded {
-    experiment: Option<ExperimentUpdate>,
-    trials: String,
-    trial_values: String,
-    steps: String,
-    metrics: String,
-    metric_count: i64,
-    events: String,
+/// The number of the last event, if the statement wrote anything.
+async fn written(pool: &PgPool, query: Filling<'_>) -> Result<Option<i64>, StoreError> {
+    let mut connection = acquire(pool).await?;
+    // To the very end: the database commits after it has returned the row.
+    let rows = query.fetch_all(&mut *connection).await?;
+    Ok(rows.first().map(|row| row.try_get(0)).transpose()?)
 }
 
-impl Encoded {
-    fn new(changes: &Changes, dialect: Dialect) -> Result<Self, StoreError> {
+/// A batch as rows of the tables.
+#[derive(Serialize)]
+struct Rows<'a> {
+    #[serde(skip)]
+    experiment: Option<&'a ExperimentUpdate>,
+    trials: Vec<TrialRow<'a>>,
+    #[serde(skip)]
+    trial_values: Vec<ValueRow<'a>>,
+    steps: Vec<StepRow<'a>>,
+    metrics: Vec<MetricRow<'a>>,
+    events: Vec<EventRow<'a>>,
+}
+
+impl<'a> Rows<'a> {
+    fn new(changes: &'a Changes) -> Result<Self, StoreError> {
         Ok(Self {
-            experiment: changes.experiment.clone(),
-            trials: encode::trials(&changes.trials, dialect)?,
-            trial_values: encode::trial_values(&changes.trials, dialect)?,
+            experiment: changes.experiment.as_ref(),
+            trials: encode::trials(&changes.trials)?,
+            trial_values: encode::trial_values(&changes.trials),
             steps: encode::steps(&changes.steps)?,
-            metrics: encode::metrics(&changes.metrics, dialect)?,
-            metric_count: changes.metrics.len().try_into().unwrap_or(i64::MAX),
+            metrics: encode::metrics(&changes.metrics)?,
             events: encode::events(&changes.events)?,
         })
     }
 
     /// What tells this commit from every other under the same lease: its place among them and its content.
-    fn identity(&self, held: Held) -> i64 {
+    fn identity(&self, held: Held) -> Result<i64, StoreError> {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&held.commits.to_le_bytes());
         hasher.update(format!("{:?}", self.experiment).as_bytes());
-        for part in [&self.trials, &self.steps, &self.metrics, &self.events] {
-            hasher.update(&part.len().to_le_bytes());
-            hasher.update(part.as_bytes());
-        }
+        hasher.update(encode::json(self)?.as_bytes());
         let mut identity = [0; 8];
         hasher.finalize_xof().fill(&mut identity);
-        i64::from_le_bytes(identity)
+        Ok(i64::from_le_bytes(identity))
     }
 
-    fn bind(self, statement: Statement, id: ExperimentId, first_order: i64) -> Statement {
-        let update = self.experiment.as_ref();
-        statement
+    /// The statement of SQLite.
+    fn as_json(&self, id: ExperimentId, first_order: i64) -> Result<Statement, StoreError> {
+        let update = Update::of(self.experiment);
+        Ok(Statement::new(sql::sqlite::COMMIT_CHANGES)
             .bind(id.0)
-            .bind(update.map(|it| it.state.as_str()))
-            .bind(
-                update
-                    .and_then(|it| it.reason)
-                    .map(ExperimentReason::as_str),
-            )
-            .bind(update.and_then(|it| it.started_at).map(encode::micros))
-            .bind(update.and_then(|it| it.finished_at).map(encode::micros))
-            .bind(update.map(|it| it.active_seconds))
-            .bind(self.trials)
-            .bind(self.trial_values)
-            .bind(self.steps)
-            .bind(self.metrics)
+            .bind(update.state)
+            .bind(update.reason)
+            .bind(update.started_at)
+            .bind(update.finished_at)
+            .bind(update.active_seconds)
+            .bind(encode::json(&self.trials)?)
+            .bind(encode::json(&self.trial_values)?)
+            .bind(encode::json(&self.steps)?)
+            .bind(encode::json(&self.metrics)?)
             .bind(first_order)
-            .bind(self.events)
+            .bind(encode::json(&self.events)?))
+    }
+
+    /// The statement of PostgreSQL.
+    fn as_arrays(
+        &self,
+        id: ExperimentId,
+        first_order: i64,
+        token: i64,
+        commit: i64,
+    ) -> Filling<'_> {
+        let update = Update::of(self.experiment);
+        let query = sqlx::query(sql::postgres::COMMIT_CHANGES)
+            .bind(id.0)
+            .bind(update.state)
+            .bind(update.reason)
+            .bind(update.started_at)
+            .bind(update.finished_at)
+            .bind(update.active_seconds)
+            .bind(first_order)
+            .bind(token)
+            .bind(commit);
+        let query = Row::bind_columns(&self.trials, query);
+        let query = Row::bind_columns(&self.trial_values, query);
+        let query = Row::bind_columns(&self.steps, query);
+        let query = Row::bind_columns(&self.metrics, query);
+        Row::bind_columns(&self.events, query)
+    }
+}
+
+/// The columns of an experiment's row that an update sets; without one all are NULL.
+#[derive(Default)]
+struct Update {
+    state: Option<&'static str>,
+    reason: Option<&'static str>,
+    started_at: Option<i64>,
+    finished_at: Option<i64>,
+    active_seconds: Option<f64>,
+}
+
+impl Update {
+    fn of(update: Option<&ExperimentUpdate>) -> Self {
+        update.map_or_else(Self::default, |update| Self {
+            state: Some(update.state.as_str()),
+            reason: update.reason.map(ExperimentReason::as_str),
+            started_at: update.started_at.map(encode::micros),
+            finished_at: update.finished_at.map(encode::micros),
+            active_seconds: Some(update.active_seconds),
+        })
     }
 }
 
@@ -589,14 +640,12 @@ mod tests {
     async fn a_young_store_plans_to_look_trials_up_one_by_one() {
         let (_place, store, _id) = experiment(Kind::Postgres).await;
         let mut writer = store.prompt_writer().await.unwrap();
-        let types = "bigint, text, text, bigint, bigint, double precision, text, text, text, text, bigint, text, bigint, bigint";
-        let commit = format!(
-            "PREPARE planned ({types}) AS {}",
-            sql::postgres::COMMIT_CHANGES
-        );
+        let types = "bigint, text, text, bigint, bigint, double precision, bigint, bigint, bigint";
+        let commit = sql::postgres::COMMIT_CHANGES;
+        let commit = format!("PREPARE planned ({types}) AS {commit}");
         let prepare = Statement::built(commit, Vec::new());
         writer.on().execute(prepare).await.unwrap();
-        let explain = format!("EXPLAIN EXECUTE planned ({})", ["NULL"; 14].join(", "));
+        let explain = format!("EXPLAIN EXECUTE planned ({})", ["NULL"; 51].join(", "));
         let mut connection = writer.on();
         let rows = connection.all(Statement::built(explain, Vec::new()));
         let rows = rows.await.unwrap();

@@ -1,7 +1,7 @@
 //! What an experiment knows of another one: the finished trials of the one, and the copy of them that the other keeps.
 
 use super::database::{Connection, Row, Statement, Transaction};
-use super::encode::{self, Dialect};
+use super::encode;
 use super::rows::{self, Columns};
 use super::{ExperimentId, Store, StoreError, sql};
 use indexmap::IndexMap;
@@ -100,13 +100,19 @@ pub(super) async fn add(
     if trials.is_empty() {
         return Ok(());
     }
-    let (text, dialect) = match transaction {
-        Transaction::Sqlite(_) => (sql::sqlite::ADD_PRIOR, Dialect::Sqlite),
-        Transaction::Postgres(_) => (sql::postgres::ADD_PRIOR, Dialect::Postgres),
-    };
-    let rows = encode::prior_trials(trials, dialect)?;
-    let statement = Statement::new(text).bind(id.0).bind(rows);
-    transaction.on().execute(statement).await?;
+    let rows = encode::prior_trials(trials)?;
+    match transaction {
+        Transaction::Sqlite(_) => {
+            let statement = Statement::new(sql::sqlite::ADD_PRIOR);
+            let statement = statement.bind(id.0).bind(encode::json(&rows)?);
+            transaction.on().execute(statement).await?;
+        }
+        Transaction::Postgres(transaction) => {
+            let query = sqlx::query(sql::postgres::ADD_PRIOR).bind(id.0);
+            let query = encode::Row::bind_columns(&rows, query);
+            query.execute(&mut **transaction).await?;
+        }
+    }
     Ok(())
 }
 

@@ -201,6 +201,19 @@ pub enum EventKind {
     Notes,
 }
 
+impl EventKind {
+    /// The word for it, in the database and in the interfaces.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Experiment => "experiment",
+            Self::Limits => "limits",
+            Self::Trial => "trial",
+            Self::Step => "step",
+            Self::Notes => "notes",
+        }
+    }
+}
+
 /// An event to be stored with the change it tells of.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewEvent {

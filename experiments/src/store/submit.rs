@@ -244,7 +244,7 @@ pub(super) async fn add_event(
     let statement = Statement::new(text)
         .bind(id.0)
         .bind(encode::micros(at))
-        .bind(encode::word(&kind)?)
+        .bind(kind.as_str())
         .bind(trial.map(signed))
         .bind(encode::json(data)?);
     let row = transaction.on().one(statement).await?;

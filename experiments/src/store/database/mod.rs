@@ -193,7 +193,9 @@ impl Store {
 }
 
 /// A connection of a pool; that there is none in time means that the database cannot be reached.
-async fn acquire(pool: &PgPool) -> Result<sqlx::pool::PoolConnection<sqlx::Postgres>, StoreError> {
+pub(super) async fn acquire(
+    pool: &PgPool,
+) -> Result<sqlx::pool::PoolConnection<sqlx::Postgres>, StoreError> {
     pool.acquire().await.map_err(|error| match error {
         error @ (sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) => {
             StoreError::Unavailable(error)

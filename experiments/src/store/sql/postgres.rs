@@ -7,8 +7,8 @@ pub(in super::super) const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE RE
 pub(in super::super) const COUNT_MIGRATION_TABLES: &str =
     "SELECT count(to_regclass('_sqlx_migrations'))";
 
-/// The lock that stands for "an event has been numbered and not yet committed": writers share it, as the last one they take; a reader of all
-/// events that holds it alone knows that there is none such.
+/// The lock that stands for "an event has been numbered and not yet committed": writers share it, as the last one they take; a reader of
+/// all events that holds it alone knows that there is none such.
 macro_rules! events_lock {
     () => {
         "8863170023"
@@ -73,8 +73,8 @@ SELECT address FROM leases WHERE experiment_id = $1 AND holder IS NOT NULL AND e
 pub(in super::super) const PULSE: &str = "\
 SELECT (extract(epoch FROM expires_at) * 1000000)::bigint FROM leases WHERE experiment_id = $1 AND holder IS NOT NULL";
 
-/// The experiments that some process drives other than `$1`. What that one drives it knows itself: a lease of which it does not know is one that
-/// it lost while the database was away.
+/// The experiments that some process drives other than `$1`. What that one drives it knows itself: a lease of which it does not know is one
+/// that it lost while the database was away.
 pub(in super::super) const DRIVEN: &str = "\
 SELECT experiment_id FROM leases WHERE holder <> $1 AND expires_at >= clock_timestamp()";
 
@@ -82,45 +82,47 @@ SELECT experiment_id FROM leases WHERE holder <> $1 AND expires_at >= clock_time
 pub(in super::super) const LEASE: &str =
     "SELECT token, last_commit FROM leases WHERE experiment_id = $1";
 
-/// `$1` experiment, `$2` the trials of another one that it starts from, as a list of rows.
+/// `$1` experiment; then the trials of another one that it starts from: places, parameters, objectives, whether stopped early.
 pub(in super::super) const ADD_PRIOR: &str = "\
 INSERT INTO prior_trials (experiment_id, place, parameters, objective, early_stopped)
-SELECT $1, (value ->> 0)::bigint, (value -> 1)::text, (value ->> 2)::double precision, (value ->> 3)::boolean
-  FROM json_array_elements($2::json) AS value";
+SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::double precision[], $5::boolean[])";
 
-/// A whole [`Changes`](super::super::Changes) as one statement, so that it is atomic whatever becomes of the caller. The arguments are those
-/// of SQLite's; then `$13` the token of the lease and `$14` what identifies this commit. No row comes back when the lease is another's, or
-/// this commit is there already.
+/// A whole [`Changes`](super::super::Changes) as one statement, so that it is atomic whatever becomes of the caller. `$1` experiment,
+/// `$2`–`$6` its update (`$2` NULL: none), `$7` the place of the first metric in the order of arrival, `$8` the token of the lease, `$9`
+/// what identifies this commit; then an array for each column of trials, of the values of their parameters and metrics, of step runs,
+/// metrics and events. No row comes back when the lease is another's, or this commit is there already.
 ///
 /// The lease is held first, and all of the rest reads its row: a commit that is late writes nothing. The lock for events comes last, so
 /// that nobody waits for anything while holding it. All parts see the database as it was before.
 ///
-/// It is planned when the store may still be empty, and the plan is kept: what is looked up of a trial is looked up by `LATERAL`, for a join
-/// would read all trials of the experiment each time. A report of a trial that is not there has no experiment, which its column refuses.
+/// It is planned when the store may still be empty, and the plan is kept: what is looked up of a trial is looked up by `LATERAL`, for a
+/// join would read all trials of the experiment each time. A report of a trial that is not there has no experiment, which its column
+/// refuses.
 pub(in super::super) const COMMIT_CHANGES: &str = concat!(
     "\
 WITH lease AS MATERIALIZED (
-    UPDATE leases SET last_commit = $14
-     WHERE experiment_id = $1 AND token = $13 AND holder IS NOT NULL AND last_commit IS DISTINCT FROM $14
+    UPDATE leases SET last_commit = $9
+     WHERE experiment_id = $1 AND token = $8 AND holder IS NOT NULL AND last_commit IS DISTINCT FROM $9
     RETURNING experiment_id
 ), given AS MATERIALIZED (
-    SELECT (value ->> 0)::bigint AS number, value ->> 1 AS state, value ->> 2 AS reason, value ->> 3 AS explanation,
-           (value -> 4)::text AS parameters, (value -> 5)::text AS metrics, (value ->> 6)::double precision AS objective,
-           (value ->> 7)::bigint AS created_at, (value ->> 8)::bigint AS started_at, (value ->> 9)::bigint AS finished_at,
-           (value ->> 10)::bigint AS finished_order, (value ->> 11)::boolean AS enqueued, (value ->> 12)::bigint AS handed_out,
-           value ->> 13 AS why
-      FROM lease CROSS JOIN json_array_elements($7::json) AS value
+    SELECT trial.*
+      FROM lease CROSS JOIN unnest($10::bigint[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[],
+                                    $16::double precision[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::boolean[],
+                                    $22::bigint[], $23::text[])
+           AS trial (number, state, reason, explanation, parameters, metrics, objective, created_at, started_at, finished_at,
+                     finished_order, enqueued, handed_out, why)
 ), given_values AS MATERIALIZED (
-    SELECT (value ->> 0)::bigint AS trial, value ->> 1 AS kind, value ->> 2 AS name, (value ->> 3)::bigint AS rank,
-           (value ->> 4)::double precision AS number, value ->> 5 AS text
-      FROM lease CROSS JOIN json_array_elements($8::json) AS value
+    SELECT value.*
+      FROM lease CROSS JOIN unnest($24::bigint[], $25::text[], $26::text[], $27::bigint[], $28::double precision[], $29::text[])
+           AS value (trial, kind, name, rank, number, text)
 ), before AS MATERIALIZED (
     SELECT found.number, found.state
       FROM given CROSS JOIN LATERAL (SELECT number, state FROM trials WHERE experiment_id = $1 AND number = given.number OFFSET 0) AS found
 ), given_metrics AS MATERIALIZED (
-    SELECT (value ->> 0)::bigint AS trial, value ->> 1 AS step, value ->> 2 AS name, (value ->> 3)::double precision AS level,
-           (value ->> 4)::double precision AS value, (value ->> 5)::bigint AS at, $11 + place - 1 AS seq
-      FROM lease CROSS JOIN json_array_elements($10::json) WITH ORDINALITY AS row (value, place)
+    SELECT trial, step, name, level, value, at, $7 + place - 1 AS seq
+      FROM lease CROSS JOIN unnest($41::bigint[], $42::text[], $43::text[], $44::double precision[], $45::double precision[],
+                                    $46::bigint[])
+           WITH ORDINALITY AS metric (trial, step, name, level, value, at, place)
 ), reported AS MATERIALIZED (
     SELECT number FROM given UNION ALL
     SELECT found.number
@@ -155,9 +157,13 @@ WITH lease AS MATERIALIZED (
 ), written_steps AS (
     INSERT INTO step_runs (experiment_id, trial, step, state, explanation, attempt, failures, exit_code, started_at, finished_at,
                            step_values, artifacts)
-    SELECT $1, (value ->> 0)::bigint, value ->> 1, value ->> 2, value ->> 3, (value ->> 4)::bigint, (value ->> 5)::bigint,
-           (value ->> 6)::bigint, (value ->> 7)::bigint, (value ->> 8)::bigint, (value -> 9)::text, (value -> 10)::text
-      FROM lease CROSS JOIN json_array_elements($9::json) WITH ORDINALITY AS row (value, place) ORDER BY place
+    SELECT $1, run.trial, run.step, run.state, run.explanation, run.attempt, run.failures, run.exit_code, run.started_at, run.finished_at,
+           run.step_values, run.artifacts
+      FROM lease CROSS JOIN unnest($30::bigint[], $31::text[], $32::text[], $33::text[], $34::bigint[], $35::bigint[], $36::bigint[],
+                                    $37::bigint[], $38::bigint[], $39::text[], $40::text[])
+           WITH ORDINALITY AS run (trial, step, state, explanation, attempt, failures, exit_code, started_at, finished_at, step_values,
+                                   artifacts, place)
+     ORDER BY place
         ON CONFLICT (experiment_id, trial, step) DO UPDATE
        SET state = excluded.state, explanation = excluded.explanation, attempt = excluded.attempt, failures = excluded.failures,
            exit_code = excluded.exit_code, started_at = excluded.started_at, finished_at = excluded.finished_at,
@@ -169,10 +175,13 @@ WITH lease AS MATERIALIZED (
        SET value = excluded.value, at = excluded.at, seq = excluded.seq
 ), written_events AS (
     INSERT INTO events (experiment_id, at, kind, trial, step, data)
-    SELECT $1, (value ->> 0)::bigint, value ->> 1, (value ->> 2)::bigint, value ->> 3, (value -> 4)::text
+    SELECT $1, event.at, event.kind, event.trial, event.step, event.data
       FROM (SELECT pg_advisory_xact_lock_shared(",
     events_lock!(),
-    ") FROM lease) AS in_order CROSS JOIN json_array_elements($12::json) WITH ORDINALITY AS row (value, place) ORDER BY place
+    ") FROM lease) AS in_order
+           CROSS JOIN unnest($47::bigint[], $48::text[], $49::bigint[], $50::text[], $51::text[])
+           WITH ORDINALITY AS event (at, kind, trial, step, data, place)
+     ORDER BY place
     RETURNING seq
 )
 SELECT coalesce((SELECT max(seq) FROM written_events), (SELECT max(seq) FROM events WHERE experiment_id = $1), 0) FROM lease"
