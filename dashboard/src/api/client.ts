@@ -27,17 +27,24 @@ const KEPT_MS = 10_000;
 /** What has been asked for before anybody needed it. */
 const asked = new Map<string, Promise<Response>>();
 
-/** Asks for what will be needed at once: who asks first takes that answer. */
-export function askAhead(url: string): Promise<Response> {
-  const answer = fetch(url, { credentials: "same-origin" });
+/** Asks for what will be needed at once: who asks first takes that answer, when `then` has seen it. */
+export function askAhead(url: string, then?: (answer: Response) => Promise<void>) {
+  const answer = fetch(url, { credentials: "same-origin" }).then(async (it) => {
+    await then?.(it);
+    return it;
+  });
+  // Whoever takes it is told of what went wrong.
+  answer.catch(() => undefined);
   asked.set(url, answer);
-  // What nobody needed after all is old by then.
   setTimeout(() => asked.delete(url), KEPT_MS);
-  return answer;
 }
 
+/** What was asked for ahead is old: something has changed. */
+export const forgetAhead = () => asked.clear();
+
 function takeAhead(url: string, { method = "GET" }: RequestInit): Promise<Response> | undefined {
-  const answer = method === "GET" ? asked.get(url) : undefined;
+  if (method !== "GET") forgetAhead();
+  const answer = asked.get(url);
   asked.delete(url);
   return answer;
 }

@@ -28,18 +28,25 @@ const ADDRESSES: Address[] = [
   { pattern: /^\/experiments\/([^/]+)\/.+$/, page: "experiment", asks: ([name]) => [experimentAt(name)] },
 ];
 
+/** A part of an address as the router reads it: as it stands where it means nothing. */
+function text(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 /** Asks for the code and the data of a page before anything else is done. Code is everybody's; data is asked for as soon as it is known who asks.
  * What fails is asked for again, and told of, when the page is shown. */
 export function ahead({ pathname, search }: { pathname: string; search: string }) {
   const path = pathname.replace(/(.)\/$/, "$1");
   const found = ADDRESSES.find(({ pattern }) => pattern.test(path));
   if (found?.page) PAGES[found.page]().catch(() => undefined);
-  askAhead(sessionAt())
-    .then(async (answer) => {
-      const me = (await answer.clone().json()) as { role?: string | null };
-      if (!me.role || !found?.asks) return;
-      const parts = found.pattern.exec(path)!.slice(1).map(decodeURIComponent);
-      for (const url of new Set(found.asks(parts, new URLSearchParams(search)))) askAhead(url).catch(() => undefined);
-    })
-    .catch(() => undefined);
+  askAhead(sessionAt(), async (answer) => {
+    const me = (await answer.clone().json().catch(() => ({}))) as { role?: string | null };
+    if (!me.role || !found?.asks) return;
+    const parts = found.pattern.exec(path)!.slice(1).map(text);
+    for (const url of new Set(found.asks(parts, new URLSearchParams(search)))) askAhead(url);
+  });
 }

@@ -31,7 +31,7 @@ export function HandedOn({ experiment, trials }: Props) {
   if (rows.length === 0) return null;
   return (
     <Card title="Handed on" hint="values and artifacts of the steps" flush>
-      <div className="scroll">
+      <div className="scroll" tabIndex={0} role="group" aria-label="What the trials handed on">
         <table className="beside">
           <thead><tr><th>Step</th><th>Name</th>{trials.map((it, at) => <th key={it.number}><Named at={at} trial={it} /></th>)}</tr></thead>
           <tbody>{rows}</tbody>

@@ -39,7 +39,7 @@ export function Overview({ of, spec }: { of: Experiment; spec: Spec }) {
   const some = data.points.some((it) => it.objective !== null);
   const over = ["succeeded", "failed", "cancelled"].includes(of.state);
   return (
-    <div className="stack" aria-busy={!rest}>
+    <div className="stack" aria-busy={!rest || important.isLoading}>
       <Numbers of={of} spec={spec} data={data} />
       {!some && (
         <div className="card">
