@@ -1,5 +1,6 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { groups, preloadMain } from "./vite.early.ts";
 import { listFiles } from "./vite.list.ts";
 
 // Where `npm run dev` finds the server: `tune serve` listens there unless told otherwise.
@@ -13,7 +14,7 @@ function sameOrigin(proxy: { on(event: "proxyReq", hook: (request: { setHeader(n
 }
 
 export default defineConfig({
-  plugins: [react(), listFiles()],
+  plugins: [react(), preloadMain(), listFiles()],
   build: {
     target: "es2022",
     // A file that holds nothing but the license texts of others helps nobody who reads the page.
@@ -21,6 +22,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1200,
     modulePreload: { polyfill: false },
+    rolldownOptions: { output: { codeSplitting: { groups } } },
   },
   server: {
     proxy: Object.fromEntries(

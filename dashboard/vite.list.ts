@@ -8,7 +8,7 @@ export function listFiles(): Plugin {
     name: "list-files",
     apply: "build",
     configResolved: (config) => void (folder = config.build.outDir),
-    closeBundle() {
+    writeBundle() {
       const assets = readdirSync(`${folder}/assets`).sort().map((name) => `assets/${name}`);
       const lines = ["index.html", ...assets].map((name) => `    ("${name}", include_bytes!("${name}")),\n`);
       writeFileSync(`${folder}/files.in`, `&[\n${lines.join("")}]\n`);

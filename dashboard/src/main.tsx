@@ -7,8 +7,6 @@ import { ahead } from "./app/ahead";
 import { App } from "./app/App";
 import { applyTheme } from "./app/theme";
 import { Toasts } from "./ui/toast";
-import "./styles/tokens.css";
-import "./styles/base.css";
 
 applyTheme();
 

@@ -1,26 +1,16 @@
 // Who may do what: a page for those without a token, nothing to press that would be refused, a cookie that no script can read.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { accessible, browser, open, picture, Server, settled } from "./harness.mjs";
+import { test } from "node:test";
+import { accessible, open, picture, settled, stage, TOLERATED } from "./harness.mjs";
 
-let server;
-let chrome;
 const tokens = {};
-const TOLERATED = [/404.*\/importance$/, /422.*\/(importance|compare)/];
 
-before(async () => {
-  server = await Server.start();
-  chrome = await browser();
+const server = stage(async (server) => {
   await server.submit({ name: "shared", objective: { metric: "loss", goal: "minimize" }, max_trials: 10, parameters: { x: { type: "float", min: 0, max: 1 } } });
   for (const role of ["admin", "editor", "viewer"]) {
     const headers = tokens.admin ? { authorization: `Bearer ${tokens.admin}` } : {};
     tokens[role] = (await server.ask("POST", "/tokens", { name: `the-${role}`, role }, headers)).token;
   }
-});
-
-after(async () => {
-  await chrome?.close();
-  await server?.stop();
 });
 
 async function signIn(page, token) {
@@ -30,7 +20,7 @@ async function signIn(page, token) {
 
 test("without a token there is a page that asks for one", async () => {
   for (const colorScheme of ["light", "dark"]) {
-    const { page, context, fine } = await open(chrome, server, { colorScheme });
+    const { page, context, fine } = await open(server, { colorScheme });
     await page.goto("/experiments/shared");
     await page.waitForURL(/\/login$/);
     await page.getByRole("heading", { name: "Sign in to tune" }).waitFor();
@@ -42,7 +32,7 @@ test("without a token there is a page that asks for one", async () => {
 });
 
 test("a wrong token is refused, a good one leads where one wanted to go", async () => {
-  const { page, context, fine } = await open(chrome, server);
+  const { page, context, fine } = await open(server);
   await page.goto("/experiments/shared");
   await signIn(page, "tune_wrong");
   await page.getByText("not known here").waitFor();
@@ -57,7 +47,7 @@ test("a wrong token is refused, a good one leads where one wanted to go", async 
 });
 
 test("a viewer finds nothing to press that would be refused", async () => {
-  const { page, context, fine } = await open(chrome, server);
+  const { page, context, fine } = await open(server);
   await page.goto("/login");
   await signIn(page, tokens.viewer);
   await page.getByRole("link", { name: "shared" }).waitFor();
@@ -76,7 +66,7 @@ test("a viewer finds nothing to press that would be refused", async () => {
 });
 
 test("an editor runs, but does not delete", async () => {
-  const { page, context, fine } = await open(chrome, server);
+  const { page, context, fine } = await open(server);
   await page.goto("/login");
   await signIn(page, tokens.editor);
   await page.getByRole("button", { name: "More for shared" }).click();
@@ -87,7 +77,7 @@ test("an editor runs, but does not delete", async () => {
 });
 
 test("an admin makes and revokes tokens; who is revoked is asked again; who leaves is gone", async () => {
-  const { page, context, fine } = await open(chrome, server);
+  const { page, context, fine } = await open(server);
   await page.goto("/login");
   await signIn(page, tokens.admin);
   await page.getByRole("link", { name: "System" }).click();
@@ -98,7 +88,7 @@ test("an admin makes and revokes tokens; who is revoked is asked again; who leav
   await picture(page, "tokens-light");
   await accessible(page);
 
-  const guest = await open(chrome, server);
+  const guest = await open(server);
   await guest.page.goto("/login");
   await signIn(guest.page, shown);
   await guest.page.getByRole("link", { name: "shared" }).click();

@@ -1,19 +1,14 @@
 // Charts on which trials are chosen, and several experiments on one chart.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { accessible, browser, drag, open, picture, Server, settled } from "./harness.mjs";
+import { test } from "node:test";
+import { accessible, drag, open, picture, Server, settled, stage, TOLERATED } from "./harness.mjs";
 
-let server;
-let chrome;
-const TOLERATED = [/4(09|22).*\/(importance|compare)/];
 const space = { rate: { type: "float", min: 0.001, max: 1, scale: "log" }, depth: { type: "int", min: 1, max: 9 }, kind: { type: "categorical", values: ["a", "b"] } };
 const asked = (name, more = {}) => ({ name, objective: { metric: "loss", goal: "minimize" }, algorithm: { name: "random", seed: 1 }, max_trials: 200, parameters: space, ...more });
 /** A loss that falls with every trial, for as many as there are. */
 const falling = (from, count) => Array.from({ length: count }, (_, index) => ({ metrics: { loss: from / (index + 1) } }));
 
-before(async () => {
-  server = await Server.start();
-  chrome = await browser();
+const server = stage(async (server) => {
   await server.example("iris");
   await server.finished("iris");
   await server.submit(asked("tortoise"));
@@ -24,16 +19,11 @@ before(async () => {
   await server.tell("one-way", falling(2, 5));
 });
 
-after(async () => {
-  await chrome?.close();
-  await server?.stop();
-});
-
 const selected = (page) => page.getByRole("heading", { name: /^Selected trials/ });
 const clear = (page) => page.getByRole("button", { name: "Clear the selection" }).click();
 
 test("two parameters of one's choice, as contour and by rank; a rectangle on either chooses trials", async () => {
-  const { page, context, fine } = await open(chrome, server);
+  const { page, context, fine } = await open(server);
   await page.goto("/experiments/tortoise");
   await settled(page);
   await page.getByLabel("Across").selectOption("depth");
@@ -60,7 +50,7 @@ test("two parameters of one's choice, as contour and by rank; a rectangle on eit
 });
 
 test("a stretch of the distribution chooses trials", async () => {
-  const { page, context, fine } = await open(chrome, server);
+  const { page, context, fine } = await open(server);
   await page.goto("/experiments/tortoise");
   const chart = page.getByRole("img", { name: "Share of 60 trials by loss" });
   await drag(page, chart, [0.12, 0.5], [0.3, 0.5]);
@@ -73,7 +63,7 @@ test("a stretch of the distribution chooses trials", async () => {
 });
 
 test("an experiment with one parameter has no pair of them", async () => {
-  const { page, context, fine } = await open(chrome, server);
+  const { page, context, fine } = await open(server);
   await page.goto("/experiments/one-way");
   await page.getByRole("heading", { name: /^Distribution/ }).waitFor();
   assert.equal(await page.getByRole("heading", { name: /^Two parameters/ }).count(), 0);
@@ -82,7 +72,7 @@ test("an experiment with one parameter has no pair of them", async () => {
 });
 
 test("a range on an axis of parallel coordinates chooses the trials that pass through it", async () => {
-  const { page, context, fine } = await open(chrome, server);
+  const { page, context, fine } = await open(server);
   await page.goto("/experiments/tortoise");
   const chart = page.getByRole("img", { name: /as parallel coordinates$/ });
   await chart.locator("canvas").waitFor();
@@ -105,8 +95,68 @@ test("a range on an axis of parallel coordinates chooses the trials that pass th
   await context.close();
 });
 
+/** How many are selected, once that is another number than before. */
+async function count(page, before = "") {
+  const hint = page.locator(".card", { has: selected(page) }).locator("h2 .hint");
+  await hint.filter({ hasNotText: new RegExp(`^${before}$`) }).waitFor();
+  return Number(await hint.textContent());
+}
+
+test("a rectangle on the boxes and the name of a group choose trials, here and on the other pages", async () => {
+  const { page, context, fine } = await open(server);
+  await page.goto("/experiments/iris/compare?by=model");
+  const boxes = page.getByRole("img", { name: /^accuracy by group/ });
+  await drag(page, boxes, [0.08, 0.06], [0.52, 0.9]);
+  await selected(page).waitFor();
+  const rows = page.getByRole("table", { name: "Trials" });
+  const winner = await rows.getByRole("row").nth(1).getByRole("cell").nth(3).textContent();
+  const other = winner === "random_forest" ? "gradient_boosting" : "random_forest";
+  assert.equal(await count(page), 20);
+  assert.equal(await rows.getByRole("cell", { name: other }).count(), 0);
+  await picture(page, "boxes-light");
+  await accessible(page);
+  await clear(page);
+  await selected(page).waitFor({ state: "detached" });
+  // By keyboard, the groups are chosen by their names.
+  await page.getByRole("button", { name: other }).focus();
+  await page.keyboard.press("Enter");
+  await rows.getByRole("cell", { name: other }).first().waitFor();
+  await page.getByRole("link", { name: "Overview" }).click();
+  await rows.getByRole("cell", { name: other }).first().waitFor();
+  assert.equal(await count(page), 20);
+  fine(TOLERATED);
+  await context.close();
+});
+
+test("a rectangle on the timeline or on a slice chooses trials; what was drawn elsewhere is gone", async () => {
+  const { page, context, fine } = await open(server);
+  await page.goto("/experiments/iris");
+  const line = page.getByRole("img", { name: /^Timeline of 40 trials/ });
+  await drag(page, line, [0.1, 0.15], [0.5, 0.3]);
+  const some = await count(page);
+  assert.ok(some > 0 && some < 40, `${some} trials`);
+  await picture(page, "timeline-light");
+  await drag(page, page.getByRole("img", { name: "accuracy by n_estimators" }), [0.15, 0.08], [0.94, 0.85]);
+  await count(page, some);
+  await clear(page);
+  await selected(page).waitFor({ state: "detached" });
+  fine(TOLERATED);
+  await context.close();
+});
+
+test("chosen trials are laid beside each other, up to as many as can be told apart", async () => {
+  const { page, context, fine } = await open(server);
+  await page.goto("/experiments/one-way");
+  await drag(page, page.getByRole("img", { name: /^Objective of every trial/ }), [0.06, 0.15], [0.97, 0.88]);
+  await page.getByRole("link", { name: "Side by side" }).click();
+  await page.waitForURL(/side-by-side\?trials=\d+(,\d+)+$/);
+  await page.getByRole("heading", { name: /^Side by side/ }).waitFor();
+  fine(TOLERATED);
+  await context.close();
+});
+
 test("several experiments are ticked, and compared at an address that can be handed on", async () => {
-  const { page, context, fine } = await open(chrome, server);
+  const { page, context, fine } = await open(server);
   await page.goto("/");
   await page.getByRole("checkbox", { name: "Compare tortoise" }).check();
   assert.ok(await page.getByRole("button", { name: "Compare 1" }).isDisabled());
@@ -137,7 +187,7 @@ test("several experiments are ticked, and compared at an address that can be han
 });
 
 test("an experiment that is not there does not keep the others from being compared", async () => {
-  const { page, context, fine } = await open(chrome, server);
+  const { page, context, fine } = await open(server);
   await page.goto("/compare?experiment=tortoise&experiment=none");
   await page.getByRole("alert").getByText("none").waitFor();
   await page.getByRole("row", { name: /^tortoise/ }).first().waitFor();
@@ -149,10 +199,10 @@ test("an experiment that is not there does not keep the others from being compar
 });
 
 test("the list shows how each came to its best, and asks for that where it is seen", async () => {
-  const many = await Server.start();
+  const many = await new Server().start();
   for (let index = 0; index < 60; index += 1) await many.submit(asked(`number-${index}`));
   for (let index = 0; index < 60; index += 1) await many.tell(`number-${index}`, falling(1, 2));
-  const { page, context, fine } = await open(chrome, many);
+  const { page, context, fine } = await open(many);
   const lines = [];
   page.on("request", (request) => request.url().includes("/points") && lines.push(request.url()));
   await page.goto("/");
@@ -167,8 +217,9 @@ test("the list shows how each came to its best, and asks for that where it is se
   await many.tell("number-0", [{ metrics: { loss: 5 } }]);
   await page.getByRole("row", { name: /number-0/ }).getByText("3 / 3").waitFor();
   assert.equal(lines.length, before);
+  const again = page.waitForRequest(/number-0\/points/);
   await many.tell("number-0", [{ metrics: { loss: 0.1 } }]);
-  await page.waitForRequest(/number-0\/points/);
+  await again;
   fine(TOLERATED);
   await context.close();
   await many.stop();

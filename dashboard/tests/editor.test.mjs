@@ -2,22 +2,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import ts from "typescript";
-import { accessible, browser, open, picture, Server } from "./harness.mjs";
+import { accessible, open, picture, stage } from "./harness.mjs";
 
-let server;
-let chrome;
-
-before(async () => {
-  server = await Server.start();
-  chrome = await browser();
-});
-
-after(async () => {
-  await chrome?.close();
-  await server?.stop();
-});
+const server = stage();
 
 /** A module of the source that imports nothing, as it runs. */
 async function load(path) {
@@ -55,8 +44,16 @@ test("what may be written at every kind of place", async () => {
   assert.equal(at("name:‸"), null);
 });
 
+/** Takes what is suggested. The editor takes no Enter for it in the first 75 ms after its list has come: whoever is typing means a new line. */
+async function take(page, option) {
+  await option.waitFor();
+  const since = await page.evaluate(() => performance.now());
+  await page.waitForFunction((since) => performance.now() - since > 75, since);
+  await page.keyboard.press("Enter");
+}
+
 test("keys and values are suggested, with what they mean, and taken by the keyboard", async () => {
-  const { page, context, fine } = await open(chrome, server);
+  const { page, context, fine } = await open(server);
   await page.goto("/new");
   const editor = page.getByRole("textbox", { name: "Experiment file" });
   await page.getByText("The file is right").waitFor();
@@ -64,16 +61,13 @@ test("keys and values are suggested, with what they mean, and taken by the keybo
   await page.keyboard.press("Control+End");
   await page.keyboard.type("obj");
   const list = page.getByRole("listbox");
-  await list.getByRole("option", { name: /^objective/ }).waitFor();
-  await page.keyboard.press("Enter");
+  await take(page, list.getByRole("option", { name: /^objective/ }));
   // What is needed within comes by itself.
   await list.getByRole("option", { name: /^metric/ }).waitFor();
   await page.keyboard.type("me");
-  await list.getByRole("option", { name: /^metric/, selected: true }).waitFor();
-  await page.keyboard.press("Enter");
+  await take(page, list.getByRole("option", { name: /^metric/, selected: true }));
   await page.keyboard.type("loss\ngo");
-  await list.getByRole("option", { name: /^goal/ }).waitFor();
-  await page.keyboard.press("Enter");
+  await take(page, list.getByRole("option", { name: /^goal/ }));
   await list.getByRole("option", { name: /^minimize/ }).waitFor();
   await page.locator(".cm-completionInfo").waitFor();
   for (const colorScheme of ["light", "dark"]) {
@@ -82,8 +76,7 @@ test("keys and values are suggested, with what they mean, and taken by the keybo
   }
   await accessible(page);
   await page.keyboard.type("min");
-  await list.getByRole("option", { name: /^minimize/, selected: true }).waitFor();
-  await page.keyboard.press("Enter");
+  await take(page, list.getByRole("option", { name: /^minimize/, selected: true }));
   await page.keyboard.press("Escape");
   const text = await page.locator(".cm-content").evaluate((it) => it.cmView?.view?.state.doc.toString() ?? it.innerText);
   assert.match(text, /^name: typed\nobjective:\n  metric: loss\n  goal: minimize\n*$/);

@@ -1,11 +1,8 @@
 // The grid of trials and steps.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { accessible, browser, open, picture, Server, settled } from "./harness.mjs";
+import { test } from "node:test";
+import { accessible, open, picture, settled, stage, TOLERATED } from "./harness.mjs";
 
-let server;
-let chrome;
-const TOLERATED = [/4(09|22).*\/(importance|compare)/];
 const PIPELINE = `
   prepare: { run: "true" }
   fit:
@@ -15,22 +12,15 @@ const PIPELINE = `
 `;
 const numbered = (name, trials) => `name: ${name}\nobjective: { metric: loss, goal: minimize }\nalgorithm: random\nmax_trials: ${trials}\nmax_failed_trials: ${trials}\nparallel_trials: 4\nparameters: { x: { type: float, min: 0, max: 1 } }\npipeline:${PIPELINE}`;
 
-before(async () => {
-  server = await Server.start();
-  chrome = await browser();
+const server = stage(async (server) => {
   await server.submit(numbered("chequered", 150));
   await server.finished("chequered");
   await server.submit({ name: "asked", objective: { metric: "loss", goal: "minimize" }, max_trials: 5, parameters: { x: { type: "float", min: 0, max: 1 } } });
   await server.tell("asked", [{ metrics: { loss: 1 } }]);
 });
 
-after(async () => {
-  await chrome?.close();
-  await server?.stop();
-});
-
 test("a column for each trial, a row for each step; only what is in sight is there", async () => {
-  const { page, context, fine } = await open(chrome, server);
+  const { page, context, fine } = await open(server);
   await page.goto("/experiments/chequered");
   await page.getByRole("link", { name: "Grid" }).click();
   const grid = page.getByRole("grid", { name: "Trials and their steps" });
@@ -55,7 +45,7 @@ test("a column for each trial, a row for each step; only what is in sight is the
 });
 
 test("the keyboard goes from square to square and opens one", async () => {
-  const { page, context, fine } = await open(chrome, server);
+  const { page, context, fine } = await open(server);
   await page.goto("/experiments/chequered/grid");
   const grid = page.getByRole("grid");
   await grid.getByRole("link", { name: "Trial 149, prepare: succeeded" }).waitFor();
@@ -63,8 +53,10 @@ test("the keyboard goes from square to square and opens one", async () => {
   await page.keyboard.press("Home");
   await grid.getByRole("link", { name: "Trial 0, prepare: succeeded" }).waitFor();
   for (const key of ["ArrowRight", "ArrowRight", "ArrowDown", "ArrowDown", "ArrowDown", "ArrowLeft"]) await page.keyboard.press(key);
-  const current = await grid.getAttribute("aria-activedescendant");
-  assert.equal(await page.locator(`#${current}`).getAttribute("title"), "Trial 1, report: succeeded");
+  await page.waitForFunction((title) => {
+    const current = document.querySelector("[role=grid]").getAttribute("aria-activedescendant");
+    return document.getElementById(current)?.title === title;
+  }, "Trial 1, report: succeeded");
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/trials\/1\?step=report$/);
   fine(TOLERATED);
@@ -72,7 +64,7 @@ test("the keyboard goes from square to square and opens one", async () => {
 });
 
 test("squares change while the steps run", async () => {
-  const { page, context, fine } = await open(chrome, server);
+  const { page, context, fine } = await open(server);
   await server.submit("name: slow\nobjective: { metric: loss, goal: minimize }\nmax_trials: 1\nparameters: { x: { type: float, min: 0, max: 1 } }\npipeline: { wait: { run: 'while [ ! -e go ]; do sleep 0.05; done; echo loss=1' }, then: { needs: wait, run: 'true' } }\n");
   await page.goto("/experiments/slow");
   await page.locator(".badge", { hasText: "running" }).first().waitFor();
@@ -86,7 +78,7 @@ test("squares change while the steps run", async () => {
 });
 
 test("without steps there is no grid", async () => {
-  const { page, context, fine } = await open(chrome, server);
+  const { page, context, fine } = await open(server);
   await page.goto("/experiments/asked");
   await settled(page);
   assert.equal(await page.getByRole("link", { name: "Grid" }).count(), 0);

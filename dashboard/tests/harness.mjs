@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { after, before } from "node:test";
 import { chromium } from "playwright-core";
 
 const BINARY = process.env.TUNE_BINARY;
@@ -15,11 +16,10 @@ const CHROMIUM = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic
 
 /** `tune serve` in the folder of the examples. */
 export class Server {
-  static async start() {
-    const server = new Server();
-    server.store = mkdtempSync(join(tmpdir(), "tune-dashboard-"));
-    await server.up("127.0.0.1:0");
-    return server;
+  async start() {
+    this.store = mkdtempSync(join(tmpdir(), "tune-dashboard-"));
+    await this.up("127.0.0.1:0");
+    return this;
   }
 
   async up(listen) {
@@ -50,8 +50,8 @@ export class Server {
   }
 
   async stop() {
-    await this.kill();
-    rmSync(this.store, { recursive: true, force: true });
+    if (this.process) await this.kill();
+    if (this.store) rmSync(this.store, { recursive: true, force: true });
   }
 
   async ask(method, path, body, headers = {}) {
@@ -93,13 +93,33 @@ export class Server {
   }
 }
 
+let chrome;
+
+/** What every file of tests begins with: a browser, and a server on which `prepare` has been done; both end with the tests. */
+export function stage(prepare = async () => undefined) {
+  const server = new Server();
+  before(async () => {
+    await server.start();
+    chrome = await browser();
+    await prepare(server);
+  });
+  after(async () => {
+    await chrome?.close();
+    await server.stop();
+  });
+  return server;
+}
+
+/** What no page can help: without enough results, the server does not tell what matters. */
+export const TOLERATED = [/4(09|22).*\/(importance|compare)/];
+
 /** A browser without a past. */
-export async function browser() {
+function browser() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: CHROMIUM });
 }
 
 /** A page on which nothing may go wrong; `tolerated` are patterns of console errors that belong to the test. */
-export async function open(chrome, server, options = {}) {
+export async function open(server, options = {}) {
   const context = await chrome.newContext({ viewport: { width: 1440, height: 900 }, baseURL: server.url, acceptDownloads: true, reducedMotion: "reduce", ...options });
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const page = await context.newPage();
@@ -148,10 +168,11 @@ export async function picture(page, name) {
   await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
 }
 
-/** Draws from one place of a chart to another, both as shares of its width and height, once it is drawn. */
+/** Draws from one place of a chart to another, both as shares of its width and height, once the page has come to rest. */
 export async function drag(page, chart, [x0, y0], [x1, y1]) {
-  await chart.scrollIntoViewIfNeeded();
   await chart.locator("canvas").first().waitFor();
+  await drawn(page);
+  await chart.scrollIntoViewIfNeeded();
   const box = await chart.boundingBox();
   await page.mouse.move(box.x + x0 * box.width, box.y + y0 * box.height);
   await page.mouse.down();
@@ -165,6 +186,22 @@ export async function show(page, visible) {
     Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
     document.dispatchEvent(new Event("visibilitychange"));
   }, visible ? "visible" : "hidden");
+}
+
+/** The page has not asked for anything for a while: what the last news had it ask for is there. */
+export async function atRest(page) {
+  await new Promise((done) => {
+    const over = () => {
+      page.off("request", again);
+      done();
+    };
+    let timer = setTimeout(over, 1000);
+    const again = () => {
+      clearTimeout(timer);
+      timer = setTimeout(over, 1000);
+    };
+    page.on("request", again);
+  });
 }
 
 /** The page has what it asked for. */

@@ -1,22 +1,11 @@
 // What is larger than a page can show.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { browser, drawn, open, picture, Server, settled } from "./harness.mjs";
+import { test } from "node:test";
+import { drawn, open, picture, settled, stage, TOLERATED } from "./harness.mjs";
 
-let server;
-let chrome;
-const TOLERATED = [/4(09|22).*\/(importance|compare)/];
 const BYTES = 100_000_000;
 
-before(async () => {
-  server = await Server.start();
-  chrome = await browser();
-});
-
-after(async () => {
-  await chrome?.close();
-  await server?.stop();
-});
+const server = stage();
 
 test("of a log of 100 MB the end is shown, searched, and the whole is offered", async () => {
   await server.submit(`
@@ -31,7 +20,7 @@ pipeline:
       printf '\\nthe last but one\\nloss=0.5\\n'
 `);
   await server.finished("talkative");
-  const { page, context, fine } = await open(chrome, server);
+  const { page, context, fine } = await open(server);
   const read = [];
   page.on("response", (response) => response.url().includes("/log?") && read.push(response));
   await page.goto("/experiments/talkative/trials/0");
@@ -61,7 +50,7 @@ pipeline:
 test("thousands of trials are drawn as a sample, in every chart", async () => {
   await server.submit({ name: "many", objective: { metric: "loss", goal: "minimize" }, algorithm: "random", max_trials: 4000, parameters: { x: { type: "float", min: 0, max: 1 }, y: { type: "float", min: 0, max: 1 }, z: { type: "categorical", values: ["a", "b", "c"] } } });
   for (let round = 0; round < 16; round += 1) await server.tell("many", Array.from({ length: 250 }, (_, index) => ({ metrics: { loss: 1 + ((index * 7919 + round) % 250) / 250 - round / 100 } })));
-  const { page, context, fine } = await open(chrome, server);
+  const { page, context, fine } = await open(server);
   await page.goto("/experiments/many");
   await page.getByText("of 4,000 trials drawn").waitFor();
   // Those that are not in sight are drawn too, without anybody scrolling to them.

@@ -1,27 +1,15 @@
 // What happens while one looks: an experiment from its first line to its best, news as they come, a server that goes and comes back.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { accessible, browser, open, Server, show } from "./harness.mjs";
+import { test } from "node:test";
+import { accessible, atRest, open, show, stage, TOLERATED } from "./harness.mjs";
 
-let server;
-let chrome;
-const TOLERATED = [/4(09|22).*\/(importance|compare)/];
-
-before(async () => {
-  server = await Server.start();
-  chrome = await browser();
-});
-
-after(async () => {
-  await chrome?.close();
-  await server?.stop();
-});
+const server = stage();
 
 /** The figure under a label. */
 const figure = (page, label) => page.locator(".stat", { hasText: label }).locator("dd");
 
 test("from an example to the best configuration by clicks alone", async () => {
-  const { page, context, fine } = await open(chrome, server);
+  const { page, context, fine } = await open(server);
   await page.goto("/");
   await page.getByRole("link", { name: "Start from an example" }).click();
   await page.getByText("The file is right").waitFor();
@@ -33,10 +21,12 @@ test("from an example to the best configuration by clicks alone", async () => {
   await page.getByText("is better:").waitFor();
   await page.getByRole("link", { name: "Overview" }).click();
   await page.getByRole("button", { name: "Copy as YAML" }).click();
+  await page.getByRole("status").filter({ hasText: "Copied as YAML" }).waitFor({ state: "attached" });
   const copied = await page.evaluate(() => navigator.clipboard.readText());
   const best = await server.ask("GET", "/experiments/iris/best");
   assert.match(copied, new RegExp(`^model: ${best.parameters.model}\n`));
   await page.getByRole("button", { name: "Copy as args" }).click();
+  await page.getByRole("status").filter({ hasText: "Copied as args" }).waitFor({ state: "attached" });
   assert.match(await page.evaluate(() => navigator.clipboard.readText()), /^--model=\w+ --n-estimators=\d+/);
   fine(TOLERATED);
   await context.close();
@@ -44,7 +34,7 @@ test("from an example to the best configuration by clicks alone", async () => {
 
 test("what is wrong with a file is said at its line, and nothing is made of it", async () => {
   await server.submit({ name: "draft", objective: { metric: "loss", goal: "minimize" }, max_trials: 1, parameters: { x: { type: "float", min: 0, max: 1 } } });
-  const { page, context, fine } = await open(chrome, server);
+  const { page, context, fine } = await open(server);
   await page.goto("/new?from=draft");
   const editor = page.getByRole("textbox", { name: "Experiment file" });
   await editor.getByText("draft-2").waitFor();
@@ -52,7 +42,7 @@ test("what is wrong with a file is said at its line, and nothing is made of it",
   await editor.fill("name: <script>alert(1)</script>\nobjective: { metric: loss, goal: up }\n");
   await page.getByText("Line 2, column").first().waitFor();
   assert.ok(await page.getByRole("button", { name: "Run" }).isDisabled());
-  assert.ok((await page.locator(".cm-lint-marker-error").count()) > 0);
+  await page.locator(".cm-lint-marker-error").first().waitFor();
   // The server's refusals are what the test is about.
   fine([...TOLERATED, /status of 422.*dry_run/]);
   await context.close();
@@ -60,7 +50,7 @@ test("what is wrong with a file is said at its line, and nothing is made of it",
 
 test("news come by themselves, also after the server was away", async () => {
   await server.submit({ name: "watched", objective: { metric: "loss", goal: "minimize" }, max_trials: 100, parameters: { x: { type: "float", min: 0, max: 1 } } });
-  const { page, context, fine } = await open(chrome, server);
+  const { page, context, fine } = await open(server);
   const asked = [];
   await page.goto("/experiments/watched");
   await page.getByRole("heading", { name: "No trials yet" }).waitFor();
@@ -68,6 +58,7 @@ test("news come by themselves, also after the server was away", async () => {
   await server.tell("watched", [{ metrics: { loss: 0.25 } }]);
   await figure(page, "Best loss").getByText("0.25").waitFor();
   await figure(page, "Finished trials").filter({ hasText: /^1/ }).waitFor();
+  await atRest(page);
   page.on("request", (request) => asked.push(request.url()));
   await page.waitForTimeout(1500);
   assert.deepEqual(asked, [], "nothing is asked while nothing happens");
@@ -88,7 +79,7 @@ test("news come by themselves, also after the server was away", async () => {
 
 test("an experiment is paused, resumed, cancelled and deleted, and asked about before", async () => {
   await server.submit("name: steered\nobjective: { metric: loss, goal: minimize }\nmax_trials: 500\nparallel_trials: 1\nparameters: { x: { type: float, min: 0, max: 1 } }\npipeline: { train: { run: 'echo loss=1; sleep 0.2' } }\n");
-  const { page, context, fine } = await open(chrome, server);
+  const { page, context, fine } = await open(server);
   await page.goto("/experiments/steered");
   await page.getByRole("button", { name: "Pause steered" }).click();
   await page.locator(".badge", { hasText: "paused" }).first().waitFor();
@@ -106,7 +97,7 @@ test("an experiment is paused, resumed, cancelled and deleted, and asked about b
   await page.getByRole("button", { name: "Delete for ever" }).click();
   await page.getByRole("heading", { name: "Experiments" }).waitFor();
   await page.getByText("steered is deleted").waitFor();
-  assert.equal(await page.getByRole("link", { name: "steered", exact: true }).count(), 0);
+  await page.getByRole("link", { name: "steered", exact: true }).waitFor({ state: "detached" });
   fine([...TOLERATED, /404.*steered/]);
   await context.close();
 });
@@ -114,7 +105,7 @@ test("an experiment is paused, resumed, cancelled and deleted, and asked about b
 test("tags and notes are written, shown and found again", async () => {
   await server.submit({ name: "noted", tags: ["first"], objective: { metric: "loss", goal: "minimize" }, max_trials: 2, parameters: { x: { type: "float", min: 0, max: 1 } } });
   await server.tell("noted", [{ metrics: { loss: 0.5 } }]);
-  const { page, context, fine } = await open(chrome, server);
+  const { page, context, fine } = await open(server);
   await page.goto("/experiments/noted");
   await page.getByRole("button", { name: "Edit notes" }).click();
   await page.getByLabel("Tags, parted by spaces").fill("second <b>third</b>");
@@ -137,15 +128,15 @@ test("tags and notes are written, shown and found again", async () => {
   assert.equal((await server.ask("GET", "/experiments/noted/trials/0")).note, "a good one");
   await page.goto("/");
   await page.getByLabel("Search experiments").fill("fourth");
+  await page.locator("tbody tr").nth(1).waitFor({ state: "detached" });
   await page.getByRole("link", { name: "noted", exact: true }).waitFor();
-  assert.equal(await page.locator("tbody tr").count(), 1);
   fine([...TOLERATED, /status of 422.*notes/]);
   await context.close();
 });
 
 test("a tab behind others holds no connection, and catches up when it is looked at again", async () => {
   await server.submit({ name: "aside", objective: { metric: "loss", goal: "minimize" }, max_trials: 100, parameters: { x: { type: "float", min: 0, max: 1 } } });
-  const { page, context, fine } = await open(chrome, server);
+  const { page, context, fine } = await open(server);
   await page.goto("/experiments/aside");
   await page.getByText("Live", { exact: true }).waitFor();
   const ended = page.waitForEvent("requestfailed", (request) => request.url().includes("/events?"));
@@ -164,7 +155,7 @@ test("a tab behind others holds no connection, and catches up when it is looked 
 test("from the list of experiments to the log of a step without a mouse", async () => {
   await server.submit("name: by-hand\nobjective: { metric: loss, goal: minimize }\nmax_trials: 3\nparallel_trials: 1\nparameters: { x: { type: float, min: 0, max: 1 } }\npipeline: { first: { run: 'echo from the first' }, second: { needs: first, run: 'echo loss=1' } }\n");
   await server.finished("by-hand");
-  const { page, context, fine } = await open(chrome, server);
+  const { page, context, fine } = await open(server);
   await page.goto("/");
   await page.getByRole("link", { name: "by-hand", exact: true }).waitFor();
   /** Tabs on until that has the focus; how it shows is looked at too. */

@@ -1,10 +1,7 @@
 // Every page with real data, light and dark: nothing goes wrong, and everybody can use it.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { accessible, browser, drag, open, picture, Server, settled } from "./harness.mjs";
-
-let server;
-let chrome;
+import { test } from "node:test";
+import { accessible, drag, open, picture, settled, stage, TOLERATED } from "./harness.mjs";
 
 const space = (count) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`p${index}`, { type: "float", min: 0, max: 1 }]));
 const asked = (name, more = {}) => ({ name, objective: { metric: "loss", goal: "minimize" }, algorithm: "random", max_trials: 2000, parameters: space(2), ...more });
@@ -27,9 +24,7 @@ pipeline:
     artifacts: { page: page.html, table: table.csv }
 `;
 
-before(async () => {
-  server = await Server.start();
-  chrome = await browser();
+const server = stage(async (server) => {
   await server.example("iris");
   await server.finished("iris");
   await server.example("early-stopping");
@@ -45,14 +40,6 @@ before(async () => {
   await server.tell("wide", Array.from({ length: 20 }, (_, index) => ({ metrics: { loss: 1 / (index + 1) } })));
 });
 
-after(async () => {
-  await chrome?.close();
-  await server?.stop();
-});
-
-// The server may be one that does not tell what matters; the page does without.
-const TOLERATED = [/4(09|22).*\/(importance|compare)/];
-
 const PAGES = {
   experiments: "/",
   new: "/new",
@@ -63,6 +50,7 @@ const PAGES = {
   grid: "/experiments/iris/grid",
   "compare-experiments": "/compare?experiment=iris&experiment=early-stopping",
   "side-by-side": "/experiments/early-stopping/side-by-side?trials=0,1,2,3",
+  "side-by-side-steps": "/experiments/iris/side-by-side?trials=0,3,7",
   document: "/experiments/iris/document",
   trial: "/experiments/iris/trials/3",
   "stopped-early": "/experiments/early-stopping",
@@ -81,7 +69,7 @@ const PAGES = {
 
 for (const [name, path] of Object.entries(PAGES)) {
   test(`${name}, light and dark`, async () => {
-    const { page, context, fine } = await open(chrome, server);
+    const { page, context, fine } = await open(server);
     await page.goto(path);
     await settled(page);
     await page.getByText("Live", { exact: true }).waitFor();
@@ -96,7 +84,7 @@ for (const [name, path] of Object.entries(PAGES)) {
 }
 
 test("what is not there is said to be not there", async () => {
-  const { page, context, fine } = await open(chrome, server);
+  const { page, context, fine } = await open(server);
   for (const path of ["/experiments/none", "/experiments/iris/trials/4000", "/experiments/iris/trials/x", "/experiments/iris/none"]) {
     await page.goto(path);
     await page.getByRole("heading", { name: /There is no such/ }).waitFor();
@@ -106,7 +94,7 @@ test("what is not there is said to be not there", async () => {
 });
 
 test("a log is shown as a terminal would, searched, and harms nobody", async () => {
-  const { page, context, fine } = await open(chrome, server);
+  const { page, context, fine } = await open(server);
   await page.goto("/experiments/hostile/trials/0");
   const log = page.getByRole("log");
   await log.getByText("loss=0.5").waitFor();
@@ -121,7 +109,7 @@ test("a log is shown as a terminal would, searched, and harms nobody", async () 
 });
 
 test("artifacts are shown, and taken away", async () => {
-  const { page, context, fine } = await open(chrome, server);
+  const { page, context, fine } = await open(server);
   await page.goto("/experiments/hostile/trials/0");
   await page.getByRole("button", { name: "table", exact: true }).click();
   await page.getByRole("cell", { name: "x, y" }).waitFor();
@@ -136,8 +124,29 @@ test("artifacts are shown, and taken away", async () => {
   await context.close();
 });
 
+test("what trials handed on is opened in all of them at once, and what they printed is read side by side", async () => {
+  const { page, context, fine } = await open(server);
+  await page.goto("/experiments/iris/side-by-side?trials=0,3");
+  await page.getByRole("button", { name: "report", exact: true }).click();
+  await page.locator(".opened pre").nth(1).waitFor();
+  assert.equal(await page.locator(".opened pre").filter({ hasText: "accuracy" }).count(), 2);
+  const download = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Download model of trial 3" }).click();
+  await (await download).path();
+  for (const trial of [0, 3]) await page.getByRole("region", { name: `Log of trial ${trial}` }).getByText("log_loss").waitFor();
+  await page.getByLabel("Logs of the step").selectOption("train");
+  await page.getByRole("log", { name: "Log of train" }).nth(1).waitFor();
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    await picture(page, `side-by-side-opened-${colorScheme}`);
+    await accessible(page);
+  }
+  fine(TOLERATED);
+  await context.close();
+});
+
 test("a trial says why it was tried", async () => {
-  const { page, context, fine } = await open(chrome, server);
+  const { page, context, fine } = await open(server);
   await page.goto("/experiments/iris/trials/3");
   await page.getByRole("heading", { name: /^Why this configuration/ }).waitFor();
   await page.getByText(/^suggested by /).waitFor();
@@ -146,7 +155,7 @@ test("a trial says why it was tried", async () => {
 });
 
 test("a list of trials is sorted, filtered and saved", async () => {
-  const { page, context, fine } = await open(chrome, server);
+  const { page, context, fine } = await open(server);
   await page.goto("/experiments/iris/trials");
   await page.getByRole("button", { name: "accuracy", exact: true }).click();
   await page.waitForURL(/sort=objective/);
@@ -174,7 +183,7 @@ test("a list of trials is sorted, filtered and saved", async () => {
 });
 
 test("a rectangle on a chart chooses trials for the table", async () => {
-  const { page, context, fine } = await open(chrome, server);
+  const { page, context, fine } = await open(server);
   await page.goto("/experiments/iris");
   const chart = page.getByRole("img", { name: /^Objective of every trial/ });
   await drag(page, chart, [0.08, 0.12], [0.33, 0.88]);

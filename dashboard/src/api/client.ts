@@ -1,8 +1,6 @@
 // One way to ask the server: JSON in, JSON out, and what went wrong as an error with the words of its problem document.
 import type { Problem } from "./types";
 
-const ROOT = "/api/v1";
-
 /** What the server said instead of doing it. */
 export class Refused extends Error {
   constructor(
@@ -24,19 +22,37 @@ export class Unreachable extends Error {
   }
 }
 
-type Query = Record<string, string | number | boolean | undefined | null>;
+const KEPT_MS = 10_000;
 
-export function address(parts: (string | number)[], query: Query = {}): string {
-  const path = parts.map((part) => encodeURIComponent(part)).join("/");
-  const pairs = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "");
-  const search = new URLSearchParams(pairs.map(([name, value]) => [name, String(value)])).toString();
-  return `${ROOT}/${path}${search ? `?${search}` : ""}`;
+/** What has been asked for before anybody needed it. */
+const asked = new Map<string, Promise<Response>>();
+
+/** Asks for what will be needed at once: who asks first takes that answer, when `then` has seen it. */
+export function askAhead(url: string, then?: (answer: Response) => Promise<void>) {
+  const answer = fetch(url, { credentials: "same-origin" }).then(async (it) => {
+    await then?.(it);
+    return it;
+  });
+  // Whoever takes it is told of what went wrong.
+  answer.catch(() => undefined);
+  asked.set(url, answer);
+  setTimeout(() => asked.delete(url), KEPT_MS);
+}
+
+/** What was asked for ahead is old: something has changed. */
+export const forgetAhead = () => asked.clear();
+
+function takeAhead(url: string, { method = "GET" }: RequestInit): Promise<Response> | undefined {
+  if (method !== "GET") forgetAhead();
+  const answer = asked.get(url);
+  asked.delete(url);
+  return answer;
 }
 
 export async function raw(url: string, init: RequestInit = {}): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(url, { credentials: "same-origin", ...init });
+    response = await (takeAhead(url, init) ?? fetch(url, { credentials: "same-origin", ...init }));
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Unreachable();

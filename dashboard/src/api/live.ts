@@ -2,6 +2,7 @@
 // the stream begins again after the last event that was seen.
 import type { QueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
+import { forgetAhead } from "./client";
 import { GRID_PAGE, session } from "./queries";
 import type { Event } from "./types";
 
@@ -61,6 +62,7 @@ export function follow(client: QueryClient, last: number | null): () => void {
     source = new EventSource(`/api/v1/events?after=${seen}`);
     source.onopen = () => {
       if (failures > 0) {
+        forgetAhead();
         // What is no event (a log, a report) may have changed too, and the store may be another.
         void client.invalidateQueries();
       }
@@ -87,6 +89,7 @@ export function follow(client: QueryClient, last: number | null): () => void {
     const now = await client.fetchQuery({ ...session(), staleTime: 0, retry: false }).catch(() => undefined);
     if (stopped) return;
     seen = now?.last_event ?? seen;
+    forgetAhead();
     void client.invalidateQueries({ predicate: ({ queryKey: [kind] }) => kind !== "session" });
     connect();
   };
@@ -120,6 +123,7 @@ class Changes {
   async flush(client: QueryClient) {
     const changed = this.experiments;
     this.experiments = new Map();
+    forgetAhead();
     const any = [...changed.values()].some((of) => of.self);
     await client.invalidateQueries({
       predicate: ({ queryKey: [kind, name, part, number] }) => {

@@ -1,6 +1,7 @@
 // What the pages ask for, each with the key by which live events find it. Nothing here is asked again by a clock.
 import { keepPreviousData, queryOptions, type QueryClient } from "@tanstack/react-query";
-import { address, get, getIfThere, send } from "./client";
+import { address, experimentAt, experimentsAt, MANY_POINTS, pointsAt, reportsAt, sessionAt, trialAt } from "./addresses";
+import { get, getIfThere, send } from "./client";
 import type { Comparison, Experiment, Grid, Importance, JsonSchema, ListedTrial, Metric, Points, Session, Summary, Token, TrialWithSteps } from "./types";
 
 export interface TrialList {
@@ -16,7 +17,7 @@ export interface TrialQuery {
 }
 
 export const session = () =>
-  queryOptions({ queryKey: ["session"], queryFn: ({ signal }) => get<Session>(address(["session"]), signal), staleTime: Infinity });
+  queryOptions({ queryKey: ["session"], queryFn: ({ signal }) => get<Session>(sessionAt(), signal), staleTime: Infinity });
 
 export const experiments = () =>
   queryOptions({
@@ -25,7 +26,7 @@ export const experiments = () =>
       const all: Summary[] = [];
       let cursor: string | null = null;
       do {
-        const page: { experiments: Summary[]; next: string | null } = await get(address(["experiments"], { limit: 1000, cursor }), signal);
+        const page: { experiments: Summary[]; next: string | null } = await get(experimentsAt(cursor), signal);
         all.push(...page.experiments);
         cursor = page.next;
       } while (cursor);
@@ -36,13 +37,13 @@ export const experiments = () =>
 export const experiment = (name: string) =>
   queryOptions({
     queryKey: ["experiment", name, "self"],
-    queryFn: ({ signal }) => get<Experiment>(address(["experiments", name]), signal),
+    queryFn: ({ signal }) => get<Experiment>(experimentAt(name), signal),
   });
 
-export const points = (name: string, limit = 3000) =>
+export const points = (name: string, limit = MANY_POINTS) =>
   queryOptions({
     queryKey: ["experiment", name, "points", limit],
-    queryFn: ({ signal }) => get<Points>(address(["experiments", name, "points"], { limit }), signal),
+    queryFn: ({ signal }) => get<Points>(pointsAt(name, limit), signal),
     placeholderData: keepPreviousData,
   });
 
@@ -51,10 +52,13 @@ export const points = (name: string, limit = 3000) =>
 export const course = (name: string, id: number, best: number | undefined) =>
   queryOptions({
     queryKey: ["course", id, best],
-    queryFn: ({ signal }) => get<Points>(address(["experiments", name, "points"], { limit: 1 }), signal),
+    queryFn: ({ signal }) => get<Points>(pointsAt(name, 1), signal),
     placeholderData: keepPreviousData,
     staleTime: Infinity,
   });
+
+/** Importance needs some results to be told from chance. */
+export const tellsImportance = (of: Experiment) => of.trials.succeeded >= 10;
 
 export const importance = (name: string) =>
   queryOptions({
@@ -89,7 +93,7 @@ export const metricNames = (name: string) =>
 export const trial = (name: string, number: number) =>
   queryOptions({
     queryKey: ["experiment", name, "trial", number, "self"],
-    queryFn: ({ signal }) => get<TrialWithSteps>(address(["experiments", name, "trials", number]), signal),
+    queryFn: ({ signal }) => get<TrialWithSteps>(trialAt(name, number), signal),
   });
 
 /** What a trial reported, from the first report on; more than this says nothing more to the eye. */
@@ -102,8 +106,7 @@ export const trialMetrics = (name: string, number: number) =>
       const all: Metric[] = [];
       let cursor: string | null = null;
       do {
-        const url = address(["experiments", name, "trials", number, "metrics"], { limit: 1000, cursor });
-        const page: { metrics: Metric[]; next: string | null } = await get(url, signal);
+        const page: { metrics: Metric[]; next: string | null } = await get(reportsAt(name, number, cursor), signal);
         all.push(...page.metrics);
         cursor = page.next;
       } while (cursor && all.length < MOST_REPORTS);

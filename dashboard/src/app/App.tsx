@@ -8,10 +8,11 @@ import { session } from "../api/queries";
 import { Experiments } from "../pages/Experiments";
 import { Login } from "../pages/Login";
 import { Failed, Loading, NotFound } from "../ui/parts";
-import { dataAhead, PAGES } from "./ahead";
+import { dataAhead } from "./ahead";
 import { Coded } from "./Coded";
 import { Frame } from "./Frame";
 import { Me } from "./me";
+import { PAGES } from "./pages";
 import { useVisible } from "./visible";
 
 export function App() {

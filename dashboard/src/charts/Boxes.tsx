@@ -3,8 +3,9 @@ import { useCallback } from "react";
 import { number } from "../format";
 import { jitter } from "./axes";
 import { axis, base, Chart, tip, useColors, type Instance, type Option } from "./Chart";
-import { cloud, trialOf, type Spot } from "./cloud";
+import { brushable, brushOf, clouds, trialOf, unmarked, type Spot } from "./cloud";
 import { aboutTrial, type Data, type Point } from "./points";
+import { useSelection } from "./selection";
 
 /** More points than this in a group say nothing more. */
 const MOST = 1500;
@@ -27,13 +28,14 @@ export interface Cluster {
 
 export function Boxes({ data, clusters, open }: { data: Data; clusters: Cluster[]; open: (trial: number) => void }) {
   const c = useColors();
+  const { chosen, choose } = useSelection();
   const option = useCallback((): Option => {
     const names = clusters.map((it) => it.name);
     const all = clusters.reduce((sum, it) => sum + Math.min(it.points.length, MOST), 0);
-    const scatter = clusters.map((cluster, at) => {
+    const scatter = clusters.flatMap((cluster, at) => {
       const stride = Math.ceil(cluster.points.length / MOST) || 1;
       const spots = cluster.points.filter((_, index) => index % stride === 0).map((it): Spot => [at + jitter(it.number, 0.44), it.objective!, it.number]);
-      return { ...cloud(`points ${at}`, spots, { all, size: 6, color: c.series[at % c.series.length], opacity: 0.5, z: 3 }), xAxisIndex: 1 };
+      return clouds(`points ${at}`, spots, chosen, { all, size: 6, color: c.series[at % c.series.length], opacity: 0.5, z: 3 }).map((it) => ({ ...it, xAxisIndex: 1 }));
     });
     return {
       ...base(c),
@@ -46,6 +48,7 @@ export function Boxes({ data, clusters, open }: { data: Data; clusters: Cluster[
           return tip(it.name, [["upper quartile", number(q3)], ["median", number(middle)], ["lower quartile", number(q1)], ["most lie in", `${number(low)} … ${number(high)}`]]);
         },
       },
+      brush: { ...brushOf(c), xAxisIndex: 1 },
       xAxis: [
         axis(c, { type: "category", data: names, splitLine: { show: false }, axisLabel: { color: c.text2, fontSize: 12, width: 150, overflow: "truncate", interval: 0 } }),
         { type: "value", min: -0.5, max: names.length - 0.5, show: false, splitLine: { show: false } },
@@ -60,12 +63,8 @@ export function Boxes({ data, clusters, open }: { data: Data; clusters: Cluster[
         ...scatter,
       ],
     };
-  }, [data, clusters, c]);
-  const ready = (chart: Instance) =>
-    chart.on("click", (event) => {
-      const trial = trialOf(event);
-      if (trial !== null) open(trial);
-    });
+  }, [data, clusters, c, chosen]);
+  const ready = (chart: Instance) => brushable(chart, open, (trials) => choose(trials, "boxes"));
   const words = clusters.map((it) => `${it.name}: median ${it.five ? number(it.five[2]) : "unknown"}`).join("; ");
-  return <Chart option={option} height={360} label={`${data.metric} by group. ${words}`} ready={ready as (chart: Instance) => void} />;
+  return <Chart option={option} height={360} label={`${data.metric} by group. ${words}`} ready={ready} elsewhere={{ who: "boxes", act: unmarked }} />;
 }

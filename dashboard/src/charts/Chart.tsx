@@ -6,6 +6,7 @@ import type { EChartsCoreOption, EChartsType } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 import { useEffect, useRef } from "react";
 import { useTheme } from "../app/theme";
+import { useSelection } from "./selection";
 import { later, notLater, soon } from "./turn";
 
 echarts.use([BarChart, BoxplotChart, CustomChart, LineChart, ParallelChart, ScatterChart, BrushComponent, GridComponent, ParallelComponent, ToolboxComponent, TooltipComponent, CanvasRenderer]);
@@ -60,12 +61,14 @@ interface Props {
   label: string;
   /** Called once for each chart that is made, when it shows something. */
   ready?: (chart: Instance) => void;
+  /** Called when trials were chosen elsewhere, or let go. */
+  elsewhere?: { who: string; act: (chart: Instance) => void };
 }
 
 /** Charts so far from what is seen are drawn as if they were seen. */
 const NEAR = "200px";
 
-export function Chart({ option, height, label, ready }: Props) {
+export function Chart({ option, height, label, ready, elsewhere }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<Instance>(null);
   const seen = useRef(false);
@@ -108,6 +111,12 @@ export function Chart({ option, height, label, ready }: Props) {
     if (drawn.current !== option) place.current!.dataset.drawn = "false";
     turn.current?.();
   }, [option]);
+  const { chosen, by } = useSelection();
+  useEffect(() => {
+    if (elsewhere && by !== elsewhere.who && chart.current) elsewhere.act(chart.current);
+    // Who and how are the same for as long as the chart is.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [chosen, by]);
   return (
     <div className="chart" style={{ height }} role="img" aria-label={label}>
       <div ref={place} />

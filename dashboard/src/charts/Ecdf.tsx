@@ -2,7 +2,7 @@
 import { useCallback, useMemo, useRef } from "react";
 import { number } from "../format";
 import { axis, base, Chart, tip, useColors, type Instance, type Option } from "./Chart";
-import { armed, brushOf } from "./cloud";
+import { armed, brushOf, unmarked } from "./cloud";
 import type { Data, Point } from "./points";
 import { useSelection } from "./selection";
 
@@ -43,7 +43,7 @@ export function Ecdf({ data, height = 408 }: { data: Data; height?: number }) {
     });
     armed(chart, "lineX");
   };
-  return <Chart option={option} height={height} label={`Share of ${done.length} trials by ${data.metric}`} ready={ready} />;
+  return <Chart option={option} height={height} label={`Share of ${done.length} trials by ${data.metric}`} ready={ready} elsewhere={{ who: "ecdf", act: unmarked }} />;
 }
 
 /** A step up at every result, or at so many as can be told apart. */

@@ -2,7 +2,7 @@
 import { useCallback } from "react";
 import { digitsOf, number } from "../format";
 import { aboutTrial, records, type Data, type Point } from "./points";
-import { brushable, brushOf, clouds, trialOf, type Spot } from "./cloud";
+import { brushable, brushOf, clouds, trialOf, unmarked, type Spot } from "./cloud";
 import { axis, base, Chart, tip, useColors, type Instance, type Option } from "./Chart";
 import { useSelection } from "./selection";
 
@@ -39,7 +39,7 @@ export function History({ data, height = 320, open }: { data: Data; height?: num
     };
   }, [data, c, chosen]);
   const ready = (chart: Instance) => brushable(chart, open, (trials) => choose(trials, "history"));
-  return <Chart option={option} height={height} label={`Objective of every trial and the best so far, ${data.points.length} points`} ready={ready} />;
+  return <Chart option={option} height={height} label={`Objective of every trial and the best so far, ${data.points.length} points`} ready={ready} elsewhere={{ who: "history", act: unmarked }} />;
 }
 
 /** A little room around what is shown, so that no point is cut. */

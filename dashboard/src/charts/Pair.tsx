@@ -4,7 +4,7 @@ import { number } from "../format";
 import { axesOf, jitter, placeOn } from "./axes";
 import { base, Chart, tip, useColors, type Colors, type Instance, type Option } from "./Chart";
 import { cellsOf, fieldOf, unit, type Cell, type Field, type Known } from "./field";
-import { brushable, brushOf, clouds, trialOf, type Spot } from "./cloud";
+import { brushable, brushOf, clouds, trialOf, unmarked, type Spot } from "./cloud";
 import { aboutTrial, thin, type Data, type Dimension, type Point } from "./points";
 import { css, goodness, ranks, scaleOf } from "./scale";
 import { useSelection } from "./selection";
@@ -69,7 +69,7 @@ export function Pair({ data, x, y, mode, height = 380, open }: Props) {
   }, [items, ground, mode, data, x, y, across, up, c, chosen]);
   const ready = (chart: Instance) => brushable(chart, open, (trials) => choose(trials, "pair"));
   const what = mode === "rank" ? "Rank of every trial" : `${data.metric} between the trials`;
-  return <Chart option={option} height={height} label={`${what} by ${x} and ${y}`} ready={ready} />;
+  return <Chart option={option} height={height} label={`${what} by ${x} and ${y}`} ready={ready} elsewhere={{ who: "pair", act: unmarked }} />;
 }
 
 /** Trials of about the same rank have the same colour. */
@@ -104,7 +104,7 @@ function groundOf(data: Data, items: Item[], x: Dimension, y: Dimension, c: Colo
   const good = goodness(objectives, data.goal);
   const spots = items.map((it): Known => ({ x: it.x, y: it.y, objective: it.point.objective! }));
   if (x.kind === "number" && y.kind === "number") {
-    const smooth = fieldOf(spots.map((it) => ({ x: unit(x, it.x), y: unit(y, it.y), objective: it.objective })));
+    const smooth = fieldOf(spots.map((it) => ({ x: unit(x, it.x), y: unit(y, it.y), objective: it.objective })), WIDTH, HEIGHT);
     return [pictured(paint(smooth, good.of, c), x, y)];
   }
   return [celled(cellsOf(spots, x, y, data.goal), good.of, c)];
@@ -119,20 +119,14 @@ function paint(field: Field, good: (value: number) => number, c: Colors): HTMLCa
   const scale = scaleOf(c.scale);
   const colors = Array.from({ length: BANDS }, (_, band) => scale(band / (BANDS - 1)));
   const lines = colors.map((color) => color.map((it) => Math.round(it * 0.82)));
-  let above = new Int8Array(WIDTH);
-  for (let row = 0; row < HEIGHT; row += 1) {
-    const current = new Int8Array(WIDTH);
-    for (let column = 0; column < WIDTH; column += 1) {
-      const [x, y] = [column / (WIDTH - 1), 1 - row / (HEIGHT - 1)];
-      const band = Math.min(Math.floor(good(field.value(x, y)) * BANDS), BANDS - 1);
-      current[column] = band;
-      const edge = (row > 0 && above[column] !== band) || (column > 0 && current[column - 1] !== band);
-      const color = edge ? lines[band] : colors[band];
-      const at = 4 * (row * WIDTH + column);
-      for (let part = 0; part < 3; part += 1) image.data[at + part] = color[part];
-      image.data[at + 3] = 255 * field.known(x, y);
-    }
-    above = current;
+  const bands = new Int8Array(WIDTH * HEIGHT);
+  for (let at = 0; at < bands.length; at += 1) {
+    const band = Math.min(Math.floor(good(field.value[at]) * BANDS), BANDS - 1);
+    bands[at] = band;
+    const edge = (at >= WIDTH && bands[at - WIDTH] !== band) || (at % WIDTH > 0 && bands[at - 1] !== band);
+    const color = edge ? lines[band] : colors[band];
+    for (let part = 0; part < 3; part += 1) image.data[4 * at + part] = color[part];
+    image.data[4 * at + 3] = 255 * field.known[at];
   }
   context.putImageData(image, 0, 0);
   return canvas;

@@ -1,7 +1,7 @@
 // The best so far of several experiments, against trials or time.
-import { useCallback } from "react";
+import { useCallback, useRef } from "react";
 import { count, duration, number } from "../format";
-import { axis, base, Chart, tip, useColors, type Option } from "./Chart";
+import { axis, base, Chart, tip, useColors, type Instance, type Option } from "./Chart";
 import type { Course, Step } from "./course";
 
 export interface Runner {
@@ -16,7 +16,15 @@ const LEAST = 0.01;
 
 export type Against = "trials" | "seconds";
 
-export function Race({ runners, metric, against, height = 380 }: { runners: Runner[]; metric: string; against: Against; height?: number }) {
+interface Props {
+  runners: Runner[];
+  metric: string;
+  against: Against;
+  height?: number;
+  open: (experiment: string, trial: number) => void;
+}
+
+export function Race({ runners, metric, against, height = 380, open }: Props) {
   const c = useColors();
   const option = useCallback((): Option => {
     const shown = (it: number) => (against === "trials" ? count(Math.round(it)) : duration(it));
@@ -46,7 +54,14 @@ export function Race({ runners, metric, against, height = 380 }: { runners: Runn
     };
   }, [runners, metric, against, c]);
   const words = runners.map(({ name, course }) => `${name}: ${course.steps.length ? number(course.steps.at(-1)!.objective) : "nothing yet"}`).join("; ");
-  return <Chart option={option} height={height} label={`Best ${metric} so far against ${against === "trials" ? "finished trials" : "time"}. ${words}`} />;
+  const latest = useRef(open);
+  latest.current = open;
+  const ready = (chart: Instance) =>
+    void chart.on("click", (event) => {
+      const { step } = event.data as { step?: Step };
+      if (step && event.seriesName) latest.current(event.seriesName, step.trial);
+    });
+  return <Chart option={option} height={height} label={`Best ${metric} so far against ${against === "trials" ? "finished trials" : "time"}. ${words}`} ready={ready} />;
 }
 
 /** Whether one went so much further than another that only a logarithmic axis shows both. */

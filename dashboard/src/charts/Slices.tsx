@@ -3,7 +3,7 @@ import { useCallback } from "react";
 import { number } from "../format";
 import { axesOf, jitter, placeOn } from "./axes";
 import { axis, base, Chart, tip, useColors, type Colors, type Instance, type Option } from "./Chart";
-import { brushable, brushOf, clouds, trialOf, type Spot } from "./cloud";
+import { brushable, brushOf, clouds, trialOf, unmarked, type Spot } from "./cloud";
 import { aboutTrial, thin, type Data, type Dimension } from "./points";
 import { useSelection } from "./selection";
 
@@ -17,7 +17,7 @@ export function Slice({ data, dimension, index, height = 210, open }: { data: Da
   const { chosen, choose } = useSelection();
   const option = useCallback(() => slice(data, dimension, index, c, chosen), [data, dimension, index, c, chosen]);
   const ready = (chart: Instance) => brushable(chart, open, (trials) => choose(trials, `slice ${dimension.name}`));
-  return <Chart option={option} height={height} label={`${data.metric} by ${dimension.name}`} ready={ready} />;
+  return <Chart option={option} height={height} label={`${data.metric} by ${dimension.name}`} ready={ready} elsewhere={{ who: `slice ${dimension.name}`, act: unmarked }} />;
 }
 
 function slice(data: Data, dimension: Dimension, index: number, c: Colors, chosen: ReadonlySet<number> | null): Option {

@@ -2,6 +2,7 @@
 import { useCallback, useMemo, useRef } from "react";
 import { duration, moment, words } from "../format";
 import { axis, base, Chart, tip, useColors, type Colors, type Instance, type Option } from "./Chart";
+import { brushOf, rectangle, unmarked } from "./cloud";
 import type { Data, Point } from "./points";
 import { useSelection } from "./selection";
 
@@ -70,13 +71,13 @@ function spanAt(chart: Instance, spans: Span[], [x, y]: [number, number]): Span 
 
 export function Timeline({ data, open }: { data: Data; open: (trial: number) => void }) {
   const c = useColors();
-  const { chosen } = useSelection();
+  const { chosen, choose } = useSelection();
   const { spans, rows } = useMemo(() => pack(data.points, Date.now() / 1000), [data]);
   const shown = Math.min(rows, 16);
   const chart = useRef<Instance>(null);
   const pointed = useRef<[number, number]>([0, 0]);
-  const latest = useRef({ spans, open });
-  latest.current = { spans, open };
+  const latest = useRef({ spans, open, choose });
+  latest.current = { spans, open, choose };
   const option = useCallback((): Option => ({
     ...base(c),
     grid: { left: 8, right: 14, top: 6, bottom: 4, containLabel: true },
@@ -87,6 +88,7 @@ export function Timeline({ data, open }: { data: Data; open: (trial: number) => 
         return span ? tip(`Trial ${span.point.number}`, [["state", words(span.point.state)], ["took", duration(span.to - span.from)], ["began", moment(span.from * 1000)]]) : "";
       },
     },
+    brush: brushOf(c),
     xAxis: axis(c, { type: "time", splitLine: { show: false }, min: spans[0] ? spans[0].from * 1000 : undefined, max: "dataMax", axisLabel: { color: c.text3, fontSize: 11, hideOverlap: true } }),
     yAxis: axis(c, { type: "value", min: 0, max: rows, show: false, inverse: true }),
     series: [
@@ -115,6 +117,11 @@ export function Timeline({ data, open }: { data: Data; open: (trial: number) => 
       const span = spanAt(made, latest.current.spans, pointed.current);
       if (span) latest.current.open(span.point.number);
     });
+    // Whatever ran at some moment of the rectangle, on some of its places.
+    rectangle(made, (trials) => latest.current.choose(trials, "timeline"), ([begin, end], [top, bottom]) => {
+      const inside = latest.current.spans.filter((it) => it.from * 1000 <= end && it.to * 1000 >= begin && it.row < bottom && it.row + 1 > top);
+      return inside.map((it) => it.point.number);
+    });
   };
-  return <Chart option={option} height={Math.max(70, shown * 26 + 34)} label={`Timeline of ${spans.length} trials on ${rows} places`} ready={ready} />;
+  return <Chart option={option} height={Math.max(70, shown * 26 + 34)} label={`Timeline of ${spans.length} trials on ${rows} places`} ready={ready} elsewhere={{ who: "timeline", act: unmarked }} />;
 }

@@ -44,25 +44,42 @@ export const brushOf = (c: Colors) => ({
   toolbox: [], xAxisIndex: 0, seriesIndex: [], brushStyle: { color: "rgba(120,120,160,0.12)", borderColor: c.accent }, outOfBrush: {}, throttleType: "debounce", throttleDelay: 120,
 });
 
+type Range = [from: number, to: number];
+type Choose = (trials: number[] | null) => void;
+
 /** A click opens a trial, a rectangle chooses those in it, a click beside them lets them go. */
-export function brushable(chart: Instance, open: (trial: number) => void, choose: (trials: number[] | null) => void) {
+export function brushable(chart: Instance, open: (trial: number) => void, choose: Choose) {
   chart.on("click", (event) => {
     const trial = trialOf(event);
     if (trial !== null) open(trial);
   });
-  chart.on("brushEnd", (event) => {
-    const [area] = (event as unknown as { areas: { coordRange?: [[number, number], [number, number]] }[] }).areas;
-    if (!area?.coordRange) return choose(null);
-    const [[x0, x1], [y0, y1]] = area.coordRange;
+  rectangle(chart, choose, ([x0, x1], [y0, y1]) => {
     const { series } = chart.getOption() as { series: { type: string; data: unknown[] }[] };
     const spots = series.filter((it) => it.type === "scatter").flatMap((it) => it.data as Spot[]);
-    choose(spots.filter(([x, y]) => x >= x0 && x <= x1 && y >= y0 && y <= y1).map(([, , trial]) => trial));
+    return spots.filter(([x, y]) => x >= x0 && x <= x1 && y >= y0 && y <= y1).map(([, , trial]) => trial);
+  });
+}
+
+/** A rectangle chooses the trials that are in it, a click beside them lets them go. */
+export function rectangle(chart: Instance, choose: Choose, inside: (x: Range, y: Range) => number[]) {
+  chart.on("brushEnd", (event) => {
+    const [area] = (event as unknown as { areas: { coordRange?: [Range, Range] }[] }).areas;
+    choose(area?.coordRange ? inside(...area.coordRange) : null);
   });
   armed(chart, "rect");
 }
 
+/** Charts on which a rectangle is to be seen. */
+const marked = new WeakSet<Instance>();
+
+/** Takes the rectangle away: other trials are chosen now. */
+export function unmarked(chart: Instance) {
+  if (marked.delete(chart)) chart.dispatchAction({ type: "brush", areas: [] });
+}
+
 /** Lets rectangles be drawn. That draws the chart anew: it is done when somebody points at it, and not for every chart of a page. */
 export function armed(chart: Instance, brushType: "rect" | "lineX") {
+  chart.on("brushEnd", () => void marked.add(chart));
   const arm = () => chart.dispatchAction({ type: "takeGlobalCursor", key: "brush", brushOption: { brushType, brushMode: "single" } });
   chart.getDom().addEventListener("pointerenter", arm, { once: true });
 }

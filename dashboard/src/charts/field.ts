@@ -1,7 +1,7 @@
 // What the objective is like between the trials, over two parameters: a smooth field where both are numbers, a grid of cells where one is not.
 import type { Dimension } from "./points";
 
-/** Places per side at which the field is worked out; the picture lies smoothly between them. */
+/** Places per side at which the field is worked out; its picture lies smoothly between them. */
 const GRID = 60;
 /** A range of numbers beside categories is cut into so many pieces. */
 const PIECES = 14;
@@ -20,14 +20,15 @@ export function unit(dimension: Dimension, value: number): number {
   return high > low ? (place(value) - low) / (high - low) : 0.5;
 }
 
+/** A picture of it, row by row from the top. */
 export interface Field {
   /** The mean of the results around a place, near ones counting more. */
-  value: (x: number, y: number) => number;
+  value: Float32Array;
   /** How much is known there, from 0 (nothing) to 1. */
-  known: (x: number, y: number) => number;
+  known: Float32Array;
 }
 
-export function fieldOf(spots: Known[]): Field {
+export function fieldOf(spots: Known[], wide: number, high: number): Field {
   // The more trials, the finer what they tell.
   const width = Math.max(0.035, 0.34 * spots.length ** -0.25);
   const sums = new Float64Array(GRID * GRID);
@@ -42,17 +43,13 @@ export function fieldOf(spots: Known[]): Field {
   for (const grid of [sums, weights]) spread(grid, width);
   const value = sums.map((sum, at) => sum / Math.max(weights[at], 1e-300));
   const known = weights.map((weight) => weight / (weight + 0.25));
-  return { value: (x, y) => between(value, x, y), known: (x, y) => between(known, x, y) };
+  return { value: stretch(value, wide, high), known: stretch(known, wide, high) };
 }
 
 /** The four places of the grid that are nearest, and how much each has to do with a point between them. */
 function around(x: number, y: number): [number, number][] {
-  const across = x * (GRID - 1);
-  const up = y * (GRID - 1);
-  const left = Math.min(Math.floor(across), GRID - 2);
-  const below = Math.min(Math.floor(up), GRID - 2);
-  const dx = across - left;
-  const dy = up - below;
+  const [left, dx] = between(x);
+  const [below, dy] = between(y);
   const at = below * GRID + left;
   return [[at, (1 - dx) * (1 - dy)], [at + 1, dx * (1 - dy)], [at + GRID, (1 - dx) * dy], [at + GRID + 1, dx * dy]];
 }
@@ -60,12 +57,15 @@ function around(x: number, y: number): [number, number][] {
 /** Every place hands on what it has, as a bell of this width, along both directions. */
 function spread(grid: Float64Array, width: number) {
   const bell = Float64Array.from({ length: GRID }, (_, at) => Math.exp(-0.5 * (at / (GRID - 1) / width) ** 2));
+  // Beyond four times its width there is nothing to see of it.
+  const reach = Math.ceil(4 * width * (GRID - 1));
   const line = new Float64Array(GRID);
   for (const [step, next] of [[1, GRID], [GRID, 1]]) {
     for (let from = 0; from < GRID; from += 1) {
       for (let to = 0; to < GRID; to += 1) {
         let sum = 0;
-        for (let at = 0; at < GRID; at += 1) sum += bell[Math.abs(to - at)] * grid[from * next + at * step];
+        const end = Math.min(to + reach, GRID - 1);
+        for (let at = Math.max(to - reach, 0); at <= end; at += 1) sum += bell[Math.abs(to - at)] * grid[from * next + at * step];
         line[to] = sum;
       }
       for (let at = 0; at < GRID; at += 1) grid[from * next + at * step] = line[at];
@@ -73,16 +73,26 @@ function spread(grid: Float64Array, width: number) {
   }
 }
 
-/** Between the four places of the grid that are nearest; asked for every point of a picture. */
-function between(grid: Float64Array, x: number, y: number): number {
-  const across = x * (GRID - 1);
-  const up = y * (GRID - 1);
-  const left = Math.min(Math.floor(across), GRID - 2);
-  const below = Math.min(Math.floor(up), GRID - 2);
-  const dx = across - left;
-  const dy = up - below;
-  const at = below * GRID + left;
-  return (grid[at] * (1 - dx) + grid[at + 1] * dx) * (1 - dy) + (grid[at + GRID] * (1 - dx) + grid[at + GRID + 1] * dx) * dy;
+/** The grid as a picture of this size, smooth between its places: first along the rows, then along the columns. */
+function stretch(grid: Float64Array, wide: number, high: number): Float32Array {
+  const rows = new Float32Array(GRID * wide);
+  for (let column = 0; column < wide; column += 1) {
+    const [left, share] = between(column / (wide - 1));
+    for (let row = 0; row < GRID; row += 1) rows[row * wide + column] = grid[row * GRID + left] * (1 - share) + grid[row * GRID + left + 1] * share;
+  }
+  const picture = new Float32Array(wide * high);
+  for (let row = 0; row < high; row += 1) {
+    const [below, share] = between(1 - row / (high - 1));
+    for (let column = 0, at = below * wide; column < wide; column += 1, at += 1) picture[row * wide + column] = rows[at] * (1 - share) + rows[at + wide] * share;
+  }
+  return picture;
+}
+
+/** The place of the grid below a share of its width, and how far the share is on the way to the next. */
+function between(share: number): [number, number] {
+  const place = share * (GRID - 1);
+  const below = Math.min(Math.floor(place), GRID - 2);
+  return [below, place - below];
 }
 
 export interface Cell {

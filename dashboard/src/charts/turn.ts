@@ -1,12 +1,15 @@
-// When charts are drawn: those in sight first, the others one by one while the page has nothing else to do. So a page with many charts is
+// When charts are drawn: those in sight first, the others from top to bottom while the page has nothing else to do. So a page with many charts is
 // of use before all of them are there, and yet all are there before anybody scrolls to them.
 
-const waiting = new Map<object, () => void>();
-const urgent = new Map<object, () => void>();
+/** So long may drawing keep the page from answering, where more than one chart is drawn at once. */
+const AT_ONCE_MS = 45;
+
+const waiting = new Map<HTMLElement, () => void>();
+const urgent = new Map<HTMLElement, () => void>();
 let asked = false;
 
 /** Draws as soon as those before it are drawn: each is seen when it is there, and does not wait for all others. */
-export function soon(who: object, draw: () => void) {
+export function soon(who: HTMLElement, draw: () => void) {
   notLater(who);
   urgent.set(who, draw);
   setTimeout(next);
@@ -20,7 +23,7 @@ function next() {
 }
 
 /** Draws later. Whoever asks twice is drawn once, as asked last. */
-export function later(who: object, draw: () => void) {
+export function later(who: HTMLElement, draw: () => void) {
   waiting.delete(who);
   waiting.set(who, draw);
   if (!asked) ask();
@@ -28,20 +31,27 @@ export function later(who: object, draw: () => void) {
 }
 
 /** What has been drawn meanwhile, or is gone, need not be drawn. */
-export function notLater(who: object) {
+export function notLater(who: HTMLElement) {
   waiting.delete(who);
   urgent.delete(who);
 }
 
 // Not every browser tells when it has nothing to do.
-const ask: () => void = "requestIdleCallback" in window ? () => requestIdleCallback(one, { timeout: 1500 }) : () => void setTimeout(one, 60);
+const ask: () => void = "requestIdleCallback" in window ? () => requestIdleCallback(some, { timeout: 1500 }) : () => void setTimeout(some, 60);
 
-function one() {
-  const [first] = waiting;
-  if (first) {
-    waiting.delete(first[0]);
-    first[1]();
-  }
+/** As many as there is time for: every pause between two has the page drawn anew. */
+function some() {
+  const begun = performance.now();
+  let took = 0;
+  do {
+    const before = performance.now();
+    const first = [...waiting.keys()].reduce<HTMLElement | null>((a, b) => (a && a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING ? a : b), null);
+    if (!first) break;
+    const draw = waiting.get(first)!;
+    waiting.delete(first);
+    draw();
+    took = performance.now() - before;
+  } while (performance.now() + took - begun < AT_ONCE_MS);
   asked = waiting.size > 0;
   if (asked) ask();
 }

@@ -2,7 +2,8 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { GitCompareArrows, X } from "lucide-react";
 import { useMemo, useState } from "react";
-import { Link, useSearchParams } from "react-router";
+import { Link, useNavigate, useSearchParams } from "react-router";
+import { FEW_POINTS } from "../api/addresses";
 import { experiment, experiments, points } from "../api/queries";
 import type { Experiment, Points, Scalar, Spec } from "../api/types";
 import { useColors } from "../charts/Chart";
@@ -15,9 +16,6 @@ import { explain } from "../ui/toast";
 /** More lines than this on one chart cannot be told apart. */
 const MOST = 8;
 
-/** Beside the best so far, so many trials tell how long an experiment has taken. */
-const OTHERS = 200;
-
 interface One {
   of: Experiment;
   course: Course;
@@ -29,7 +27,7 @@ export default function CompareExperiments() {
   const [params, setParams] = useSearchParams();
   const names = useMemo(() => [...new Set(params.getAll("experiment"))].slice(0, MOST), [params]);
   const found = useQueries({ queries: names.map((name) => experiment(name)) });
-  const courses = useQueries({ queries: names.map((name) => points(name, OTHERS)) });
+  const courses = useQueries({ queries: names.map((name) => points(name, FEW_POINTS)) });
   const set = (next: string[]) => setParams(next.map((name): [string, string] => ["experiment", name]), { replace: true });
   const wrong = names.flatMap((name, at) => (found[at].error && !found[at].data ? [{ name, error: found[at].error }] : []));
   const waiting = names.some((_, at) => !wrong.some((it) => it.name === names[at]) && (!found[at].data || !courses[at].data));
@@ -102,13 +100,15 @@ function Found({ ready }: { ready: [Experiment, Points, number][] }) {
 
 function Group({ all, against, tools }: { all: One[]; against: Against; tools: React.ReactNode }) {
   const { metric, goal } = all[0].of;
+  const navigate = useNavigate();
+  const open = (experiment: string, trial: number) => void navigate(`/experiments/${encodeURIComponent(experiment)}/trials/${trial}`);
   const runners = useMemo(() => all.map((it) => ({ name: it.of.name, course: it.course, at: it.at })), [all]);
   const values = all.flatMap((it) => (it.course.steps.length ? [it.course.steps.at(-1)!.objective] : []));
   const best = goal === "maximize" ? Math.max(...values) : Math.min(...values);
   return (
     <>
       <Card title={`Best ${metric} so far`} hint={goal} tools={tools}>
-        <Race runners={runners} metric={metric} against={against} />
+        <Race runners={runners} metric={metric} against={against} open={open} />
       </Card>
       <Card title="The best of each" flush>
         <div className="scroll" tabIndex={0} role="group" aria-label={`The best ${metric} of each experiment`}>

@@ -2,7 +2,8 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 import { useLocation, useNavigate } from "react-router";
-import { address, Refused, send } from "../api/client";
+import { address } from "../api/addresses";
+import { Refused, send } from "../api/client";
 import icon from "../icon.svg";
 import { Warning } from "../ui/parts";
 import { explain } from "../ui/toast";

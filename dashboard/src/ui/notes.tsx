@@ -2,10 +2,10 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Pencil } from "lucide-react";
 import { useState, type FormEvent } from "react";
-import { address, send } from "../api/client";
+import { address } from "../api/addresses";
+import { send } from "../api/client";
 import { refreshExperiment } from "../api/queries";
 import { useMay } from "../app/me";
-import "../styles/notes.css";
 import { explain, useToast } from "./toast";
 
 interface Written {

@@ -7,13 +7,16 @@ import { comparison, points } from "../../api/queries";
 import type { Comparison, Experiment, Group, Scalar, Spec } from "../../api/types";
 import { Boxes, type Cluster } from "../../charts/Boxes";
 import { toData, type Data } from "../../charts/points";
+import { useSelection } from "../../charts/selection";
 import { useColors } from "../../charts/Chart";
 import { count, number, probability, scalar } from "../../format";
 import { Card, Empty, Loading } from "../../ui/parts";
+import { Chosen } from "./Chosen";
 
 export function Compare({ of, spec }: { of: Experiment; spec: Spec }) {
   const [params, setParams] = useSearchParams();
   const navigate = useNavigate();
+  const { chosen, choose } = useSelection();
   const found = useQuery(points(of.name));
   const data = useMemo(() => (found.data ? toData(found.data, spec, of.goal, of.metric) : null), [found.data, spec, of.goal, of.metric]);
   const choices = data?.dimensions.map((it) => it.name) ?? [];
@@ -34,6 +37,7 @@ export function Compare({ of, spec }: { of: Experiment; spec: Spec }) {
   // What the server cannot group (a range of numbers) is grouped by quarters here.
   const answer = compared.data;
   const clusters = answer ? byValue(data, by, answer) : byQuarter(data, by);
+  const select = (at: number) => choose(clusters[at].points.map((it) => it.number), "groups");
   const some = clusters.some((it) => it.points.length > 0);
   return (
     <div className="stack">
@@ -49,15 +53,16 @@ export function Compare({ of, spec }: { of: Experiment; spec: Spec }) {
         <>
           {answer && <Verdict answer={answer} />}
           <div className="grid">
-            <Card className="c7" title={`${of.metric} by ${by}`} hint={answer ? "boxes hold the middle half; every point is a trial" : "by quarters of its range"}>
+            <Card className="c7" title={`${of.metric} by ${by}`} hint={answer ? "boxes hold the middle half; draw a rectangle to select trials" : "by quarters of its range; draw a rectangle to select trials"}>
               <Boxes data={data} clusters={clusters} open={open} />
             </Card>
             <Card className="c5" title="Groups" flush>
               <div className="scroll">
-                {answer ? <Groups answer={answer} root={root} /> : <Quarters clusters={clusters} />}
+                {answer ? <Groups answer={answer} root={root} select={select} /> : <Quarters clusters={clusters} select={select} />}
               </div>
             </Card>
           </div>
+          {chosen && <Chosen data={data} root={`${root}/trials`} />}
           {answer && <Bests answer={answer} root={root} />}
         </>
       )}
@@ -91,7 +96,7 @@ function Verdict({ answer }: { answer: Comparison }) {
   );
 }
 
-function Groups({ answer, root }: { answer: Comparison; root: string }) {
+function Groups({ answer, root, select }: { answer: Comparison; root: string; select: (at: number) => void }) {
   return (
     <table>
       <thead>
@@ -100,7 +105,7 @@ function Groups({ answer, root }: { answer: Comparison; root: string }) {
       <tbody>
         {answer.groups.map((it, at) => (
           <tr key={scalar(it.value)}>
-            <td><Named at={at} name={scalar(it.value)} /></td>
+            <td><Named at={at} name={scalar(it.value)} select={select} /></td>
             <td className="num" title={`${it.early_stopped} stopped early, ${it.failed} failed`}>{count(it.trials)}</td>
             <td className="num"><strong>{number(it.summary?.median)}</strong></td>
             <td className="num soft">{it.summary ? `${number(it.summary.lower_quartile, 4)} … ${number(it.summary.upper_quartile, 4)}` : "–"}</td>
@@ -112,22 +117,27 @@ function Groups({ answer, root }: { answer: Comparison; root: string }) {
   );
 }
 
-function Quarters({ clusters }: { clusters: Cluster[] }) {
+function Quarters({ clusters, select }: { clusters: Cluster[]; select: (at: number) => void }) {
   return (
     <table>
       <thead><tr><th>Range</th><th className="num">Trials</th><th className="num">Median</th></tr></thead>
       <tbody>
         {clusters.map((it, at) => (
-          <tr key={it.name}><td><Named at={at} name={it.name} /></td><td className="num">{count(it.points.length)}</td><td className="num"><strong>{number(it.five?.[2])}</strong></td></tr>
+          <tr key={it.name}><td><Named at={at} name={it.name} select={select} /></td><td className="num">{count(it.points.length)}</td><td className="num"><strong>{number(it.five?.[2])}</strong></td></tr>
         ))}
       </tbody>
     </table>
   );
 }
 
-function Named({ at, name }: { at: number; name: string }) {
+/** The name of a group, which chooses its trials. */
+function Named({ at, name, select }: { at: number; name: string; select: (at: number) => void }) {
   const c = useColors();
-  return <span className="row tight" style={{ flexWrap: "nowrap" }}><i className="swatch" style={{ background: c.series[at % c.series.length] }} />{name}</span>;
+  return (
+    <button className="named" title={`Select the trials of ${name}`} onClick={() => select(at)}>
+      <i className="swatch" style={{ background: c.series[at % c.series.length] }} />{name}
+    </button>
+  );
 }
 
 /** The best configuration of each group, side by side. */

@@ -1,31 +1,28 @@
 // What is the best, and how was it found.
 import { useQuery } from "@tanstack/react-query";
-import { Hourglass, X } from "lucide-react";
+import { Hourglass } from "lucide-react";
 import { useDeferredValue, useEffect, useMemo, useState, type CSSProperties } from "react";
 import { useNavigate } from "react-router";
-import { importance, points } from "../../api/queries";
+import { importance, points, tellsImportance } from "../../api/queries";
 import type { Experiment, Spec } from "../../api/types";
 import { History } from "../../charts/History";
 import { Importance } from "../../charts/Importance";
 import { Parallel } from "../../charts/Parallel";
 import { toData, type Data, type Point } from "../../charts/points";
-import { useSelection } from "../../charts/selection";
 import { Slice } from "../../charts/Slices";
 import { Timeline } from "../../charts/Timeline";
-import { count, duration, number, scalar } from "../../format";
-import { Card, Empty, ended, Failed, Loading, Stat, StateBadge } from "../../ui/parts";
-import { VirtualTable, type Column } from "../../ui/VirtualTable";
+import { count, duration, number } from "../../format";
+import { Card, Empty, ended, Failed, Loading, Stat } from "../../ui/parts";
 import { Best } from "./Best";
+import { Chosen } from "./Chosen";
 import { Pairs } from "./Pairs";
 
-/** Importance needs some results to be told from chance. */
-const FEWEST = 10;
 /** So many slices are shown at once; the user chooses others. */
 const MOST_SLICES = 8;
 
 export function Overview({ of, spec }: { of: Experiment; spec: Spec }) {
   const found = useQuery(points(of.name));
-  const important = useQuery({ ...importance(of.name), enabled: of.trials.succeeded >= FEWEST });
+  const important = useQuery({ ...importance(of.name), enabled: tellsImportance(of) });
   const data = useMemo(() => (found.data ? toData(found.data, spec, of.goal, of.metric) : null), [found.data, spec, of.goal, of.metric]);
   const navigate = useNavigate();
   const root = `/experiments/${encodeURIComponent(of.name)}/trials`;
@@ -42,7 +39,7 @@ export function Overview({ of, spec }: { of: Experiment; spec: Spec }) {
   const some = data.points.some((it) => it.objective !== null);
   const over = ["succeeded", "failed", "cancelled"].includes(of.state);
   return (
-    <div className="stack" aria-busy={!rest}>
+    <div className="stack" aria-busy={!rest || important.isLoading}>
       <Numbers of={of} spec={spec} data={data} />
       {!some && (
         <div className="card">
@@ -75,7 +72,7 @@ export function Overview({ of, spec }: { of: Experiment; spec: Spec }) {
         </div>
       )}
       {rest && data.points.some((it) => it.started !== null) && (
-        <Card title="Timeline" hint="when each trial ran, on the places it had">
+        <Card title="Timeline" hint="when each trial ran, on the places it had; draw a rectangle to select trials">
           <Timeline data={data} open={open} />
         </Card>
       )}
@@ -180,33 +177,6 @@ function Slices({ data, order, open }: { data: Data; order: string[]; open: (tri
           );
         })}
       </div>
-    </Card>
-  );
-}
-
-/** The chosen trials, the best first; all of them while none are chosen. */
-function Chosen({ data, root }: { data: Data; root: string }) {
-  const { chosen, choose } = useSelection();
-  const rows = useMemo(() => {
-    const some = chosen ? data.points.filter((it) => chosen.has(it.number)) : data.points.filter((it) => it.objective !== null);
-    const sign = data.goal === "maximize" ? -1 : 1;
-    return some.sort((a, b) => (a.objective === null || b.objective === null ? Number(a.objective === null) - Number(b.objective === null) : sign * (a.objective - b.objective) || a.number - b.number));
-  }, [data, chosen]);
-  const columns = useMemo<Column<Point>[]>(() => [
-    { id: "number", title: "Trial", width: 74, cell: (it) => it.number },
-    { id: "state", title: "State", width: 124, cell: (it) => <StateBadge state={it.state} /> },
-    { id: "objective", title: data.metric, width: 110, num: true, cell: (it) => <strong>{number(it.objective, 6)}</strong> },
-    ...data.dimensions.slice(0, 40).map((dimension, index): Column<Point> => ({ id: `p.${dimension.name}`, title: dimension.name, width: 130, num: dimension.kind === "number", cell: (it) => scalar(it.values[index]) })),
-  ], [data]);
-  return (
-    <Card
-      title={chosen ? "Selected trials" : "Best trials"}
-      hint={count(rows.length)}
-      flush
-      tools={chosen && <button className="btn small" onClick={() => choose(null, "table")}><X size={14} aria-hidden="true" /> Clear the selection</button>}
-    >
-      <div style={{ height: 8 }} />
-      <VirtualTable rows={rows} columns={columns} height={310} label="Trials" keyOf={(it) => it.number} to={(it) => `${root}/${it.number}`} />
     </Card>
   );
 }

@@ -8,13 +8,14 @@ import { useColors } from "../../charts/Chart";
 import { curve, Curves, type Curve } from "../../charts/Curves";
 import { duration, number, scalar } from "../../format";
 import { Card, Empty, Failed, Loading, StateBadge } from "../../ui/parts";
+import { HandedOn, Logs } from "./Outputs";
 
 /** More lines than this on one chart cannot be told apart. */
-const MOST = 8;
+export const MOST_BESIDE = 8;
 
 export function SideBySide({ of }: { of: Experiment }) {
   const [params] = useSearchParams();
-  const numbers = (params.get("trials") ?? "").split(",").filter((it) => /^\d+$/.test(it)).map(Number).slice(0, MOST);
+  const numbers = (params.get("trials") ?? "").split(",").filter((it) => /^\d+$/.test(it)).map(Number).slice(0, MOST_BESIDE);
   const found = useQueries({ queries: numbers.map((it) => trial(of.name, it)) });
   const reported = useQueries({ queries: numbers.map((it) => trialMetrics(of.name, it)) });
   const c = useColors();
@@ -70,6 +71,8 @@ export function SideBySide({ of }: { of: Experiment }) {
           </div>
         </Card>
       )}
+      <HandedOn experiment={of.name} trials={trials} />
+      <Logs experiment={of.name} trials={trials} />
     </div>
   );
 }

@@ -2,7 +2,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { ChevronDown, ChevronRight, Download } from "lucide-react";
 import { useEffect, useMemo, useState } from "react";
-import { address, raw } from "../../api/client";
+import { address } from "../../api/addresses";
+import { raw } from "../../api/client";
 import type { Step } from "../../api/types";
 import { bytes } from "../../format";
 import { Loading, Warning } from "../../ui/parts";
@@ -44,7 +45,7 @@ function Artifact({ name, size, url, file }: { name: string; size: number; url: 
   );
 }
 
-function Content({ url, name, size }: { url: (path?: string) => string; name: string; size: number }) {
+export function Content({ url, name, size }: { url: (path?: string) => string; name: string; size: number }) {
   const { data, error } = useQuery({
     queryKey: ["artifact", url()],
     staleTime: Infinity,

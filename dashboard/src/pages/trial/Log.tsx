@@ -2,7 +2,8 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDownToLine, ChevronDown, ChevronUp, Download, Search } from "lucide-react";
 import { useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
-import { address, raw, Refused } from "../../api/client";
+import { address } from "../../api/addresses";
+import { raw, Refused } from "../../api/client";
 import type { Step } from "../../api/types";
 import { useVisible } from "../../app/visible";
 import { bytes } from "../../format";

@@ -1,0 +1,42 @@
+// The trials that are chosen on the charts, as a table.
+import { Columns3, X } from "lucide-react";
+import { useMemo } from "react";
+import { Link } from "react-router";
+import type { Data, Point } from "../../charts/points";
+import { useSelection } from "../../charts/selection";
+import { count, number, scalar } from "../../format";
+import { Card, StateBadge } from "../../ui/parts";
+import { VirtualTable, type Column } from "../../ui/VirtualTable";
+import { MOST_BESIDE } from "./SideBySide";
+
+/** The chosen trials, the best first; all of them while none are chosen. */
+export function Chosen({ data, root }: { data: Data; root: string }) {
+  const { chosen, choose } = useSelection();
+  const rows = useMemo(() => {
+    const some = chosen ? data.points.filter((it) => chosen.has(it.number)) : data.points.filter((it) => it.objective !== null);
+    const sign = data.goal === "maximize" ? -1 : 1;
+    return some.sort((a, b) => (a.objective === null || b.objective === null ? Number(a.objective === null) - Number(b.objective === null) : sign * (a.objective - b.objective) || a.number - b.number));
+  }, [data, chosen]);
+  const columns = useMemo<Column<Point>[]>(() => [
+    { id: "number", title: "Trial", width: 74, cell: (it) => it.number },
+    { id: "state", title: "State", width: 124, cell: (it) => <StateBadge state={it.state} /> },
+    { id: "objective", title: data.metric, width: 110, num: true, cell: (it) => <strong>{number(it.objective, 6)}</strong> },
+    ...data.dimensions.slice(0, 40).map((dimension, index): Column<Point> => ({ id: `p.${dimension.name}`, title: dimension.name, width: 130, num: dimension.kind === "number", cell: (it) => scalar(it.values[index]) })),
+  ], [data]);
+  return (
+    <Card
+      title={chosen ? "Selected trials" : "Best trials"}
+      hint={count(rows.length)}
+      flush
+      tools={chosen && (
+        <div className="row tight">
+          {rows.length > 1 && rows.length <= MOST_BESIDE && <Link className="btn small" to={`${root.replace(/trials$/, "side-by-side")}?trials=${rows.map((it) => it.number).join(",")}`}><Columns3 size={14} aria-hidden="true" /> Side by side</Link>}
+          <button className="btn small" onClick={() => choose(null, "table")}><X size={14} aria-hidden="true" /> Clear the selection</button>
+        </div>
+      )}
+    >
+      <div style={{ height: 8 }} />
+      <VirtualTable rows={rows} columns={columns} height={310} label="Trials" keyOf={(it) => it.number} to={(it) => `${root}/${it.number}`} />
+    </Card>
+  );
+}
