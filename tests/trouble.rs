@@ -449,20 +449,24 @@ fn an_experiment_that_has_converged_ends_and_goes_on_with_more_patience() {
 
 #[test]
 fn an_experiment_of_which_little_is_to_be_expected_ends() {
-    let place = Place::new();
-    let file = "name: trouble\nobjective: { metric: m, goal: minimize }\nalgorithm: { seed: 1 }\nmax_trials: 60\n\
-        converged: { expected_improvement: 0.001 }\nparameters: { x: { type: float, min: 0, max: 1 } }\n\
-        pipeline:\n  step:\n    run: 'awk -v x=${{ params.x }} \"BEGIN { print \\\"m=\\\" (x - 0.3) ^ 2 }\"'\n";
-    let says = "it has stopped getting better";
-    place.run(file).success().says(&[says]);
-    let tried = place.trials("trouble").len();
-    assert!((12..60).contains(&tried), "{tried}");
-    place.run(file).success();
-    assert_eq!(
-        place.trials("trouble").len(),
-        tried,
-        "nothing new was to be expected"
-    );
+    for until in ["expected_improvement: 0.001", "regret: 0.001"] {
+        let place = Place::new();
+        let file = format!(
+            "name: trouble\nobjective: {{ metric: m, goal: minimize }}\nalgorithm: {{ seed: 1 }}\nmax_trials: 60\n\
+            converged: {{ {until} }}\nparameters: {{ x: {{ type: float, min: 0, max: 1 }} }}\n\
+            pipeline:\n  step:\n    run: 'awk -v x=${{{{ params.x }}}} \"BEGIN {{ print \\\"m=\\\" (x - 0.3) ^ 2 }}\"'\n"
+        );
+        let says = "it has stopped getting better";
+        place.run(&file).success().says(&[says]);
+        let tried = place.trials("trouble").len();
+        assert!((12..60).contains(&tried), "{tried}");
+        place.run(&file).success();
+        assert_eq!(
+            place.trials("trouble").len(),
+            tried,
+            "nothing new was to be expected"
+        );
+    }
 }
 
 #[test]

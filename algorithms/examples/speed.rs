@@ -1,4 +1,4 @@
-//! How long a suggestion takes after so many finished trials: `speed ALGORITHM [DIMENSIONS]` prints milliseconds. The trials are random ones; the first
+//! How long a suggestion takes after so many finished trials: `speed ALGORITHM [DIMENSIONS [TRIALS]]` prints milliseconds. The trials are random ones; the first
 //! suggestion after them is made by an instance that knows nothing yet, as after a restart.
 
 #![expect(
@@ -22,8 +22,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let name = arguments.first().map_or("tpe", String::as_str);
     let dimensions = arguments.get(1).map_or(Ok(10), |text| text.parse())?;
+    let given = arguments.get(2).map(|text| text.parse()).transpose()?;
     let space = Arc::new(floats(dimensions)?);
-    for trials in [100, 250, 500, 1_000, 10_000] {
+    for trials in given.map_or(vec![100, 250, 500, 1_000, 10_000], |trials| vec![trials]) {
         let mut history = History::new(Goal::Minimize);
         let mut random = build("random", &space)?;
         while history.trials().len() < trials {

@@ -139,6 +139,11 @@ pub fn limits(limits: &Limits) -> Vec<String> {
         if let Some(least) = converged.expected_improvement {
             facts.push(format!("until less than {least} is to be gained"));
         }
+        if let Some(least) = converged.regret {
+            facts.push(format!(
+                "until the best is within {least} of the best there is"
+            ));
+        }
     }
     facts
 }

@@ -24,7 +24,7 @@
 use super::cmaes::Cmaes;
 use super::gp::Gp;
 use super::tpe::Tpe;
-use super::{Algorithm, AlgorithmInfo, Why};
+use super::{Algorithm, AlgorithmInfo, Outlook, Why};
 use crate::history::History;
 use crate::setting::{Setting, SettingKind};
 use crate::space::Configuration;
@@ -233,8 +233,9 @@ impl Algorithm for Auto {
         true
     }
 
-    fn expected_improvement(&self) -> Option<f64> {
-        (self.last == Member::Gp).then(|| self.gp.expected_improvement())?
+    /// What `gp` says, whoever suggests.
+    fn outlook(&mut self, history: &History) -> Option<Outlook> {
+        self.gp.outlook(history)
     }
 
     fn why(&self) -> &[Why] {

@@ -70,6 +70,7 @@ mod batch;
 mod cmaes;
 mod gp;
 mod grid;
+mod outlook;
 mod permutation;
 mod random;
 mod sobol;
@@ -78,6 +79,7 @@ mod untried;
 mod why;
 
 pub use grid::MAX_GRID_SIZE;
+pub use outlook::Outlook;
 pub use why::{Prediction, Reason, Why};
 
 use crate::history::History;
@@ -100,9 +102,9 @@ pub trait Algorithm: Send {
     /// Why it made each of its last suggestions, in their order.
     fn why(&self) -> &[Why];
 
-    /// By how much the first of its last suggestions is expected to improve on the best so far, on average and in units of the objective: what is
-    /// still to be gained by a trial. `None` when it cannot say, or not yet.
-    fn expected_improvement(&self) -> Option<f64> {
+    /// What is still to be gained by more trials, as far as those that have finished tell: a function of them as a suggestion is, which may take twice as long as
+    /// one. `None` when it cannot say, or not yet.
+    fn outlook(&mut self, _history: &History) -> Option<Outlook> {
         None
     }
 }

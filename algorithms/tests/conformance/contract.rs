@@ -109,6 +109,7 @@ fn check_restarts(name: &str, space: &Arc<Space>, trials: usize) {
         let mut restarted = Search::new(name, space, 3);
         restarted.history = search.history.clone();
         assert_eq!(restarted.suggest(2), search.suggest(2), "{name}");
+        assert_eq!(restarted.outlook(), search.outlook(), "{name}");
         search.run(1, 1, mixed);
     }
 }

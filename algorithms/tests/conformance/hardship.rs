@@ -46,6 +46,13 @@ const HARDSHIPS: [(&str, Ending); 7] = [
 fn check(name: &str, space: &Arc<Space>, trials: usize, ending: Ending, what: &str) {
     let mut search = Search::new(name, space, 9);
     search.run(trials, 2, |number| Some(ending(number)));
+    if let Some(outlook) = search.outlook() {
+        let gains = [outlook.expected_improvement, outlook.regret];
+        assert!(
+            gains.iter().all(|gain| *gain >= 0.0),
+            "{name}: {what}: {outlook:?}"
+        );
+    }
     let tried = search.tried();
     let different: HashSet<&Configuration> = tried.iter().collect();
     assert_eq!(different.len(), tried.len(), "{name}: {what}");

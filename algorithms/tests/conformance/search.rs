@@ -1,7 +1,7 @@
 //! A search as the service would run it: suggestions become trials, and trials end in all possible ways.
 
 use std::sync::Arc;
-use tune_algorithms::algorithm::{ALGORITHMS, Algorithm, Why, build};
+use tune_algorithms::algorithm::{ALGORITHMS, Algorithm, Outlook, Why, build};
 use tune_algorithms::history::{Goal, History, Outcome};
 use tune_algorithms::setting::Settings;
 use tune_algorithms::space::{Configuration, Space};
@@ -37,6 +37,11 @@ impl Search {
     /// What would be tried next.
     pub fn suggest(&mut self, count: usize) -> Vec<Configuration> {
         self.algorithm.suggest(&self.history, count)
+    }
+
+    /// What is still to be gained.
+    pub fn outlook(&mut self) -> Option<Outlook> {
+        self.algorithm.outlook(&self.history)
     }
 
     /// Why what was suggested last was.

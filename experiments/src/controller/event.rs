@@ -4,7 +4,7 @@ use crate::engine::{Ending, TaskId};
 use crate::metrics::{ClientReport, Report};
 use crate::spec::Limits;
 use crate::store::TrialRecord;
-use tune_algorithms::algorithm::Why;
+use tune_algorithms::algorithm::{Outlook, Why};
 use tune_algorithms::history::Outcome;
 use tune_algorithms::space::Configuration;
 
@@ -23,8 +23,8 @@ pub enum Event {
         suggestions: Vec<Suggestion>,
         /// Nothing untried is left beyond these.
         exhausted: bool,
-        /// By how much the first of them is expected to improve on the best, if the algorithm says so.
-        expected_improvement: Option<f64>,
+        /// What is still to be gained, if that was asked and the algorithm can say.
+        outlook: Option<Outlook>,
     },
     /// A running step reported metrics.
     Reported(TaskId, Vec<Report>),
@@ -139,6 +139,8 @@ pub enum Command {
         round: u64,
         /// How many.
         count: usize,
+        /// Whether to say what is still to be gained, too.
+        outlook: bool,
     },
     /// Tell the algorithm that the user has made a trial, in place of what it suggested last: the suggestions from that number on are void.
     Enqueued {

@@ -161,7 +161,11 @@ mod tests {
             Urgency::Soon
         );
         assert_eq!(
-            told(Some(Command::Suggest { round: 0, count: 1 })),
+            told(Some(Command::Suggest {
+                round: 0,
+                count: 1,
+                outlook: false
+            })),
             Urgency::Now
         );
         assert_eq!(

@@ -130,6 +130,7 @@ mod tests {
             stagnation: Some(stagnation),
             min_improvement,
             expected_improvement: None,
+            regret: None,
         }
     }
 

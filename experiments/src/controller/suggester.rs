@@ -5,7 +5,7 @@ use super::observer::Observer;
 use std::sync::{Arc, mpsc};
 use std::time::Instant;
 use tokio::sync::mpsc as async_mpsc;
-use tune_algorithms::algorithm::{Algorithm, Why};
+use tune_algorithms::algorithm::{Algorithm, Outlook, Why};
 use tune_algorithms::history::{History, Outcome};
 use tune_algorithms::space::Configuration;
 use tune_algorithms::stopper::Resource;
@@ -15,7 +15,7 @@ pub type Maker = Box<dyn Fn() -> Box<dyn Algorithm> + Send>;
 
 /// What the thread is asked, in order.
 enum Request {
-    Suggest(u64, usize),
+    Suggest(u64, usize, bool),
     Learn(Vec<(u64, Outcome)>),
     Enqueued(u64, Configuration),
 }
@@ -73,10 +73,15 @@ impl Suggester {
         }
     }
 
-    /// Asks for configurations; they come out of [`Suggester::answer`].
-    pub fn suggest(&mut self, round: u64, count: usize) -> Result<(), AlgorithmCrashed> {
+    /// Asks for configurations, and for what is still to be gained if that matters; they come out of [`Suggester::answer`].
+    pub fn suggest(
+        &mut self,
+        round: u64,
+        count: usize,
+        outlook: bool,
+    ) -> Result<(), AlgorithmCrashed> {
         self.tell_learned()?;
-        self.send(Request::Suggest(round, count))
+        self.send(Request::Suggest(round, count, outlook))
     }
 
     /// Tells how a trial ended, before the next suggestion is asked for.
@@ -156,8 +161,9 @@ impl Thinker {
                     self.history
                         .enqueue(as_searched(self.resource.as_ref(), configuration));
                 }
-                Request::Suggest(round, count) => {
-                    let suggested = self.suggest(algorithm.as_mut(), round, count);
+                Request::Suggest(round, count, outlook) => {
+                    let outlook = outlook.then(|| algorithm.outlook(&self.history)).flatten();
+                    let suggested = self.suggest(algorithm.as_mut(), round, count, outlook);
                     if outbox.send(suggested).is_err() {
                         return;
                     }
@@ -166,7 +172,13 @@ impl Thinker {
         }
     }
 
-    fn suggest(&mut self, algorithm: &mut dyn Algorithm, round: u64, count: usize) -> Event {
+    fn suggest(
+        &mut self,
+        algorithm: &mut dyn Algorithm,
+        round: u64,
+        count: usize,
+        outlook: Option<Outlook>,
+    ) -> Event {
         let begun = Instant::now();
         let configurations = algorithm.suggest(&self.history, count);
         self.observer
@@ -177,7 +189,7 @@ impl Thinker {
         Event::Suggested {
             round,
             exhausted: configurations.len() < count,
-            expected_improvement: algorithm.expected_improvement(),
+            outlook,
             suggestions: explained(configurations, algorithm),
         }
     }

@@ -175,6 +175,16 @@ pub struct Convergence {
     /// When the algorithm expects the next trial to improve on the best by less than this (at least 0).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected_improvement: Option<f64>,
+    /// When the best is at most so much worse than the best there is, as far as the algorithm's model knows (at least 0).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub regret: Option<f64>,
+}
+
+impl Convergence {
+    /// Whether the algorithm has to say what is still to be gained.
+    pub fn asks_the_algorithm(&self) -> bool {
+        self.expected_improvement.is_some() || self.regret.is_some()
+    }
 }
 
 /// The priority of an experiment that names none.

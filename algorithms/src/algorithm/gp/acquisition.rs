@@ -14,6 +14,8 @@ pub(super) enum Aim {
     Improvement,
     /// To learn, where nothing better is to be expected.
     Knowledge,
+    /// Where the function may be lowest: so many deviations below its mean.
+    Lowest(f64),
 }
 
 /// What is looked for, given what is known.
@@ -48,6 +50,10 @@ impl Acquisition<'_> {
                 log_mean(&log_improvements(means, deviation)) + deviation_log + learnt
             }
             Aim::Knowledge => deviation_log,
+            Aim::Lowest(deviations) => {
+                let sum: f64 = means.iter().map(|(mean, _)| mean).sum();
+                deviations * deviation - sum / means.len() as f64
+            }
         }
     }
 
@@ -62,6 +68,10 @@ impl Acquisition<'_> {
                 (of_means, of_deviation + learnt)
             }
             Aim::Knowledge => (vec![0.0; view.means.len()], 1.0 / deviation),
+            Aim::Lowest(deviations) => {
+                let count = view.means.len();
+                (vec![-1.0 / count as f64; count], deviations)
+            }
         };
         let of_variance = of_deviation / (2.0 * deviation);
         let mut slope = self.posterior.slope(point, &view, &of_means, of_variance);
@@ -284,7 +294,7 @@ mod tests {
         let mut posterior = Posterior::new(&features, kernel, &points, &values);
         posterior.dream(&[0.5, 0.9]);
         let feasibility = Feasibility::new(&features, 2, 2.0, points.split_at(5), 3);
-        for aim in [Aim::Improvement, Aim::Knowledge] {
+        for aim in [Aim::Improvement, Aim::Knowledge, Aim::Lowest(2.0)] {
             let acquisition = Acquisition {
                 posterior: &posterior,
                 feasibility: Some(&feasibility),

@@ -26,6 +26,8 @@
 //!   the share of trials nearby that did not fail, which matters the more the more failed lately. Where there is nothing to hope for, where least is known.
 //! - **`search`, `candidates`**: many points of a Sobol sequence and near good trials are looked at; from the best, numbers climb along the
 //!   slope by turns with discrete parameters, value by value. A space of up to 256 configurations is looked at whole. Nothing is rounded.
+//! - **`outlook`**: what is still to be gained, for who wants to end when that is little: the expected improvement, and a bound of the regret (Makarova et al. 2022,
+//!   doi:10.48550/arXiv.2104.08166).
 //! - **`observed`, `model`**: beyond 400 trials a model is made from the best, the last and an even choice of the others, and three of four suggestions are
 //!   looked for in the box around the best hundred: a trust region (after Eriksson, Pearce, Gardner, Turner & Poloczek 2019, doi:10.48550/arXiv.1910.01739).
 //!
@@ -44,6 +46,7 @@ mod kernel;
 mod matrix;
 mod model;
 mod observed;
+mod outlook;
 mod posterior;
 mod search;
 mod sums;
@@ -54,7 +57,7 @@ use super::batch::Batch;
 use super::random;
 use super::sobol::Sequence;
 use super::untried::Untried;
-use super::{Algorithm, AlgorithmInfo, Reason, Why};
+use super::{Algorithm, AlgorithmInfo, Outlook, Reason, Why};
 use crate::draws::{self, mix};
 use crate::history::{Goal, History};
 use crate::setting::{Checked, Setting, SettingKind};
@@ -104,9 +107,6 @@ const EVERYWHERE: u64 = 4;
 /// Where the logarithm of the expected improvement is below this, nothing better is to be expected.
 const HOPELESS: f64 = -60.0;
 
-/// After so many trials, and so many more for each parameter, what it expects is to be believed.
-const KNOWN: [f64; 2] = [10.0, 2.0];
-
 /// Suggests where the expected improvement is highest.
 pub(super) struct Gp {
     space: Arc<Space>,
@@ -125,8 +125,6 @@ pub(super) struct Gp {
     points: Vec<Vec<f64>>,
     fits: Fits,
     why: Vec<Why>,
-    /// What the first of the last suggestions is expected to gain.
-    expected_improvement: Option<f64>,
 }
 
 impl Gp {
@@ -151,7 +149,6 @@ impl Gp {
             points: Vec::new(),
             fits: Fits::new(axes.len(), dimensions),
             why: Vec::new(),
-            expected_improvement: None,
             axes,
             space,
         }
@@ -217,10 +214,9 @@ impl Gp {
             let configuration = self.space.decode(&start);
             return (!batch.taken(&configuration)).then(|| (configuration, why(Reason::Startup)));
         };
-        let everywhere = vec![(0.0, 1.0); self.axes.len()];
         let bounds = match &model.span {
             Some(span) if !place.is_multiple_of(EVERYWHERE) => span,
-            _ => &everywhere,
+            _ => &everywhere(&self.axes),
         };
         let mut climb = self.look_around(model, bounds, place);
         if climb.seen.iter().all(|seen| seen.score < HOPELESS) {
@@ -284,6 +280,11 @@ impl Gp {
             climb.climb(start, &mut generator);
         }
     }
+}
+
+/// The whole of the unit cube.
+fn everywhere(axes: &[Axis]) -> Vec<(f64, f64)> {
+    vec![(0.0, 1.0); axes.len()]
 }
 
 /// The first few by their scores.
@@ -369,12 +370,6 @@ impl Algorithm for Gp {
             }
             Some((configuration, reason))
         });
-        let known = observed.succeeded as f64;
-        let first = why.first().and_then(|why| why.acquisition);
-        self.expected_improvement = first
-            .filter(|_| known >= KNOWN[0] + KNOWN[1] * self.dimensions)
-            .zip(model.as_ref())
-            .map(|(first, model)| model.gain(first));
         self.why = why;
         suggested
     }
@@ -383,8 +378,8 @@ impl Algorithm for Gp {
         true
     }
 
-    fn expected_improvement(&self) -> Option<f64> {
-        self.expected_improvement
+    fn outlook(&mut self, history: &History) -> Option<Outlook> {
+        self.look_out(history)
     }
 
     fn why(&self) -> &[Why] {

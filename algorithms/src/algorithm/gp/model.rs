@@ -107,7 +107,8 @@ impl Model {
     /// An improvement that is expected on the best, in units of the objective; its logarithm is in those of the model.
     pub fn gain(&self, log_improvement: f64) -> f64 {
         let best = self.posterior.best;
-        self.warped.loss(best) - self.warped.loss(best - libm::exp(log_improvement))
+        let better = best - libm::exp(log_improvement);
+        self.warped.loss(best) - self.warped.loss(better)
     }
 
     /// Takes note of a point that is being tried.

@@ -62,6 +62,14 @@ impl Observed {
         observed
     }
 
+    /// The same, with nothing running.
+    pub fn without_pending(self) -> Self {
+        Self {
+            pending: Vec::new(),
+            ..self
+        }
+    }
+
     fn push(&mut self, goal: Goal, number: usize, value: f64, stopped: bool) {
         let loss = match goal {
             Goal::Minimize => value,

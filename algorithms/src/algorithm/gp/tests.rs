@@ -112,24 +112,105 @@ fn it_says_why() {
 }
 
 #[test]
-fn it_expects_ever_less_improvement() {
+fn there_is_ever_less_to_gain() {
     let space = floats(2);
     let mut history = tried(&space, 8);
-    let mut gp = gp(&space);
-    let mut expected = Vec::new();
+    let mut followed = gp(&space);
+    let mut outlooks = Vec::new();
     for _ in 0..40 {
-        let next = gp.suggest(&history, 1).remove(0);
-        expected.push(gp.expected_improvement());
+        outlooks.push(followed.outlook(&history));
+        let next = followed.suggest(&history, 1).remove(0);
         finish(&mut history, next);
     }
-    assert_eq!(expected[..6], [None; 6]);
-    let known: Vec<f64> = expected[6..].iter().copied().flatten().collect();
+    assert_eq!(outlooks[..6], [None; 6]);
+    let known: Vec<Outlook> = outlooks[6..].iter().copied().flatten().collect();
     assert_eq!(known.len(), 34);
+    let is_little = |it: &Outlook| it.expected_improvement < 0.1 && it.regret < 1.0;
+    assert!(known.iter().all(is_little), "{known:?}");
+    let last = known[33];
     assert!(
-        known.iter().all(|gain| (0.0..0.1).contains(gain)),
-        "{known:?}"
+        last.expected_improvement < 1e-6 && last.regret < 1e-3,
+        "{last:?}"
     );
-    assert!(known[33] < 1e-6, "{known:?}");
+    assert!(last.regret >= last.expected_improvement, "{last:?}");
+}
+
+#[test]
+fn what_runs_does_not_change_the_outlook() {
+    let space = floats(2);
+    let mut history = tried(&space, 20);
+    let before = gp(&space).outlook(&history);
+    assert!(before.is_some());
+    let mut followed = gp(&space);
+    for configuration in followed.suggest(&history, 3) {
+        history.create(configuration);
+    }
+    assert_eq!(followed.outlook(&history), before);
+}
+
+/// A function of two numbers, and its lowest value.
+type Known = (fn(f64, f64) -> f64, f64);
+
+/// Many valleys; one that is long and bent, and falls by four orders of magnitude; a hole in a plain; a slope whose end is a corner.
+const FUNCTIONS: [Known; 4] = [
+    (
+        |x, y| {
+            let one = |x: f64| x * x + 0.1 * (1.0 - libm::cos(12.0 * x));
+            one(x - 0.7) + one(y - 0.4)
+        },
+        0.0,
+    ),
+    (
+        |x, y| {
+            let (x, y) = (4.0 * x - 2.0, 4.0 * y - 1.0);
+            (1.0 - x) * (1.0 - x) + 100.0 * (y - x * x) * (y - x * x)
+        },
+        0.0,
+    ),
+    (
+        |x, y| {
+            let square = (x - 0.2) * (x - 0.2) + (y - 0.8) * (y - 0.8);
+            -libm::exp(-square / 0.02)
+        },
+        -1.0,
+    ),
+    (|x, y| x - 2.0 * y, -2.0),
+];
+
+/// The bound is to hold nine times in ten where the model is right: these functions are no draws from it, but it does.
+#[test]
+fn the_best_is_as_good_as_is_promised_and_ever_more_is() {
+    let space = floats(2);
+    let (mut said, mut kept) = (0, 0);
+    for (function, lowest) in FUNCTIONS {
+        let mut bounds = Vec::new();
+        for trials in [14, 20, 30, 40] {
+            let mut history = History::new(Goal::Minimize);
+            let mut gp = gp(&space);
+            for _ in 0..trials {
+                let next = gp.suggest(&history, 1).remove(0);
+                let value = at(&next, function);
+                let number = history.create(next);
+                history.finish(number, Outcome::Succeeded(value));
+            }
+            let best = history
+                .trials()
+                .iter()
+                .map(|it| at(&it.configuration, function));
+            let regret = best.fold(f64::INFINITY, f64::min) - lowest;
+            let bound = gp.outlook(&history).unwrap().regret;
+            said += 1;
+            kept += i32::from(bound >= regret);
+            bounds.push(bound);
+        }
+        assert!(bounds.is_sorted_by(|a, b| a > b), "{bounds:?}");
+    }
+    assert!(10 * kept >= 9 * said, "{kept} of {said}");
+}
+
+fn at(configuration: &Configuration, function: fn(f64, f64) -> f64) -> f64 {
+    let mut numbers = configuration.iter().filter_map(|(_, value)| value.as_f64());
+    function(numbers.next().unwrap(), numbers.next().unwrap())
 }
 
 #[test]

@@ -59,10 +59,10 @@ impl Warped {
     /// The loss that a value stands for.
     pub fn loss(&self, value: f64) -> f64 {
         let raised = self.mean + value * self.deviation;
-        let multiple = if self.power == 0.0 {
-            libm::exp(raised)
-        } else {
-            libm::pow((1.0 + self.power * raised).max(0.0), 1.0 / self.power)
+        let multiple = match self.power {
+            0.0 => libm::exp(raised),
+            1.0 => 1.0 + raised,
+            power => libm::pow((1.0 + power * raised).max(0.0), 1.0 / power),
         };
         self.lowest + self.unit * (multiple - 1.0)
     }

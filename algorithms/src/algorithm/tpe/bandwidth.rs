@@ -6,37 +6,46 @@ use std::ops::RangeInclusive;
 /// Bergstra et al. 2011). The ends of [0, 1] are the neighbours of a value that is alone; the outermost of several look inward only. Of
 /// NaN, a value that is missing, it is infinite.
 pub(super) fn bandwidths(values: &[f64], bounds: RangeInclusive<f64>) -> Vec<f64> {
-    let order = ascending(values);
+    let keys = ascending(values);
     let mut widths = vec![f64::INFINITY; values.len()];
-    for (place, &index) in order.iter().enumerate() {
-        let value = values[index];
-        let before = place
-            .checked_sub(1)
-            .map(|place| value - values[order[place]]);
-        let after = order.get(place + 1).map(|next| values[*next] - value);
-        let gap = match (before, after) {
-            (None, None) => value.max(1.0 - value),
-            (before, after) => before.unwrap_or(0.0).max(after.unwrap_or(0.0)),
-        };
-        widths[index] = gap.clamp(*bounds.start(), *bounds.end());
+    let Some(first) = keys.first() else {
+        return widths;
+    };
+    let (least, most) = (*bounds.start(), *bounds.end());
+    let (mut index, mut before) = (index_of(*first), 0.0_f64);
+    for next in &keys[1..] {
+        let next = index_of(*next);
+        let after = values[next] - values[index];
+        widths[index] = before.max(after).max(least).min(most);
+        (index, before) = (next, after);
     }
+    let value = values[index];
+    let gap = if keys.len() == 1 {
+        value.max(1.0 - value)
+    } else {
+        before.max(0.0)
+    };
+    widths[index] = gap.max(least).min(most);
     widths
 }
 
 /// How many bits of a key say which value it stands for.
 const INDEX_BITS: u32 = 24;
 
-/// The places of the values in [0, 1] that are not missing, in their order: what differs by less than 2⁻³⁹ (2 · 10⁻¹²) is as good as equal. One word holds a value and
+/// The values in [0, 1] that are not missing, in their order, as keys that know their places: what differs by less than 2⁻³⁹ (2 · 10⁻¹²) is as good as equal. One word holds a value and
 /// its place, because words are sorted several times as quickly as pairs.
-fn ascending(values: &[f64]) -> Vec<usize> {
+fn ascending(values: &[f64]) -> Vec<u64> {
     let scale = (1_u64 << (63 - INDEX_BITS)) as f64;
-    let mut keys: Vec<u64> = (values.iter().zip(0..))
-        .filter(|(value, _)| !value.is_nan())
-        .map(|(value, index)| ((value * scale) as u64) << INDEX_BITS | index)
-        .collect();
+    let mut keys = Vec::with_capacity(values.len());
+    let known = values.iter().zip(0..).filter(|(value, _)| !value.is_nan());
+    keys.extend(known.map(|(value, index)| ((value * scale) as u64) << INDEX_BITS | index));
     keys.sort_unstable();
-    let index = |key: &u64| (key & ((1 << INDEX_BITS) - 1)) as usize;
-    keys.iter().map(index).collect()
+    keys
+}
+
+/// The place of the value that a key stands for.
+fn index_of(key: u64) -> usize {
+    (key & ((1 << INDEX_BITS) - 1)) as usize
 }
 
 #[cfg(test)]

@@ -41,14 +41,15 @@ impl Core {
         }
     }
 
-    /// Whether the algorithm expects less of the next trial than is worth waiting for: then there is none. Those under way were worth it.
+    /// Whether less is to be gained by another trial than is worth waiting for: then there is none. Those under way were worth it.
     pub(super) fn promises_little(&self) -> bool {
-        let until = self.plan.experiment.limits.converged;
-        let least = until.and_then(|until| until.expected_improvement);
-        let little = self
-            .expected_improvement
-            .zip(least)
-            .is_some_and(|(expected, least)| expected < least);
+        let (Some(until), Some(outlook)) = (self.plan.experiment.limits.converged, self.outlook)
+        else {
+            return false;
+        };
+        let is_below = |found: f64, least: Option<f64>| least.is_some_and(|least| found < least);
+        let little = is_below(outlook.expected_improvement, until.expected_improvement)
+            || is_below(outlook.regret, until.regret);
         // What another experiment has found is no result of this one.
         little && self.progress.succeeded > 0
     }

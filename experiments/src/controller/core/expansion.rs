@@ -145,8 +145,12 @@ impl Core {
         // Asking for one at a time would make the look-ahead pointless.
         if count > 0 && (self.suggested.len() < needed || count > self.plan.ahead / 2) {
             self.awaited = count;
-            let round = self.round;
-            self.outbox.commands.push(Command::Suggest { round, count });
+            let until = self.plan.experiment.limits.converged;
+            self.outbox.commands.push(Command::Suggest {
+                round: self.round,
+                count,
+                outlook: until.is_some_and(|until| until.asks_the_algorithm()),
+            });
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::state::{ExperimentReason, ExperimentState, TrialState};
 use crate::store::ExperimentUpdate;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use tune_algorithms::algorithm::Outlook;
 use tune_algorithms::stopper::Stopper;
 
 /// The state machine of one experiment.
@@ -38,8 +39,8 @@ pub struct Core {
     awaited: usize,
     round: u64,
     exhausted: bool,
-    /// By how much the last suggestion is expected to improve on the best, if the algorithm says so.
-    expected_improvement: Option<f64>,
+    /// What is still to be gained, as far as the algorithm has said.
+    outlook: Option<Outlook>,
     /// Clients that wait for trials, and for how many.
     asks: VecDeque<(Ticket, usize)>,
     /// When the leases run out.
@@ -92,7 +93,7 @@ impl Core {
             awaited: 0,
             round: 0,
             exhausted: false,
-            expected_improvement: None,
+            outlook: None,
             asks: VecDeque::new(),
             leases: BTreeSet::new(),
             farewells: Vec::new(),
@@ -155,10 +156,10 @@ impl Core {
                 round,
                 suggestions,
                 exhausted,
-                expected_improvement,
+                outlook,
             } => {
                 if self.suggested(round, suggestions, exhausted) {
-                    self.expected_improvement = expected_improvement.or(self.expected_improvement);
+                    self.outlook = outlook.or(self.outlook);
                 }
             }
             Event::Reported(id, reports) => self.reported(now, &id, reports),

@@ -80,7 +80,7 @@ impl Core {
         self.suggested.clear();
         self.awaited = 0;
         self.exhausted = false;
-        self.expected_improvement = None;
+        self.outlook = None;
         self.round += 1;
         self.outbox.commands.push(Command::Enqueued {
             trial: number,

@@ -410,7 +410,11 @@ impl Driver {
 
     fn carry_out(&mut self, command: Command) -> Result<(), DriveError> {
         match command {
-            Command::Suggest { round, count } => self.suggester.suggest(round, count)?,
+            Command::Suggest {
+                round,
+                count,
+                outlook,
+            } => self.suggester.suggest(round, count, outlook)?,
             Command::Learn { trial, outcome } => self.suggester.learn(trial, outcome),
             Command::Enqueued {
                 trial,

@@ -172,6 +172,7 @@ pub fn experiment(shape: &Shape, seed: u64) -> (Experiment, Shape) {
                 stagnation: Some(stagnation),
                 min_improvement: 0.0,
                 expected_improvement: None,
+                regret: None,
             }),
             priority: 10,
         },

@@ -16,6 +16,7 @@ use crate::metrics::ClientReport;
 use crate::spec::Convergence;
 use crate::state::{ExperimentReason, ExperimentState, StepState, TrialReason, TrialState};
 use crate::store::TrialRecord;
+use tune_algorithms::algorithm::Outlook;
 
 fn run(shape: &Shape, seed: u64, faults: Faults) -> World {
     let mut world = World::new(experiment(shape, seed), seed, faults);
@@ -71,6 +72,19 @@ fn leases_begin_anew_when_the_store_is_back() {
     let taken_back = core.take().changes.trials;
     assert_eq!(taken_back[0].state, TrialState::Queued);
 }
+
+/// What ends an experiment that has converged by nothing.
+const NEVER: Convergence = Convergence {
+    stagnation: None,
+    min_improvement: 0.0,
+    expected_improvement: None,
+    regret: None,
+};
+
+const CONVERGED: (ExperimentState, Option<ExperimentReason>) = (
+    ExperimentState::Succeeded,
+    Some(ExperimentReason::Converged),
+);
 
 fn simple() -> Shape {
     Shape {
@@ -161,21 +175,50 @@ fn where_little_is_expected_what_is_under_way_still_ends_by_itself() {
     };
     let mut world = World::new(experiment(&shape, 5), 5, Faults::NONE);
     world.experiment.limits.converged = Some(Convergence {
-        stagnation: None,
-        min_improvement: 0.0,
-        expected_improvement: Some(0.01),
+        regret: Some(0.01),
+        ..NEVER
     });
-    world.expect_after(10, 0.001);
-    assert_eq!(
-        world.state(),
-        (
-            ExperimentState::Succeeded,
-            Some(ExperimentReason::Converged)
-        )
-    );
+    let outlook = Outlook {
+        expected_improvement: 0.1,
+        regret: 0.001,
+    };
+    world.expect_after(10, outlook);
+    assert_eq!(world.state(), CONVERGED);
     let mut trials = world.trials();
     assert!(trials.all(|trial| trial.state == TrialState::Succeeded));
     assert!((10..20).contains(&world.trials().count()));
+}
+
+/// One trial at a time: it ends after the same trial, however often its process dies.
+#[test]
+fn a_search_that_knows_enough_ends_whatever_happens_to_the_process() {
+    for (expected_improvement, regret) in [(Some(0.005), None), (None, Some(0.2))] {
+        let until = Convergence {
+            expected_improvement,
+            regret,
+            ..NEVER
+        };
+        let ended = |crashes| {
+            let shape = Shape {
+                max_trials: Some(200),
+                parallel_trials: 1,
+                ..simple()
+            };
+            let faults = Faults {
+                crashes,
+                ..Faults::NONE
+            };
+            let mut world = World::new(experiment(&shape, 5), 5, faults);
+            world.experiment.algorithm.name = "gp".into();
+            world.experiment.limits.converged = Some(until);
+            world.run_to_the_end();
+            assert_eq!(world.state(), CONVERGED, "{until:?}");
+            world.results()
+        };
+        let undisturbed = ended(0.0);
+        assert!((12..200).contains(&undisturbed.len()), "{until:?}");
+        assert_eq!(ended(0.05), undisturbed);
+    }
 }
 
 #[test]
@@ -187,9 +230,8 @@ fn where_little_is_expected_who_asks_gets_nothing_and_does_not_wait() {
     };
     let mut world = World::new(experiment(&shape, 1), 1, Faults::NONE);
     world.experiment.limits.converged = Some(Convergence {
-        stagnation: None,
-        min_improvement: 0.0,
         expected_improvement: Some(0.01),
+        ..NEVER
     });
     let mut core = world.with_a_trial_handed_out();
     let report = ClientReport {
@@ -213,7 +255,10 @@ fn where_little_is_expected_who_asks_gets_nothing_and_does_not_wait() {
         round: 0,
         suggestions: Vec::new(),
         exhausted: false,
-        expected_improvement: Some(0.001),
+        outlook: Some(Outlook {
+            expected_improvement: 0.001,
+            regret: 0.1,
+        }),
     });
     assert_eq!(given(Event::Wish(Ticket(3), Wish::Ask(1))), Some(0));
 }

@@ -28,7 +28,7 @@ use rand_chacha::ChaCha8Rng;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tune_algorithms::algorithm::{self, Algorithm};
+use tune_algorithms::algorithm::{self, Algorithm, Outlook};
 use tune_algorithms::history::History;
 use tune_algorithms::space::{Configuration, Value};
 use tune_algorithms::stopper;
@@ -251,14 +251,14 @@ impl World {
         self.run_while(|_| true);
     }
 
-    /// After so many trials the algorithm says how much better it expects the next to be.
-    pub fn expect_after(&mut self, trials: usize, improvement: f64) {
+    /// After so many trials the algorithm says what is still to be gained.
+    pub fn expect_after(&mut self, trials: usize, outlook: Outlook) {
         self.run_while(|world| world.finished_trials() < trials);
         self.inject(Event::Suggested {
             round: 0,
             suggestions: Vec::new(),
             exhausted: false,
-            expected_improvement: Some(improvement),
+            outlook: Some(outlook),
         });
         self.run_while(|_| true);
     }
@@ -437,7 +437,12 @@ impl World {
 
     fn carry_out(&mut self, process: &mut Process, command: Command) {
         match command {
-            Command::Suggest { round, count } => {
+            Command::Suggest {
+                round,
+                count,
+                outlook,
+            } => {
+                let outlook = outlook.then(|| process.algorithm.outlook(&process.history));
                 let configurations = process.algorithm.suggest(&process.history, count);
                 for configuration in &configurations {
                     process.history.create(configuration.clone());
@@ -451,7 +456,7 @@ impl World {
                         round,
                         suggestions,
                         exhausted,
-                        expected_improvement: process.algorithm.expected_improvement(),
+                        outlook: outlook.flatten(),
                     },
                 );
             }
@@ -585,7 +590,7 @@ impl World {
             directory: PathBuf::from("/simulated"),
             layout: Layout::new(Path::new("/simulated/.tune")).expect("an absolute path"),
             components: Arc::new(NoComponents),
-            ahead: 3,
+            ahead: if self.new_algorithm().learns() { 0 } else { 3 },
         }
     }
 

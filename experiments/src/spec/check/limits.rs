@@ -6,7 +6,7 @@ use super::Check;
 use super::fields::Fields;
 use tune_algorithms::space::Space;
 
-/// The algorithms that say which improvement they expect.
+/// The algorithms that say what is still to be gained.
 const EXPECTING: [&str; 2] = ["auto", "gp"];
 
 impl Check<'_> {
@@ -36,18 +36,22 @@ impl Check<'_> {
         let stagnation = self.whole(&fields, "stagnation");
         let min_improvement = self.number(&fields, "min_improvement");
         let expected_improvement = self.number(&fields, "expected_improvement");
-        if fields.get("stagnation").is_none() && fields.get("expected_improvement").is_none() {
-            let help = "give `stagnation`, `expected_improvement` or both".to_owned();
+        let regret = self.number(&fields, "regret");
+        let ends = ["stagnation", "expected_improvement", "regret"];
+        if ends.iter().all(|end| fields.get(end).is_none()) {
+            let help =
+                "give `stagnation`, `expected_improvement` or `regret`, or several".to_owned();
             self.at(&at, "this does not say when", Some(help));
         }
         Some(Some(Convergence {
             stagnation: stagnation.and_then(|n| u64::try_from(n).ok()),
             min_improvement: min_improvement?,
             expected_improvement,
+            regret,
         }))
     }
 
-    /// Only an algorithm with a model can say what it expects.
+    /// Only an algorithm with a model can say what is still to be gained.
     pub(super) fn can_expect(
         &mut self,
         fields: &Fields<'_>,
@@ -55,19 +59,23 @@ impl Check<'_> {
         algorithm: Option<&AlgorithmChoice>,
     ) {
         let expects = |algorithm: &AlgorithmChoice| EXPECTING.contains(&algorithm.name.as_str());
-        let asked = limits
-            .converged
-            .is_some_and(|until| until.expected_improvement.is_some());
-        if asked
-            && let Some(algorithm) = algorithm.filter(|algorithm| !expects(algorithm))
-            && let Some(at) = fields.get("converged")
-        {
-            let message = format!(
-                "`{}` does not say which improvement it expects",
-                algorithm.name
-            );
-            let help = "`expected_improvement` goes with the algorithms `auto` and `gp`";
-            self.at(&at, message, Some(help.to_owned()));
+        let Some(algorithm) = algorithm.filter(|algorithm| !expects(algorithm)) else {
+            return;
+        };
+        let Some(converged) = fields
+            .get("converged")
+            .filter(|_| limits.converged.is_some())
+        else {
+            return;
+        };
+        let asking = ["expected_improvement", "regret"];
+        for (key, at) in converged.entries().filter(|(key, _)| asking.contains(key)) {
+            if at.node.is_null() {
+                continue;
+            }
+            let message = format!("`{}` cannot say what is still to be gained", algorithm.name);
+            let help = format!("`{key}` goes with the algorithms `auto` and `gp`");
+            self.at(&at, message, Some(help));
         }
     }
 

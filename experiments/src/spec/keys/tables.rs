@@ -250,6 +250,12 @@ pub static CONVERGED: Table = Table {
             Optional,
             "end when the algorithm (`auto` or `gp`) expects the next trial to improve on the best by less than this, on average",
         ),
+        key(
+            "regret",
+            Kind::Number { min: 0.0 },
+            Optional,
+            "end when the best is worse than the best there is by less than this, as far as the algorithm (`auto` or `gp`) knows: its bound holds nine times in ten",
+        ),
     ],
 };
 

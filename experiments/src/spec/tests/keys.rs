@@ -180,6 +180,7 @@ fn the_schema_refuses_what_the_reader_refuses() {
             json!({ "stagnation": 3, "min_improvement": -1 }),
         ),
         ("converged", json!({ "expected_improvement": "little" })),
+        ("converged", json!({ "regret": -1 })),
         ("parameters", json!({ "x": { "type": "bool", "min": 1 } })),
         ("parameters", json!({ "x": { "type": "float", "min": 1 } })),
         ("pipeline", json!({ "s": { "uses": "train", "run": "x" } })),

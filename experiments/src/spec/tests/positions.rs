@@ -385,15 +385,19 @@ fn an_experiment_must_be_able_to_end() {
     experiment(&format!(
         "converged: {{ expected_improvement: 0.01 }}\n{endless}"
     ));
+    experiment(&format!("converged: {{ regret: 0.01 }}\n{endless}"));
     assert_eq!(
         told(&format!("converged: {{ min_improvement: 0.1 }}\n{endless}")),
         ["converged 1:1 this does not say when"]
     );
     assert_eq!(
         told(&format!(
-            "converged: {{ expected_improvement: 0.1 }}\nalgorithm: tpe\n{endless}"
+            "converged: {{ expected_improvement: 0.1, regret: 0.1 }}\nalgorithm: tpe\n{endless}"
         )),
-        ["converged 1:1 `tpe` does not say which improvement it expects"]
+        [
+            "converged.expected_improvement 1:36 `tpe` cannot say what is still to be gained",
+            "converged.regret 1:49 `tpe` cannot say what is still to be gained"
+        ]
     );
     for end in ["max: 1, step: 0.5", "max: 1"] {
         let text = endless.replace("max: 1", end);
