@@ -2,11 +2,12 @@
 //!
 //! Of records that appear twice the last stands, so that no statement writes a row twice.
 
-use super::{MetricRecord, NewEvent, PriorTrial, StepRecord, StoreError, TrialRecord};
+use super::{MetricRecord, NewEvent, PriorTrial, StepLog, StepRecord, StoreError, TrialRecord};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::hash::Hash;
 use tune_algorithms::space::Value;
 
@@ -177,7 +178,10 @@ fn sorted_text(value: &str) -> String {
     )
 }
 
-pub(super) fn steps(records: &[StepRecord]) -> Result<String, StoreError> {
+/// Step runs, each with what its attempt printed if that is among `logs`.
+pub(super) fn steps(records: &[StepRecord], logs: &[StepLog]) -> Result<String, StoreError> {
+    let logs = logs.iter().map(|log| (log.attempt(), text(&log.text)));
+    let logs: HashMap<_, _> = logs.collect();
     let rows = last_of_each(records, |step| (step.trial, &step.step)).map(|step| {
         (
             step.trial,
@@ -191,6 +195,7 @@ pub(super) fn steps(records: &[StepRecord]) -> Result<String, StoreError> {
             step.finished_at.map(micros),
             &step.values,
             &step.artifacts,
+            logs.get(&(step.trial, &*step.step, step.attempt)),
         )
     });
     json(&rows.collect::<Vec<_>>())

@@ -154,14 +154,14 @@ WITH lease AS MATERIALIZED (
        SET rank = excluded.rank, number = excluded.number, text = excluded.text
 ), written_steps AS (
     INSERT INTO step_runs (experiment_id, trial, step, state, explanation, attempt, failures, exit_code, started_at, finished_at,
-                           step_values, artifacts)
+                           step_values, artifacts, log)
     SELECT $1, (value ->> 0)::bigint, value ->> 1, value ->> 2, value ->> 3, (value ->> 4)::bigint, (value ->> 5)::bigint,
-           (value ->> 6)::bigint, (value ->> 7)::bigint, (value ->> 8)::bigint, (value -> 9)::text, (value -> 10)::text
+           (value ->> 6)::bigint, (value ->> 7)::bigint, (value ->> 8)::bigint, (value -> 9)::text, (value -> 10)::text, value ->> 11
       FROM lease CROSS JOIN json_array_elements($9::json) WITH ORDINALITY AS row (value, place) ORDER BY place
         ON CONFLICT (experiment_id, trial, step) DO UPDATE
        SET state = excluded.state, explanation = excluded.explanation, attempt = excluded.attempt, failures = excluded.failures,
            exit_code = excluded.exit_code, started_at = excluded.started_at, finished_at = excluded.finished_at,
-           step_values = excluded.step_values, artifacts = excluded.artifacts
+           step_values = excluded.step_values, artifacts = excluded.artifacts, log = excluded.log
 ), written_metrics AS (
     INSERT INTO metrics (experiment_id, trial, step, name, level, value, at, seq)
     SELECT CASE WHEN trial IN (SELECT number FROM reported) THEN $1 END, given_metrics.* FROM given_metrics
