@@ -9,6 +9,7 @@ mod examples;
 mod harness;
 mod http;
 mod knowledge;
+mod logs;
 mod notes;
 #[cfg(feature = "otel")]
 mod otel;

@@ -51,7 +51,7 @@ pub async fn run(args: LogsArgs, context: Context) -> Result<u8> {
         }
         Backend::Store(store) => {
             let layout = Layout::new(&context.directory)?;
-            let path = layout.log(record.id, args.number, &step.step, attempt);
+            let log = Log::new(layout.log(record.id, args.number, &step.step, attempt));
             let of = Attempt {
                 store,
                 record: &record,
@@ -59,8 +59,7 @@ pub async fn run(args: LogsArgs, context: Context) -> Result<u8> {
                 step: &step.step,
                 attempt,
             };
-            let log = Log::new(path);
-            let found = from_file(log, args.follow.then_some(of), &mut out).await?;
+            let found = from_store(log, &of, args.follow, &mut out).await?;
             found || layout.has_begun(record.id, args.number, &step.step, attempt)
         }
     };
@@ -86,14 +85,23 @@ async fn from_server(log: Option<client::Log>, out: &mut Printed) -> Result<bool
     Ok(true)
 }
 
-/// Prints the file, with `follow` as it grows; false when there is none.
-async fn from_file(mut log: Log, follow: Option<Attempt<'_>>, out: &mut Printed) -> Result<bool> {
+/// Prints what is in the store or in the file, with `follow` as that grows; false when there is neither.
+async fn from_store(
+    mut log: Log,
+    of: &Attempt<'_>,
+    follow: bool,
+    out: &mut Printed,
+) -> Result<bool> {
     loop {
-        // The state first: whatever is printed after an end that we have seen is already in the file.
-        let ended = match &follow {
-            Some(of) => of.has_ended().await?,
-            None => true,
-        };
+        // The state first: whatever is printed before an end that we have seen is already in the file or in the store.
+        let ended = !follow || of.has_ended().await?;
+        if ended
+            && !log.found
+            && let Some(text) = of.stored_log().await?
+        {
+            out.print(text.as_bytes())?;
+            return Ok(true);
+        }
         log.copy(out)?;
         if ended {
             return Ok(log.found);
@@ -149,6 +157,14 @@ struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
+    /// What it printed, if that is in the store.
+    async fn stored_log(&self) -> Result<Option<String>> {
+        let log = self
+            .store
+            .log(self.record.id, self.trial, self.step, self.attempt);
+        Ok(log.await?)
+    }
+
     async fn has_ended(&self) -> Result<bool> {
         // A step of an experiment that nobody drives has no process, whatever is on record.
         if self.store.driver(self.record.id).await?.is_none() {

@@ -126,14 +126,18 @@ async fn show_trial(
     ))
 }
 
-/// A step run whose files are on this machine.
+/// A step run whose files are on this machine. Of most steps that were soon over there is no log among them: the store has it.
 fn in_files(context: &Context, id: ExperimentId, step: StepRecord) -> Result<StepView> {
     let layout = Layout::new(&context.directory)?;
     let log = layout.log(id, step.trial, &step.step, step.attempt);
     let artifacts = step.artifacts.values();
     let artifacts = artifacts.map(|artifact| layout.artifacts().join(&artifact.path));
     Ok(StepView {
-        log: log.display().to_string(),
+        log: if log.exists() {
+            log.display().to_string()
+        } else {
+            String::new()
+        },
         artifacts: artifacts.map(|path| path.display().to_string()).collect(),
         record: step,
     })

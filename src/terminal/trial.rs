@@ -15,7 +15,7 @@ use tune_experiments::store::{MetricRecord, StepRecord, TrialRecord};
 pub struct StepView {
     /// The step run.
     pub record: StepRecord,
-    /// Where the log of its last attempt is: a path or a URL.
+    /// Where the log of its last attempt is: a path or a URL; empty when that is neither.
     pub log: String,
     /// Where its artifacts are, in the order of the record.
     pub artifacts: Vec<String>,

@@ -40,6 +40,7 @@ impl Outbox {
             experiment,
             trials,
             steps,
+            logs: _,
             metrics,
             events,
         } = &self.changes;

@@ -64,7 +64,7 @@ pub fn file_of(files_at: &Path, name: &str) -> PathBuf {
     path.into()
 }
 
-/// All that an attempt printed.
+/// All that an attempt printed, unless its [`Ending`] tells it.
 pub fn log_of(files_at: &Path) -> PathBuf {
     file_of(files_at, "log")
 }
@@ -94,6 +94,8 @@ pub struct Ending {
     pub near_misses: Vec<String>,
     /// The last lines of its log when it failed.
     pub last_lines: Vec<String>,
+    /// All it printed, when it succeeded and that is a short text without NUL characters; else it is in the file [`log_of`].
+    pub log: Option<String>,
 }
 
 /// The kinds of ending.

@@ -174,7 +174,7 @@ impl<'a> Rows<'a> {
             experiment: changes.experiment.as_ref(),
             trials: encode::trials(&changes.trials)?,
             trial_values: encode::trial_values(&changes.trials),
-            steps: encode::steps(&changes.steps)?,
+            steps: encode::steps(&changes.steps, &changes.logs)?,
             metrics: encode::metrics(&changes.metrics)?,
             events: encode::events(&changes.events)?,
         })
@@ -263,7 +263,7 @@ mod tests {
     use super::super::testing::{
         Kind, commit, experiment, metric, over_both, step, succeeded, trial, trial_event,
     };
-    use super::super::{MetricRecord, StepRecord, TrialRecord};
+    use super::super::{MetricRecord, StepLog, StepRecord, TrialRecord};
     use super::*;
     use crate::artifacts::Artifact;
     use crate::state::{ExperimentState, StepState, TrialReason, TrialState};
@@ -276,6 +276,7 @@ mod tests {
         reals_of_any_size_come_back_to_the_last_bit,
         a_commit_returns_the_number_of_its_last_event,
         the_last_of_several_records_stands,
+        a_log_is_that_of_the_last_attempt,
         a_later_report_takes_its_place_at_the_end,
         another_handle_goes_on_with_the_order_of_reports,
         a_commit_that_fails_leaves_nothing_and_blocks_nobody,
@@ -336,6 +337,39 @@ mod tests {
         commit(&store, id, changes).await.unwrap();
         assert_eq!(store.trial(id, 0).await.unwrap(), Some(trial));
         assert_eq!(store.steps(id, 0).await.unwrap(), [step]);
+    }
+
+    async fn a_log_is_that_of_the_last_attempt(kind: Kind) {
+        let (_place, store, id) = experiment(kind).await;
+        let attempt = |attempt, state, text: Option<&str>| Changes {
+            trials: vec![trial(0, TrialState::Running)],
+            steps: vec![StepRecord {
+                attempt,
+                ..step(0, "größe 'a'", state)
+            }],
+            logs: Vec::from_iter(text.map(|text| StepLog {
+                trial: 0,
+                step: "größe 'a'".to_owned(),
+                attempt,
+                text: text.to_owned(),
+            })),
+            ..Changes::default()
+        };
+        let log = async |attempt| store.log(id, 0, "größe 'a'", attempt).await.unwrap();
+        let text = "\x1b[1mépoque\t1\r\n\\u0000 \"quoted\" ☠\n";
+        let mut both = attempt(1, StepState::Running, None);
+        let ended = attempt(1, StepState::Succeeded, Some(text));
+        both.steps.extend(ended.steps);
+        both.logs.extend(ended.logs);
+        commit(&store, id, both).await.unwrap();
+        assert_eq!(log(1).await.as_deref(), Some(text));
+        assert_eq!((log(2).await, log(0).await), (None, None));
+        let again = attempt(2, StepState::Running, None);
+        commit(&store, id, again).await.unwrap();
+        assert_eq!((log(1).await, log(2).await), (None, None));
+        let silent = attempt(2, StepState::Succeeded, Some(""));
+        commit(&store, id, silent).await.unwrap();
+        assert_eq!((log(1).await, log(2).await.as_deref()), (None, Some("")));
     }
 
     async fn reals_of_any_size_come_back_to_the_last_bit(kind: Kind) {
@@ -645,7 +679,7 @@ mod tests {
         let commit = format!("PREPARE planned ({types}) AS {commit}");
         let prepare = Statement::built(commit, Vec::new());
         writer.on().execute(prepare).await.unwrap();
-        let explain = format!("EXPLAIN EXECUTE planned ({})", ["NULL"; 51].join(", "));
+        let explain = format!("EXPLAIN EXECUTE planned ({})", ["NULL"; 52].join(", "));
         let mut connection = writer.on();
         let rows = connection.all(Statement::built(explain, Vec::new()));
         let rows = rows.await.unwrap();

@@ -44,7 +44,7 @@ pub use points::{Point, Points};
 pub use prior::{FinishedTrial, PriorTrial};
 pub use records::{
     Changes, EventKind, ExperimentId, ExperimentRecord, ExperimentSummary, ExperimentUpdate,
-    MetricRecord, NewEvent, NewExperiment, Request, StepRecord, StoredEvent, TrialRecord,
+    MetricRecord, NewEvent, NewExperiment, Request, StepLog, StepRecord, StoredEvent, TrialRecord,
 };
 pub use tokens::{NewToken, Role, TokenRecord};
 pub use trials::{Condition, Field, Operator, Sort, TrialQuery};

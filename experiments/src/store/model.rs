@@ -22,6 +22,7 @@ struct Model {
     experiment: Option<ExperimentUpdate>,
     trials: BTreeMap<u64, TrialRecord>,
     steps: IndexMap<(u64, String), StepRecord>,
+    logs: Vec<StepLog>,
     metrics: Vec<MetricRecord>,
     events: Vec<NewEvent>,
 }
@@ -33,8 +34,13 @@ impl Model {
             self.trials.insert(trial.number, trial);
         }
         for step in changes.steps {
+            self.logs
+                .retain(|it| (it.trial, &it.step) != (step.trial, &step.step));
             self.steps.insert((step.trial, step.step.clone()), step);
         }
+        let are_last =
+            |it: &StepLog| self.steps[&(it.trial, it.step.clone())].attempt == it.attempt;
+        self.logs.extend(changes.logs.into_iter().filter(are_last));
         for metric in changes.metrics {
             self.metrics.retain(|it| !is_same_report(it, &metric));
             self.metrics.push(metric);
@@ -46,6 +52,11 @@ impl Model {
         let steps = self.steps.values().filter(|it| it.trial == number);
         let metrics = self.metrics.iter().filter(|it| it.trial == number);
         (steps.collect(), metrics.collect())
+    }
+
+    fn log(&self, step: &StepRecord) -> Option<&String> {
+        let of = |it: &&StepLog| (it.trial, &it.step) == (step.trial, &step.step);
+        self.logs.iter().rev().find(of).map(|it| &it.text)
     }
 
     /// Order of finishing, number and objective of the trials that count, in that order.
@@ -107,6 +118,13 @@ async fn check(store: &Store, id: ExperimentId, model: &Model) {
         let trial = store.trial(id, number).await.unwrap();
         assert_same(&trial.as_ref(), &model.trials.get(&number));
         assert_same(&store.steps(id, number).await.unwrap(), &steps);
+        for step in steps {
+            let found = store
+                .log(id, number, &step.step, step.attempt)
+                .await
+                .unwrap();
+            assert_same(&found.as_ref(), &model.log(step));
+        }
         assert_same(&store.metrics(id, number, None).await.unwrap(), &metrics);
     }
     check_lists(store, id, model).await;
@@ -345,11 +363,17 @@ prop_compose! {
     fn changes()(
         experiment in option::of(an_update()),
         trials in vec(a_trial(), 0..4),
-        steps in vec(a_step(), 0..5),
+        steps in vec((a_step(), option::of(text())), 0..5),
         metrics in vec(a_metric(), 0..6),
         events in vec(an_event(), 0..4),
     ) -> Changes {
-        Changes { experiment, trials, steps, metrics, events }
+        let logs = steps.iter().filter_map(|(step, log)| {
+            let text = log.clone()?;
+            Some(StepLog { trial: step.trial, step: step.step.clone(), attempt: step.attempt, text })
+        });
+        let logs = logs.collect();
+        let steps = steps.into_iter().map(|(step, _)| step).collect();
+        Changes { experiment, trials, steps, logs, metrics, events }
     }
 }
 
@@ -367,6 +391,7 @@ fn permitted(mut changes: Changes, model: &Model) -> Changes {
     let new: Vec<_> = changes.trials.iter().map(|it| it.number).collect();
     let exists = |number: u64| new.contains(&number) || model.trials.contains_key(&number);
     changes.steps.retain(|it| exists(it.trial));
+    changes.logs.retain(|it| exists(it.trial));
     changes.metrics.retain(|it| exists(it.trial));
     changes
 }

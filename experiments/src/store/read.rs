@@ -114,6 +114,22 @@ impl Store {
             .await
     }
 
+    /// What an attempt printed, if the store keeps it: it is the step run's last, succeeded, and printed little. Else it is in a file.
+    pub async fn log(
+        &self,
+        id: ExperimentId,
+        trial: u64,
+        step: &str,
+        attempt: u32,
+    ) -> Result<Option<String>, StoreError> {
+        let query = Statement::new(
+            "SELECT log FROM step_runs WHERE experiment_id = $1 AND trial = $2 AND step = $3 AND attempt = $4",
+        );
+        let query = query.bind(id.0).bind(signed(trial)).bind(step);
+        let found = self.one(query.bind(attempt), |row| Columns::of(row).take());
+        Ok(found.await?.flatten())
+    }
+
     /// What a trial reported, in the order of arrival: of all metrics, or of one.
     pub async fn metrics(
         &self,

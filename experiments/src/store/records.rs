@@ -168,6 +168,26 @@ pub struct StepRecord {
     pub artifacts: IndexMap<String, Artifact>,
 }
 
+/// What the last attempt of a step run printed, when that is no file. It is written with the step run, and read by itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepLog {
+    /// The trial's number.
+    pub trial: u64,
+    /// The step's name.
+    pub step: String,
+    /// The attempt.
+    pub attempt: u32,
+    /// All of it.
+    pub text: String,
+}
+
+impl StepLog {
+    /// Whose it is: trial, step, attempt.
+    pub(super) fn attempt(&self) -> (u64, &str, u32) {
+        (self.trial, &self.step, self.attempt)
+    }
+}
+
 /// A reported value. One per (trial, step, name, level): a later report replaces an earlier one and takes its place at the end.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MetricRecord {
@@ -259,6 +279,8 @@ pub struct Changes {
     pub trials: Vec<TrialRecord>,
     /// Step runs, as they now are.
     pub steps: Vec<StepRecord>,
+    /// What attempts printed, each with the step run that it belongs to: the log of a step run that comes without one is forgotten.
+    pub logs: Vec<StepLog>,
     /// New reports, in the order in which they arrived.
     pub metrics: Vec<MetricRecord>,
     /// One per transition, in order.

@@ -1,4 +1,4 @@
-//! What a step printed, as it lies on this machine's disk.
+//! What a step printed: a file on this machine's disk, or, of a short step that went well, a text in the store.
 
 use super::super::App;
 use super::super::access::Pass;
@@ -16,11 +16,12 @@ use futures_util::stream;
 use rustix::fs::OFlags;
 use serde::Deserialize;
 use std::io::{self, SeekFrom};
+use std::mem;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::fs::{File, OpenOptions};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
-use tune_experiments::store::{ExperimentId, StepRecord};
+use tune_experiments::store::{ExperimentId, StepRecord, StoreError};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -88,14 +89,6 @@ async fn log(
     let known = steps.iter().map(|step| step.step.as_str());
     let found = found.ok_or_else(|| unknown("step", &step, known))?;
     let attempt = attempt(&query, found)?;
-    let path = app.layout.log(record.id, number, &found.step, attempt);
-    let mut log = Log {
-        path,
-        file: None,
-        offset: query.offset.unwrap_or(0),
-        tail: query.tail,
-    };
-    log.file = log.open().await.map_err(|error| internal(&error))?;
     let of = Attempt {
         app: app.clone(),
         experiment: record.id,
@@ -103,11 +96,21 @@ async fn log(
         step: found.step.clone(),
         attempt,
     };
-    if log.file.is_none() && !of.has_begun() {
+    let mut log = Log {
+        path: app.layout.log(record.id, number, &found.step, attempt),
+        found: None,
+        offset: query.offset.unwrap_or(0),
+        tail: query.tail,
+    };
+    log.found = match of.stored_log().await? {
+        Some(text) => Some(log.cut(text)),
+        None => log.open().await.map_err(|error| internal(&error))?,
+    };
+    if log.found.is_none() && !of.has_begun() {
         return Err(of.no_log().into());
     }
     let pass = Pass::new(&app, &headers, LOOK_EVERY);
-    let body = Body::from_stream(chunks(log, query.follow.then_some((of, pass))));
+    let body = Body::from_stream(chunks(log, of, query.follow.then_some(pass)));
     Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], body).into_response())
 }
 
@@ -123,29 +126,53 @@ fn attempt(query: &LogQuery, step: &StepRecord) -> Result<u32, Problem> {
     })
 }
 
-/// A log that is read as it grows. The file is made when the attempt prints something.
+/// A log that is read as it grows. It can be found when the attempt has gone on for a moment, or has ended.
 struct Log {
     path: PathBuf,
-    file: Option<File>,
+    found: Option<Found>,
     offset: u64,
     tail: Option<u64>,
+}
+
+/// Where a log is, and what of it has not been read.
+enum Found {
+    File(File),
+    Text(Vec<u8>),
 }
 
 impl Log {
     /// What there is after what was read before.
     async fn read(&mut self) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        if self.file.is_none() {
-            self.file = self.open().await?;
+        if self.found.is_none() {
+            self.found = self.open().await?;
         }
-        if let Some(file) = &mut self.file {
-            bytes.reserve(CHUNK);
-            file.take(CHUNK as u64).read_to_end(&mut bytes).await?;
+        match &mut self.found {
+            None => Ok(Vec::new()),
+            Some(Found::Text(rest)) => Ok(mem::take(rest)),
+            Some(Found::File(file)) => {
+                let mut bytes = Vec::with_capacity(CHUNK);
+                file.take(CHUNK as u64).read_to_end(&mut bytes).await?;
+                Ok(bytes)
+            }
         }
-        Ok(bytes)
     }
 
-    async fn open(&self) -> io::Result<Option<File>> {
+    /// What is wanted of a text.
+    fn cut(&self, text: String) -> Found {
+        let start = self.start(text.len() as u64);
+        let start = usize::try_from(start).map_or(text.len(), |start| start.min(text.len()));
+        Found::Text(text.into_bytes().split_off(start))
+    }
+
+    /// Where what is wanted begins in a log of that length.
+    fn start(&self, length: u64) -> u64 {
+        match self.tail {
+            Some(tail) => length.saturating_sub(tail),
+            None => self.offset,
+        }
+    }
+
+    async fn open(&self) -> io::Result<Option<Found>> {
         // The step may have put a pipe there, or a link to elsewhere: neither is waited for or shown.
         let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
         let mut options = OpenOptions::new();
@@ -158,12 +185,9 @@ impl Log {
         if !found.is_file() {
             return Ok(None);
         }
-        let start = match self.tail {
-            Some(tail) => found.len().saturating_sub(tail),
-            None => self.offset.min(i64::MAX as u64),
-        };
+        let start = self.start(found.len()).min(i64::MAX as u64);
         file.seek(SeekFrom::Start(start)).await?;
-        Ok(Some(file))
+        Ok(Some(Found::File(file)))
     }
 }
 
@@ -177,6 +201,13 @@ struct Attempt {
 }
 
 impl Attempt {
+    /// What it printed, if that is in the store.
+    async fn stored_log(&self) -> Result<Option<String>, StoreError> {
+        let store = &self.app.store;
+        let log = store.log(self.experiment, self.trial, &self.step, self.attempt);
+        log.await
+    }
+
     /// Whether it began on this machine; if so, an absent log is an empty one.
     fn has_begun(&self) -> bool {
         let layout = &self.app.layout;
@@ -214,31 +245,33 @@ impl Attempt {
 /// The log to its end; with `follow`, as it grows, until the attempt has ended or the reader may not read any more.
 fn chunks(
     log: Log,
-    follow: Option<(Attempt, Pass)>,
+    of: Attempt,
+    follow: Option<Pass>,
 ) -> impl futures_util::Stream<Item = io::Result<Bytes>> {
     stream::try_unfold(
-        (log, follow, false),
-        |(mut log, mut follow, ended)| async move {
+        (log, of, follow, false),
+        |(mut log, of, mut follow, ended)| async move {
             let mut ended = ended;
             loop {
-                if let Some((_, pass)) = &mut follow
+                if let Some(pass) = &mut follow
                     && !pass.holds().await
                 {
                     return Ok(None);
                 }
                 let bytes = log.read().await?;
                 if !bytes.is_empty() {
-                    return Ok(Some((Bytes::from(bytes), (log, follow, ended))));
+                    return Ok(Some((Bytes::from(bytes), (log, of, follow, ended))));
                 }
-                match &follow {
-                    Some((of, _)) if !ended => {
-                        // The state first: whatever is printed before an end that we have seen is already in the file.
-                        ended = of.has_ended().await;
-                        if !ended {
-                            tokio::time::sleep(PAUSE).await;
-                        }
-                    }
-                    _ => return Ok(None),
+                if ended {
+                    return Ok(None);
+                }
+                // The state first: whatever is printed before an end that we have seen is already in the file or in the store.
+                ended = follow.is_none() || of.has_ended().await;
+                if !ended {
+                    tokio::time::sleep(PAUSE).await;
+                } else if log.found.is_none() {
+                    let text = of.stored_log().await.map_err(io::Error::other)?;
+                    log.found = text.map(|text| log.cut(text));
                 }
             }
         },

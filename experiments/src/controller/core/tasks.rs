@@ -6,7 +6,7 @@ use crate::controller::trial::{Phase, StepEnd, TrialRun, Verdict};
 use crate::engine::{Ending, Outcome, TaskId};
 use crate::metrics::Report;
 use crate::state::{TrialReason, TrialState};
-use crate::store::{MetricRecord, TrialRecord};
+use crate::store::{MetricRecord, StepLog, TrialRecord};
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
 
@@ -124,7 +124,7 @@ impl Core {
         }
     }
 
-    pub(super) fn ended(&mut self, now: Timestamp, id: &TaskId, ending: Ending) {
+    pub(super) fn ended(&mut self, now: Timestamp, id: &TaskId, mut ending: Ending) {
         let Some(trial) = self.trials.get_mut(&id.trial) else {
             return;
         };
@@ -138,7 +138,14 @@ impl Core {
             self.refusal.get_or_insert_with(|| words.clone());
             self.control = self.control.max(Control::Drain);
         }
-        let retries = self.plan.step(id.step).1.retries.clone();
+        let (step, log) = (self.plan.step(id.step), ending.log.take());
+        self.outbox.changes.logs.extend(log.map(|text| StepLog {
+            trial: id.trial,
+            step: step.0.to_owned(),
+            attempt: id.attempt,
+            text,
+        }));
+        let retries = step.1.retries.clone();
         let end = trial.end_step(id.step, ending, &retries, now);
         let mut extra = Map::new();
         match end {

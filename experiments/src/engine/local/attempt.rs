@@ -23,7 +23,7 @@ use tokio::process::Child;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// How often `$TUNE_METRICS` is looked at while the step runs.
+/// How often `$TUNE_METRICS` is looked at while the step runs, and after how long its log can be seen.
 const METRICS_INTERVAL: Duration = Duration::from_millis(200);
 
 /// How soon processes left behind, which no longer print, are looked for again; twice as long each time, up to a limit.
@@ -37,6 +37,8 @@ struct Attempt {
     output: Output,
     mask: Mask,
     requests: watch::Receiver<Request>,
+    /// When `$TUNE_METRICS` is looked at again.
+    next_look: Instant,
 }
 
 /// Runs the attempt in its slot. When this returns, none of its processes is left.
@@ -74,7 +76,7 @@ pub(super) async fn run(
     shared.release_group(slot);
     attempt.output.finish().await;
     shared.checkpoints.close(places.checkpoint().to_owned());
-    let ending = match status {
+    let mut ending = match status {
         Ok(status) => attempt.conclude(status, shared, task, &places).await,
         Err(error) => ended(Outcome::NotStarted(format!(
             "lost sight of the process: {}",
@@ -84,8 +86,9 @@ pub(super) async fn run(
     if !task.secrets.is_empty() {
         places.remove_unmasked();
     }
-    // Its log tells that it was here.
-    if ending.outcome == Outcome::Succeeded && attempt.output.has_log() {
+    attempt.hand_over_log(&mut ending);
+    // With anything that it has left stays what tells that it was here.
+    if ending.log.is_some() && places.are_empty() {
         places.give_back(task, &shared.spares);
     }
     ending
@@ -136,6 +139,7 @@ async fn begin(
         output,
         mask: prepared.mask,
         requests,
+        next_look: Instant::now() + METRICS_INTERVAL,
     };
     Ok((child, attempt))
 }
@@ -143,10 +147,9 @@ async fn begin(
 impl Attempt {
     /// Until the step's own process has ended.
     async fn run_to_exit(&mut self, child: &mut Child) -> io::Result<ExitStatus> {
-        let mut look_at_metrics = Instant::now() + METRICS_INTERVAL;
         loop {
             let deadline = self.course.deadline();
-            let wake = deadline.map_or(look_at_metrics, |deadline| deadline.min(look_at_metrics));
+            let wake = deadline.map_or(self.next_look, |deadline| deadline.min(self.next_look));
             tokio::select! {
                 status = child.wait() => {
                     self.course.exited(Instant::now());
@@ -159,9 +162,10 @@ impl Attempt {
                     if deadline.is_some_and(|deadline| deadline <= now) {
                         self.obey_clock();
                     }
-                    if look_at_metrics <= now {
+                    if self.next_look <= now {
+                        self.output.show_log();
                         let more = self.output.poll_metrics_file();
-                        look_at_metrics = if more { now } else { now + METRICS_INTERVAL };
+                        self.next_look = if more { now } else { now + METRICS_INTERVAL };
                     }
                 }
             }
@@ -180,6 +184,7 @@ impl Attempt {
                 () = self.output.progress(), if self.output.is_busy() => self.course.printed(Instant::now()),
                 Ok(()) = self.requests.changed() => self.obey_request(),
                 () = sleep_until_some(deadline) => self.obey_clock(),
+                () = sleep_until(self.next_look), if self.output.holds_log() => self.output.show_log(),
                 () = sleep(interval), if !self.output.is_open() => {
                     interval = LONGEST_LEFTOVER_INTERVAL.min(interval * 2);
                 }
@@ -232,10 +237,16 @@ impl Attempt {
             }
             other => ending.outcome = other,
         }
-        if ending.outcome != Outcome::Succeeded {
+        ending
+    }
+
+    fn hand_over_log(&mut self, ending: &mut Ending) {
+        if ending.outcome == Outcome::Succeeded {
+            ending.log = self.output.take_log();
+        } else {
+            self.output.show_log();
             ending.last_lines = self.output.last_lines();
         }
-        ending
     }
 }
 

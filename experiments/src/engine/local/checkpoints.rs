@@ -15,11 +15,27 @@ pub(super) struct Checkpoints {
 impl Checkpoints {
     /// Makes the folder, unless an earlier attempt has left something in it.
     pub fn open(&self, path: &Path) -> io::Result<()> {
-        // Taking the place of another folder works only where that is empty.
-        match self.take(path).map(|empty| fs::rename(empty, path)) {
-            Some(Ok(())) => Ok(()),
+        match self.replace(path) {
+            true => Ok(()),
+            false => fs::create_dir_all(path),
+        }
+    }
+
+    /// Makes the folder, whatever anybody has left in it.
+    pub fn open_empty(&self, path: &Path) -> io::Result<()> {
+        if self.replace(path) {
+            return Ok(());
+        }
+        match fs::remove_dir_all(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => fs::create_dir_all(path),
         }
+    }
+
+    /// Puts an empty folder there, if there is one at hand. Taking the place of another works only where that is empty.
+    fn replace(&self, path: &Path) -> bool {
+        let empty = self.take(path);
+        empty.is_some_and(|empty| fs::rename(empty, path).is_ok())
     }
 
     /// An empty folder; the one at `path` is no longer among them.
@@ -62,6 +78,20 @@ mod tests {
         checkpoints.close(third);
         checkpoints.open(&second).unwrap();
         assert_eq!(fs::read(second.join("epoch-3")).unwrap(), b"kept");
+    }
+
+    #[test]
+    fn a_folder_that_must_be_empty_is() {
+        let root = TempDir::new().unwrap();
+        let [first, second] = ["1", "2"].map(|name| root.path().join(name));
+        let checkpoints = Checkpoints::default();
+        for path in [&first, &second] {
+            fs::create_dir(path).unwrap();
+            fs::write(path.join("epoch-3"), "another's").unwrap();
+            checkpoints.open_empty(path).unwrap();
+            assert_eq!(fs::read_dir(path).unwrap().count(), 0);
+            checkpoints.close(first.clone());
+        }
     }
 
     #[test]

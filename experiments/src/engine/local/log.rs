@@ -1,14 +1,20 @@
-//! The log of an attempt: all it prints, in the order of arrival, up to a limit. The file is made when the first output arrives.
+//! The log of an attempt: all it prints, in the order of arrival, up to a limit. A short one is held in memory, for a step that prints little
+//! and is soon over would spend more time on making a file than on all else; the store takes it with the step's success. It goes to its file
+//! when somebody may want to see it before that, when it grows, when it is no text, and when the attempt comes to another end.
 
 use crate::artifacts::reason;
 use rustix::fs::OFlags;
 use std::fs::File;
 use std::io::{self, Write};
+use std::mem;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// The longest log of one attempt, in bytes.
 pub(super) const LONGEST_LOG: u64 = 256 * 1024 * 1024;
+
+/// The longest log that is held in memory, in bytes. Less than what is remembered of the end.
+const LONGEST_HELD: usize = 4 * 1024;
 
 /// How much of the end is remembered for the message about a failure, in bytes.
 const TAIL: usize = 8 * 1024;
@@ -23,6 +29,8 @@ const LONGEST_SHOWN: usize = 500;
 #[derive(Debug)]
 pub(super) struct Log {
     path: PathBuf,
+    /// Whether all of it is in `tail`, and nothing in the file.
+    held: bool,
     file: Option<File>,
     room: u64,
     broken: bool,
@@ -33,6 +41,7 @@ impl Log {
     pub fn new(path: PathBuf, longest: u64) -> Self {
         Self {
             path,
+            held: true,
             file: None,
             room: longest,
             broken: false,
@@ -42,23 +51,38 @@ impl Log {
 
     /// Appends output. A log that cannot be written is no reason to end a step: it says so once, and the rest is dropped.
     pub fn append(&mut self, chunk: &[u8]) {
-        self.remember(chunk);
-        if chunk.is_empty() || self.room == 0 || self.broken {
-            return;
+        if self.tail.len() + chunk.len() > LONGEST_HELD {
+            self.show();
         }
-        let fits = chunk
-            .len()
-            .min(usize::try_from(self.room).unwrap_or(usize::MAX));
-        self.room -= fits as u64;
-        self.write(&chunk[..fits]);
-        if self.room == 0 {
-            self.write(b"\n[tune: the log has reached its limit; the rest is dropped]\n");
+        self.remember(chunk);
+        if !self.held {
+            self.put(chunk);
         }
     }
 
-    /// Whether there is one: of an attempt that printed nothing there is none.
-    pub fn exists(&self) -> bool {
-        self.file.is_some()
+    /// Whether it is still in memory alone.
+    pub fn is_held(&self) -> bool {
+        self.held
+    }
+
+    /// Writes what is held to the file, and from now on all that comes.
+    pub fn show(&mut self) {
+        if mem::replace(&mut self.held, false) {
+            let held = self.tail.clone();
+            self.put(&held);
+        }
+    }
+
+    /// All of it, when it is short and a text; else it is in the file now. There is none when nothing was printed.
+    pub fn take(&mut self) -> Option<String> {
+        let nothing_else = self.held || self.tail.is_empty();
+        let text = std::str::from_utf8(&self.tail).ok();
+        let text = text.filter(|text| nothing_else && !text.contains('\0'));
+        let text = text.map(str::to_owned);
+        if text.is_none() {
+            self.show();
+        }
+        text
     }
 
     /// Appends a line of the engine's own.
@@ -92,6 +116,21 @@ impl Log {
             self.tail.drain(..self.tail.len().saturating_sub(TAIL));
         }
         self.tail.extend_from_slice(chunk);
+    }
+
+    /// Appends to the file, as far as there is room.
+    fn put(&mut self, chunk: &[u8]) {
+        if chunk.is_empty() || self.room == 0 || self.broken {
+            return;
+        }
+        let fits = chunk
+            .len()
+            .min(usize::try_from(self.room).unwrap_or(usize::MAX));
+        self.room -= fits as u64;
+        self.write(&chunk[..fits]);
+        if self.room == 0 {
+            self.write(b"\n[tune: the log has reached its limit; the rest is dropped]\n");
+        }
     }
 
     fn write(&mut self, bytes: &[u8]) {
@@ -142,14 +181,58 @@ mod tests {
     use std::fs;
     use tempfile::TempDir;
 
-    #[test]
-    fn no_output_makes_no_file() {
+    /// A log, and where its file will be.
+    fn log() -> (TempDir, PathBuf, Log) {
         let directory = TempDir::new().unwrap();
         let path = directory.path().join("log");
-        let mut log = Log::new(path.clone(), 10);
+        let log = Log::new(path.clone(), LONGEST_LOG);
+        (directory, path, log)
+    }
+
+    #[test]
+    fn a_short_text_needs_no_file() {
+        let (_directory, path, mut log) = log();
+        assert_eq!(log.take().as_deref(), Some(""));
+        log.append("größe\t1\r\n".as_bytes());
+        log.append(&[b'x'; LONGEST_HELD - 11]);
+        assert_eq!(log.take().map(|text| text.len()), Some(LONGEST_HELD));
         assert!(!path.exists());
-        log.append(b"x");
-        assert_eq!(fs::read(path).unwrap(), b"x");
+    }
+
+    #[test]
+    fn what_grows_goes_to_the_file_whole_and_in_order() {
+        let (_directory, path, mut log) = log();
+        log.append(b"first\n");
+        log.append(&[b'x'; LONGEST_HELD]);
+        log.append(b"\nlast");
+        let expected = format!("first\n{}\nlast", "x".repeat(LONGEST_HELD));
+        assert_eq!(fs::read_to_string(&path).unwrap(), expected);
+        assert_eq!(log.take(), None);
+        assert_eq!(log.last_lines()[2], "last");
+    }
+
+    #[test]
+    fn what_is_no_text_goes_to_the_file() {
+        for bytes in [&b"caf\xe9\n"[..], b"\0", "ö".as_bytes().split_at(1).0] {
+            let (_directory, path, mut log) = log();
+            log.append(bytes);
+            assert_eq!(log.take(), None);
+            assert_eq!(fs::read(&path).unwrap(), bytes);
+        }
+    }
+
+    #[test]
+    fn what_has_been_shown_stays_in_the_file() {
+        let (_directory, path, mut log) = log();
+        log.show();
+        assert!(!path.exists() && !log.is_held());
+        assert_eq!(log.take().as_deref(), Some(""));
+        log.append(b"one\n");
+        assert_eq!(fs::read(&path).unwrap(), b"one\n");
+        log.show();
+        log.append(b"two\n");
+        assert_eq!(log.take(), None);
+        assert_eq!(fs::read(&path).unwrap(), b"one\ntwo\n");
     }
 
     #[test]
@@ -157,6 +240,7 @@ mod tests {
         let directory = TempDir::new().unwrap();
         let path = directory.path().join("log");
         let mut log = Log::new(path.clone(), 10);
+        log.show();
         log.append(b"first\nsecond\n");
         log.append(b"third\n");
         let text = fs::read_to_string(path).unwrap();
@@ -181,6 +265,7 @@ mod tests {
         .unwrap();
         let mut log = Log::new(path, 100);
         log.append(b"first\n");
+        log.show();
         assert!(log.last_lines().join(" ").contains("the log ends here"));
     }
 
@@ -188,6 +273,7 @@ mod tests {
     fn a_log_that_cannot_be_written_says_so_once() {
         let mut log = Log::new(PathBuf::from("/dev/full"), 100);
         log.append(b"first\n");
+        log.show();
         log.append(b"second\n");
         assert_eq!(
             log.last_lines(),

@@ -149,9 +149,19 @@ impl Output {
         }
     }
 
-    /// Whether anything has been logged.
-    pub fn has_log(&self) -> bool {
-        self.reader.log.exists()
+    /// Whether nobody can see the log yet.
+    pub fn holds_log(&self) -> bool {
+        self.reader.log.is_held()
+    }
+
+    /// Writes the log to its file, now and from now on.
+    pub fn show_log(&mut self) {
+        self.reader.log.show();
+    }
+
+    /// The log, unless it is in its file.
+    pub fn take_log(&mut self) -> Option<String> {
+        self.reader.log.take()
     }
 
     /// The last lines of the log.

@@ -80,7 +80,8 @@ impl Places {
 
     /// Makes what the attempt finds when it starts. Files that are there already were left by an attempt that the store does not know: it was
     /// restored or deleted, or the process died before it could note that the attempt begins. Nothing in them may be taken for what this
-    /// attempt writes, and no first attempt goes on where an unknown one was: that may have tried something else.
+    /// attempt writes, and no first attempt goes on where an unknown one was: that may have tried something else. What the attempt is given tells
+    /// of all that one has left.
     pub fn prepare(
         &self,
         task: &Task,
@@ -90,17 +91,16 @@ impl Places {
         if !task.secrets.is_empty() {
             self.remove_unmasked_of_earlier(task);
         }
-        // What one that went well was given may be another's by now; its log is still here.
-        if fs::symlink_metadata(self.log()).is_ok() {
-            self.remove_unknown()?;
-        }
         for (name, content) in &task.files {
             self.make(name, content.as_bytes(), spares)?;
         }
         if !task.artifacts.is_empty() {
             fs::create_dir(self.artifacts())?;
         }
-        checkpoints.open(&self.checkpoint)
+        match self.is_first_attempt {
+            true => checkpoints.open_empty(&self.checkpoint),
+            false => checkpoints.open(&self.checkpoint),
+        }
     }
 
     fn make(&self, name: &str, content: &[u8], spares: &Spares) -> io::Result<()> {
@@ -118,6 +118,12 @@ impl Places {
         }
     }
 
+    /// Whether the attempt has left nothing but its log, and what it was given.
+    pub fn are_empty(&self) -> bool {
+        let mut left = [self.output(), self.metrics(), self.artifacts()].into_iter();
+        !left.any(|path| fs::symlink_metadata(path).is_ok())
+    }
+
     /// What the attempt was given is no longer needed.
     pub fn give_back(&self, task: &Task, spares: &Spares) {
         let names = task.files.keys();
@@ -125,9 +131,6 @@ impl Places {
     }
 
     fn remove_unknown(&self) -> io::Result<()> {
-        if self.is_first_attempt && self.checkpoint.exists() {
-            fs::remove_dir_all(&self.checkpoint)?;
-        }
         let (directory, start) = (self.files_at.parent(), self.files_at.file_name());
         let (Some(directory), Some(start)) = (directory, start) else {
             return Ok(());

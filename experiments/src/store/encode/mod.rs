@@ -8,7 +8,7 @@ mod sortable;
 pub(super) use row::{Filling, Row};
 pub(super) use sortable::Sortable;
 
-use super::{MetricRecord, NewEvent, PriorTrial, StepRecord, StoreError, TrialRecord};
+use super::{MetricRecord, NewEvent, PriorTrial, StepLog, StepRecord, StoreError, TrialRecord};
 use crate::state::TrialReason;
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -16,6 +16,7 @@ use row::{Cell, row};
 use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::hash::Hash;
 
 row! {
@@ -64,6 +65,7 @@ row! {
         finished_at: Option<i64>,
         values: Box<RawValue>,
         artifacts: Box<RawValue>,
+        log: Option<Cow<'a, str>>,
     }
 }
 
@@ -208,13 +210,20 @@ pub(super) fn trial_values(records: &[TrialRecord]) -> Vec<ValueRow<'_>> {
 pub(super) const PARAMETER: &str = "p";
 pub(super) const METRIC: &str = "m";
 
-pub(super) fn steps(records: &[StepRecord]) -> Result<Vec<StepRow<'_>>, StoreError> {
-    last_of_each(records, |step| (step.trial, &step.step))
-        .map(step)
-        .collect()
+/// Step runs, each with what its attempt printed if that is among `logs`.
+pub(super) fn steps<'a>(
+    records: &'a [StepRecord],
+    logs: &'a [StepLog],
+) -> Result<Vec<StepRow<'a>>, StoreError> {
+    let logs: HashMap<_, _> = logs.iter().map(|log| (log.attempt(), &*log.text)).collect();
+    let rows = last_of_each(records, |step| (step.trial, &step.step)).map(|record| {
+        let log = logs.get(&(record.trial, &*record.step, record.attempt));
+        step(record, log.copied())
+    });
+    rows.collect()
 }
 
-fn step(step: &StepRecord) -> Result<StepRow<'_>, StoreError> {
+fn step<'a>(step: &'a StepRecord, log: Option<&'a str>) -> Result<StepRow<'a>, StoreError> {
     Ok(StepRow {
         trial: whole(step.trial),
         step: text(&step.step),
@@ -227,6 +236,7 @@ fn step(step: &StepRecord) -> Result<StepRow<'_>, StoreError> {
         finished_at: step.finished_at.map(micros),
         values: document(&step.values)?,
         artifacts: document(&step.artifacts)?,
+        log: log.map(text),
     })
 }
 

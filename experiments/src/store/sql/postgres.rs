@@ -120,8 +120,8 @@ WITH lease AS MATERIALIZED (
       FROM given CROSS JOIN LATERAL (SELECT number, state FROM trials WHERE experiment_id = $1 AND number = given.number OFFSET 0) AS found
 ), given_metrics AS MATERIALIZED (
     SELECT trial, step, name, level, value, at, $7 + place - 1 AS seq
-      FROM lease CROSS JOIN unnest($41::bigint[], $42::text[], $43::text[], $44::double precision[], $45::double precision[],
-                                    $46::bigint[])
+      FROM lease CROSS JOIN unnest($42::bigint[], $43::text[], $44::text[], $45::double precision[], $46::double precision[],
+                                    $47::bigint[])
            WITH ORDINALITY AS metric (trial, step, name, level, value, at, place)
 ), reported AS MATERIALIZED (
     SELECT number FROM given UNION ALL
@@ -156,18 +156,18 @@ WITH lease AS MATERIALIZED (
        SET rank = excluded.rank, number = excluded.number, text = excluded.text
 ), written_steps AS (
     INSERT INTO step_runs (experiment_id, trial, step, state, explanation, attempt, failures, exit_code, started_at, finished_at,
-                           step_values, artifacts)
+                           step_values, artifacts, log)
     SELECT $1, run.trial, run.step, run.state, run.explanation, run.attempt, run.failures, run.exit_code, run.started_at, run.finished_at,
-           run.step_values, run.artifacts
+           run.step_values, run.artifacts, run.log
       FROM lease CROSS JOIN unnest($30::bigint[], $31::text[], $32::text[], $33::text[], $34::bigint[], $35::bigint[], $36::bigint[],
-                                    $37::bigint[], $38::bigint[], $39::text[], $40::text[])
+                                    $37::bigint[], $38::bigint[], $39::text[], $40::text[], $41::text[])
            WITH ORDINALITY AS run (trial, step, state, explanation, attempt, failures, exit_code, started_at, finished_at, step_values,
-                                   artifacts, place)
+                                   artifacts, log, place)
      ORDER BY place
         ON CONFLICT (experiment_id, trial, step) DO UPDATE
        SET state = excluded.state, explanation = excluded.explanation, attempt = excluded.attempt, failures = excluded.failures,
            exit_code = excluded.exit_code, started_at = excluded.started_at, finished_at = excluded.finished_at,
-           step_values = excluded.step_values, artifacts = excluded.artifacts
+           step_values = excluded.step_values, artifacts = excluded.artifacts, log = excluded.log
 ), written_metrics AS (
     INSERT INTO metrics (experiment_id, trial, step, name, level, value, at, seq)
     SELECT CASE WHEN trial IN (SELECT number FROM reported) THEN $1 END, given_metrics.* FROM given_metrics
@@ -179,7 +179,7 @@ WITH lease AS MATERIALIZED (
       FROM (SELECT pg_advisory_xact_lock_shared(",
     events_lock!(),
     ") FROM lease) AS in_order
-           CROSS JOIN unnest($47::bigint[], $48::text[], $49::bigint[], $50::text[], $51::text[])
+           CROSS JOIN unnest($48::bigint[], $49::text[], $50::bigint[], $51::text[], $52::text[])
            WITH ORDINALITY AS event (at, kind, trial, step, data, place)
      ORDER BY place
     RETURNING seq

@@ -94,14 +94,14 @@ SELECT NEW.experiment_id, value ->> 0, value ->> 1, value ->> 2, value ->> 3, va
        enqueued = excluded.enqueued, handed_out = excluded.handed_out;
 
 INSERT INTO step_runs (experiment_id, trial, step, state, explanation, attempt, failures, exit_code, started_at, finished_at,
-                       step_values, artifacts)
+                       step_values, artifacts, log)
 SELECT NEW.experiment_id, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
-       value ->> 8, value -> 9, value -> 10
+       value ->> 8, value -> 9, value -> 10, value ->> 11
   FROM jsonb_each(NEW.step_runs) WHERE true
     ON CONFLICT (experiment_id, trial, step) DO UPDATE
    SET state = excluded.state, explanation = excluded.explanation, attempt = excluded.attempt, failures = excluded.failures,
        exit_code = excluded.exit_code, started_at = excluded.started_at, finished_at = excluded.finished_at,
-       step_values = excluded.step_values, artifacts = excluded.artifacts;
+       step_values = excluded.step_values, artifacts = excluded.artifacts, log = excluded.log;
 
 INSERT INTO metrics (experiment_id, trial, step, name, level, value, at, seq)
 SELECT NEW.experiment_id, value ->> 0, value ->> 1, value ->> 2, ", real!("3"), ", ", real!("4"), ", value ->> 5, NEW.first_seq + key

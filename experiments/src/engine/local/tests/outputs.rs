@@ -16,7 +16,7 @@ async fn both_streams_are_logged_and_stdout_is_read() {
         .map(|report| (report.name.as_str(), report.level, report.value))
         .collect();
     assert_eq!(told, expected);
-    let log = bench.log(0);
+    let log = ending.log.unwrap();
     assert!(
         log.contains("epoch=3 loss=0.25\n") && log.contains("accuracy=0.1\n"),
         "{log}"
@@ -24,10 +24,73 @@ async fn both_streams_are_logged_and_stdout_is_read() {
 }
 
 #[tokio::test]
-async fn a_silent_step_leaves_no_log() {
+async fn of_a_step_that_prints_little_and_ends_well_there_is_no_file() {
     let mut bench = Bench::new(1);
-    bench.run_shell("true").await;
-    assert!(!bench.path("runs/0.log").exists());
+    for (text, expected) in [("true", ""), ("echo größe=1", "größe=1\n")] {
+        let (_, ending) = bench.run_shell(text).await;
+        assert_eq!(ending.log.as_deref(), Some(expected));
+    }
+    // What it was given is a spare one now.
+    let left = fs::read_dir(bench.path("runs")).unwrap();
+    let mut left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["0.checkpoint", "0.params.json"]);
+}
+
+#[tokio::test]
+async fn a_log_is_a_file_when_it_is_long_or_no_text_or_the_step_fails() {
+    let mut bench = Bench::new(1);
+    for (text, length) in [
+        ("seq -w 2000", 10_000),
+        ("printf 'caf\\351'", 4),
+        ("printf '\\0'", 1),
+        ("echo no; exit 3", 3),
+    ] {
+        let (_, ending) = bench.run_shell(text).await;
+        assert_eq!(ending.log, None, "{text}");
+        let found = fs::metadata(bench.path("runs/0.log")).unwrap();
+        assert_eq!(found.len(), length, "{text}");
+        assert!(bench.path("runs/0.params.json").exists(), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn the_log_of_a_running_step_can_be_seen_soon() {
+    let mut bench = Bench::new(1);
+    let text = "echo begun; while [ ! -e go ]; do sleep 0.01; done; echo done";
+    bench.start(bench.shell(0, text));
+    while fs::read(bench.path("runs/0.log")).unwrap_or_default() != b"begun\n" {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    fs::write(bench.path("go"), "").unwrap();
+    let (_, _, ending) = bench.ending().await;
+    assert_eq!((ending.outcome, ending.log), (Outcome::Succeeded, None));
+    assert_eq!(bench.log(0), "begun\ndone\n");
+}
+
+#[tokio::test]
+async fn the_log_of_a_stopped_step_is_a_file() {
+    let mut bench = Bench::new(1);
+    bench
+        .start_until_report(0, "echo accuracy=1; exec sleep 600")
+        .await;
+    bench.engine.stop(&id(0));
+    let (_, _, ending) = bench.ending().await;
+    assert_eq!((ending.outcome, ending.log), (Outcome::Stopped, None));
+    assert_eq!(bench.log(0), "accuracy=1\n");
+}
+
+#[tokio::test]
+async fn what_is_left_behind_prints_to_a_log_that_can_be_seen_soon() {
+    let mut bench = Bench::with(1, PATIENCE, 100);
+    let text = "(trap '' TERM; echo begun; while [ ! -e go ]; do sleep 0.01; echo; done) & exit 0";
+    bench.start(bench.shell(0, text));
+    while !fs::read(bench.path("runs/0.log")).is_ok_and(|log| log.starts_with(b"begun\n")) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    fs::write(bench.path("go"), "").unwrap();
+    let (_, _, ending) = bench.ending().await;
+    assert_eq!((ending.outcome, ending.log), (Outcome::Succeeded, None));
 }
 
 #[tokio::test]
@@ -241,18 +304,28 @@ async fn what_another_attempt_left_in_its_place_is_not_taken_for_its_own() {
 #[tokio::test]
 async fn an_attempt_that_went_well_and_is_forgotten_leaves_nothing_to_the_one_in_its_place() {
     let mut bench = Bench::new(1);
-    let text = "echo old; echo '{\"accuracy\": 0.1}' >> $TUNE_METRICS; echo old=1 >> $TUNE_OUTPUT; touch $TUNE_CHECKPOINT_DIR/old";
-    let task = bench.shell(0, text);
-    let (_, ending) = bench.run(task).await;
-    assert_eq!(ending.outcome, Outcome::Succeeded);
-    // This one takes over the file with its configuration.
-    let other = bench.shell(1, "echo other");
-    bench.run(other).await;
-    assert!(!bench.path("runs/0.params.json").exists());
-    let again = bench.shell(0, "ls $TUNE_CHECKPOINT_DIR; echo again");
-    let (reports, ending) = bench.run(again).await;
-    assert_eq!((reports, ending.values.len()), (Vec::new(), 0));
-    assert_eq!(bench.log(0), "again\n");
+    let look = "ls $TUNE_CHECKPOINT_DIR; ls $TUNE_ARTIFACTS 2> /dev/null; echo again";
+    for (leaves, takes_over) in [
+        ("touch $TUNE_CHECKPOINT_DIR/old", true),
+        ("echo '{\"accuracy\": 0.1}' >> $TUNE_METRICS", false),
+        ("echo old=1 >> $TUNE_OUTPUT", false),
+        ("mkdir $TUNE_ARTIFACTS; touch $TUNE_ARTIFACTS/old", false),
+        ("seq 2000", false),
+    ] {
+        let task = bench.shell(0, leaves);
+        let (_, ending) = bench.run(task).await;
+        assert_eq!(ending.outcome, Outcome::Succeeded, "{leaves}");
+        // This one takes over the file with its configuration, unless something else of it is there.
+        let other = bench.shell(1, "echo other");
+        bench.run(other).await;
+        let is_taken = !bench.path("runs/0.params.json").exists();
+        assert_eq!(is_taken, takes_over, "{leaves}");
+        let again = bench.shell(0, look);
+        let (reports, ending) = bench.run(again).await;
+        assert_eq!((reports, ending.values.len()), (Vec::new(), 0), "{leaves}");
+        assert_eq!(ending.log.as_deref(), Some("again\n"), "{leaves}");
+        assert!(!bench.path("runs/0.log").exists(), "{leaves}");
+    }
 }
 
 #[tokio::test]
@@ -292,7 +365,7 @@ async fn a_step_gets_its_secrets_and_nothing_that_is_kept_holds_them() {
     let (reports, ending) = bench.run(task).await;
     assert_eq!(ending.outcome, Outcome::Succeeded);
     assert_eq!(fs::read_to_string(bench.path("got")).unwrap(), secret);
-    let log = bench.log(0);
+    let log = ending.log.unwrap();
     assert_eq!(log.matches("***").count(), 4, "{log}");
     assert!(!log.contains(&secret), "{log}");
     let names: Vec<&str> = reports.iter().map(|report| report.name.as_str()).collect();
@@ -364,17 +437,14 @@ async fn a_first_attempt_finds_nothing_of_one_that_is_not_on_record() {
         task.checkpoint = bench.path("runs/kept");
         task
     };
-    let log = |bench: &Bench, number: u32| {
-        fs::read_to_string(bench.path(&format!("runs/0.{number}.log"))).unwrap()
-    };
     for number in [1, 1] {
-        bench.run(attempt(&bench, number)).await;
-        let said = log(&bench, number);
+        let (_, ending) = bench.run(attempt(&bench, number)).await;
+        let said = ending.log.unwrap();
         assert!(
             said.contains("No such file") && said.ends_with("said\n"),
             "{said}"
         );
     }
-    bench.run(attempt(&bench, 2)).await;
-    assert_eq!(log(&bench, 2), "3\nsaid\n");
+    let (_, ending) = bench.run(attempt(&bench, 2)).await;
+    assert_eq!(ending.log.as_deref(), Some("3\nsaid\n"));
 }
