@@ -185,7 +185,7 @@ async fn work(
 ) -> Result<()> {
     let ended = tokio::select! {
         ended = service.run() => ended.context("experiments cannot be driven any more"),
-        _ = control.wait_for(|wanted| *wanted != Control::Run) => Ok(()),
+        () = signals::wanted(&mut control, Control::Drain) => Ok(()),
     };
     stop.send_replace(true);
     tracing::info!(
@@ -194,7 +194,7 @@ async fn work(
     );
     tokio::select! {
         () = service.shutdown(grace) => {}
-        _ = control.wait_for(|wanted| *wanted == Control::Kill) => {
+        () = signals::wanted(&mut control, Control::Kill) => {
             service.shutdown(Duration::ZERO).await;
         }
     }

@@ -111,8 +111,7 @@ async fn look_on(
     context.say(LOOKS_ON);
     looking.open(page);
     let port = tokio::select! {
-        // Without a sender the listener has ended the process.
-        _ = control.wait_for(|wanted| *wanted != Control::Run) => None,
+        () = signals::wanted(&mut control, Control::Drain) => None,
         left = until_left(store) => left.map(|()| Some(looking.port))?,
     };
     looking.end().await?;
