@@ -233,6 +233,19 @@ pub fn next(situation: &Situation, style: &Style) -> String {
     lines.collect()
 }
 
+/// That nothing happens in experiments that should be running, and what helps.
+pub fn idle(tune: &str, names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    let resume = match names {
+        [name] => format!("`{tune} resume {}` goes on with it", shell_word(name)),
+        _ => format!("`{tune} resume NAME` goes on with one"),
+    };
+    format!(
+        "no process runs {} at the moment; {resume}",
+        quoted.join(", ")
+    )
+}
+
 /// A word that a shell takes as it is, quoted where it must be.
 pub fn shell_word(text: &str) -> String {
     let harmless = |c: char| c.is_ascii_alphanumeric() || "-_./:=+,@%".contains(c);
