@@ -135,6 +135,7 @@ pub async fn serve(
     let tls = tls(&args)?;
     refuse_server(&context)?;
     let store = context.create_store_with(args.connections).await?;
+    let _presence = store.attend().await?;
     refuse_open_door(&args, &store).await?;
     refuse_nowhere(&args, &store)?;
     let listener = TcpListener::bind(args.listen)
