@@ -6,6 +6,7 @@ use super::format::pretty;
 use crate::columns::{Column, cell};
 use crate::exit;
 use crate::terminal::describe;
+use crate::terminal::harmless;
 use crate::terminal::style::{Role, Style, trial_role};
 use crate::terminal::table::{Align, Table};
 use crate::wire;
@@ -254,7 +255,7 @@ fn table(trials: &[TrialRecord], columns: &[(String, Column)], style: &Style) ->
         let cells = columns.iter().map(|(_, column)| {
             let text = match column {
                 Column::Explanation => describe::essence(&cell(trial, column, false)),
-                _ => cell(trial, column, false).replace('\n', " "),
+                _ => harmless::line(&cell(trial, column, false)),
             };
             match column {
                 Column::Field(Field::State) => style.paint(trial_role(trial.state), text),

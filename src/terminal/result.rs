@@ -128,7 +128,7 @@ pub fn parameters(configuration: &Configuration, style: &Style) -> String {
         let line = format!(
             "  {}  {}",
             style.dim(pad(name, width)),
-            describe::exact(value)
+            describe::in_full(value)
         );
         style.fit(&line) + "\n"
     });
