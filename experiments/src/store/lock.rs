@@ -3,6 +3,7 @@
 
 use super::database::{Row, Statement};
 use super::lease::Lease;
+use super::open::BUSY_TIMEOUT;
 use super::{ExperimentId, Store, StoreError, sql};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Read;
@@ -262,7 +263,7 @@ impl Store {
     }
 }
 
-/// Waits until no other process is opening the store.
+/// Waits until no other process is opening the store, no longer than for its database.
 pub(super) async fn lock_opening(root: &Path) -> Result<File, StoreError> {
     let path = locks(root).join("open.lock");
     let locking = tokio::task::spawn_blocking(move || {
@@ -270,9 +271,10 @@ pub(super) async fn lock_opening(root: &Path) -> Result<File, StoreError> {
         file.lock().map_err(|error| StoreError::at(&path, error))?;
         Ok(file)
     });
-    match locking.await {
-        Ok(locked) => locked,
-        Err(stopped) => Err(StoreError::at(root, stopped.into())),
+    match tokio::time::timeout(BUSY_TIMEOUT, locking).await {
+        Err(_) => Err(StoreError::Busy),
+        Ok(Ok(locked)) => locked,
+        Ok(Err(stopped)) => Err(StoreError::at(root, stopped.into())),
     }
 }
 
