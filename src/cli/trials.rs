@@ -1,6 +1,7 @@
 //! `tune trials`: the trials of an experiment, filtered, sorted and in the columns that are wanted.
 
 use super::context::Context;
+use super::drive::positive;
 use super::fields::Names;
 use super::format::pretty;
 use crate::columns::{Column, cell};
@@ -50,7 +51,7 @@ pub struct TrialsArgs {
     #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
     columns: Vec<String>,
     /// At most so many [default: 1000 in a table, all in the other forms]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = positive::<u64>)]
     limit: Option<u64>,
     /// Leave out so many at the beginning; `next` of the JSON form tells where the next page begins
     #[arg(long, value_name = "N", default_value_t)]
