@@ -1,10 +1,11 @@
 //! `kill -9` at any moment: nothing is lost, nothing runs twice, nothing is left behind.
 
-use crate::harness::{Place, has_lines, wait_until};
+use crate::harness::{Place, has_lines, wait_for_error_line, wait_until};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value as Json;
 use std::collections::{HashMap, HashSet};
+use std::process::Command;
 use std::time::Duration;
 use tune_experiments::store::{EventKind, StoredEvent};
 
@@ -138,6 +139,40 @@ fn kill_once_started(place: &Place, file: &str, so: impl Fn() -> bool) {
     child.kill().expect("it can be killed");
     child.wait().expect("it ends");
     place.wait_for_quiet();
+}
+
+#[test]
+fn a_run_that_was_killed_is_missed_and_its_experiment_can_be_ended() {
+    let place = Place::new();
+    let step = "step: { run: 'echo started >> started; sleep 1000' }";
+    let begin = "objective: { metric: m, goal: maximize }\nmax_trials: 1\nparameters: { x: { type: float, min: 0, max: 1 } }";
+    for name in ["a", "b"] {
+        let file = format!("{name}.yaml");
+        place.write(
+            &file,
+            format!("name: {name}\n{begin}\npipeline:\n  {step}\n"),
+        );
+        kill_once_started(&place, &file, || true);
+        std::fs::remove_file(place.path("started")).expect("a file");
+    }
+    // Over PostgreSQL a lease must run out first, which is waited for.
+    place.tune(&["delete", "b", "--yes"]).success();
+    let idle = "no process runs `a` at the moment; `tune resume a` goes on with it";
+    let mut watching = place.start(&["watch", "a"]);
+    wait_for_error_line(&mut watching, idle);
+    // Two signals at once are one more than it needs.
+    for _ in 0..2 {
+        let sent = Command::new("kill")
+            .args(["-INT", &watching.id().to_string()])
+            .status();
+        assert!(sent.expect("kill").success());
+    }
+    assert_eq!(watching.wait().expect("it ends").code(), Some(130));
+    place.tune(&["list"]).success().says(&[idle]);
+    place
+        .tune(&["cancel", "a"])
+        .success()
+        .says(&["`a` is cancelled"]);
 }
 
 #[test]

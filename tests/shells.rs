@@ -59,9 +59,12 @@ fn no_variable_is_left_of_the_trial_before() {
     let ask = || place.tune(&["ask", "asked", "--format", "env"]);
     assert_eq!(
         ask().success().out,
-        "unset depth\nTUNE_TRIAL=0\nmodel=svm\n"
+        "unset depth\nTUNE_TRIAL=0\nunset TUNE_RUNGS\nmodel=svm\n"
     );
-    assert_eq!(ask().success().out, "TUNE_TRIAL=1\nmodel=tree\ndepth=3\n");
+    assert_eq!(
+        ask().success().out,
+        "TUNE_TRIAL=1\nunset TUNE_RUNGS\nmodel=tree\ndepth=3\n"
+    );
     let nothing = ask().exit(8).says(&["has no trial to give now"]);
     assert_eq!(nothing.out, "");
     for number in ["0", "1"] {
@@ -69,6 +72,21 @@ fn no_variable_is_left_of_the_trial_before() {
         place.tune(&tell).success();
     }
     assert_eq!(ask().exit(7).out, "");
+}
+
+#[test]
+fn an_experiment_sets_no_variable_of_the_shell_s_own() {
+    let place = Place::new();
+    let file = CONDITIONAL.replace("model", "LD_PRELOAD");
+    place.write("asked.yaml", file);
+    place.tune(&["create", "asked.yaml"]).success();
+    place
+        .tune(&["ask", "asked", "--format", "env"])
+        .exit(1)
+        .says(&["the parameter `LD_PRELOAD`", "--format json"]);
+    // The refusal has cost no trial.
+    let asked = place.tune(&["ask", "asked"]).success().out;
+    assert!(asked.contains("\"number\": 0"), "{asked}");
 }
 
 #[test]

@@ -189,6 +189,21 @@ fn a_store_that_nobody_works_on_is_served() {
 }
 
 #[test]
+fn a_server_that_has_nothing_to_do_is_not_replaced_until_it_ends() {
+    let place = Place::new();
+    let mut server = Server::start(&place);
+    let (ui, url) = start(with_browser(&place, &["ui"], "none"));
+    let session = || curl(&format!("{url}/api/v1/session"), &[]).1;
+    assert!(session().contains(r#""role":"viewer""#), "{}", session());
+    server.signal("-KILL");
+    server.ended();
+    wait_until("more can be done", || {
+        session().contains(r#""role":"admin""#)
+    });
+    assert_eq!(end(ui), 0);
+}
+
+#[test]
 fn the_dashboard_of_a_server_is_where_the_server_is() {
     let place = Place::new();
     let server = Server::start(&place);

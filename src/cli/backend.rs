@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use std::collections::BTreeMap;
 use tune_experiments::notes::{Notes, NotesPatch};
 use tune_experiments::spec::Experiment;
-use tune_experiments::state::TrialState;
+use tune_experiments::state::{ExperimentState, TrialState};
 use tune_experiments::store::{
     ExperimentRecord, ExperimentSummary, LoadedTrial, MetricRecord, StepRecord, Store, TrialQuery,
     TrialRecord,
@@ -63,6 +63,16 @@ impl Backend {
             Self::Store(store) => store.driver(record.id).await?.is_some(),
             Self::Server(client) => at(client, record).await?.driven,
         })
+    }
+
+    /// Whether the experiment should be running and no process runs it. One without a pipeline needs none.
+    pub async fn is_idle(&self, record: &ExperimentRecord) -> Result<bool> {
+        if record.document["pipeline"].is_null() || self.is_driven(record).await? {
+            return Ok(false);
+        }
+        // It may have ended since it was read: whoever ends it writes that down first, and lets go of it then.
+        let now = self.experiment(&record.name).await?;
+        Ok(now.is_some_and(|now| now.state == ExperimentState::Running))
     }
 
     /// The number of the experiment's last event.

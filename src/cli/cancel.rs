@@ -38,11 +38,20 @@ pub async fn run(args: CancelArgs, context: Context) -> Result<u8> {
 async fn in_store(context: &Context, store: Store, record: &ExperimentRecord) -> Result<String> {
     let name = &record.name;
     if store.driver(record.id).await?.is_some() {
-        // It may have ended since we looked.
-        return Ok(match store.request(record.id, Request::Cancel).await? {
-            true => format!("the process that runs `{name}` has been asked to cancel it"),
-            false => format!("`{name}` has ended already"),
-        });
+        // Before it is known whether that process lives: one that does need not wait.
+        if !store.request(record.id, Request::Cancel).await? {
+            return Ok(format!("`{name}` has ended already"));
+        }
+        if store.has_living_driver(record.id).await? {
+            return Ok(format!(
+                "the process that runs `{name}` has been asked to cancel it"
+            ));
+        }
+        let backend = Backend::Store(store.clone());
+        let now = context.experiment(&backend, name).await?;
+        if now.state.is_finished() {
+            return Ok(format!("`{name}` is {}", now.state));
+        }
     }
     let experiment = context.spec(record)?;
     let setup = setup(context, store, &experiment, None)?;

@@ -32,7 +32,9 @@ pub async fn run(args: DeleteArgs, context: Context) -> Result<u8> {
     // A name that is given twice is one experiment.
     for name in args.names.iter().collect::<IndexSet<_>>() {
         let record = context.experiment(&backend, name).await?;
-        if matches!(backend, Backend::Store(_)) && backend.is_driven(&record).await? {
+        if let Backend::Store(store) = &backend
+            && store.has_living_driver(record.id).await?
+        {
             return Err(in_use(&context, &record).into());
         }
         records.push(record);

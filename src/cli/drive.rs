@@ -115,6 +115,7 @@ pub async fn drive(
     args: &DriveArgs,
 ) -> Result<u8> {
     let (control, listening) = signals::listen()?;
+    let _presence = store.attend().await?;
     let (progress, seen) = watch::channel(0);
     let setup = setup(context, store.clone(), &experiment, args.processes)?;
     let backend = Backend::Store(store);

@@ -11,7 +11,7 @@ use crate::terminal::messages::Holding;
 use crate::terminal::number::count;
 use crate::terminal::progress::{Best, News, Progress, Running};
 use crate::terminal::style::{Role, Style};
-use crate::terminal::{describe, frame, plain};
+use crate::terminal::{describe, frame, plain, result};
 use anyhow::Result;
 use console::Term;
 use jiff::Timestamp;
@@ -28,6 +28,8 @@ use tune_experiments::store::{EventKind, ExperimentRecord, StoredEvent, TrialQue
 const PAUSE: Duration = Duration::from_millis(100);
 /// Between two looks at the latest reports of running trials.
 const REPORTS_PAUSE: Duration = Duration::from_millis(400);
+/// Between two looks at whether a process runs the experiment.
+const DRIVER_PAUSE: Duration = Duration::from_secs(2);
 /// Running trials whose latest reports are read.
 const REPORTED: usize = 8;
 /// Failures that are shown above the live view; a long series of them would hide everything else.
@@ -83,6 +85,11 @@ pub struct Follower {
     failures: usize,
     shown_at: Instant,
     reports_at: Instant,
+    /// When to look whether a process runs it; none where this one does.
+    driver_at: Option<Instant>,
+    is_idle: bool,
+    /// How a suggested command begins.
+    tune: String,
     told: Control,
 }
 
@@ -101,6 +108,7 @@ impl Follower {
             Since::Beginning => 0,
             Since::Now => backend.last_event(&record).await?,
         };
+        let driver_at = news.is_none().then(Instant::now);
         let mut follower = Self {
             feed: Feed::new(&backend, &record, cursor, news),
             backend,
@@ -113,6 +121,9 @@ impl Follower {
             failures: 0,
             shown_at: Instant::now(),
             reports_at: Instant::now(),
+            driver_at,
+            is_idle: false,
+            tune: context.tune.clone(),
             told: Control::Run,
         };
         if since == Since::Now {
@@ -193,11 +204,13 @@ impl Follower {
     ) -> bool {
         let mut news = self.mode == Mode::Live;
         let until = self.shown_at + PAUSE;
+        let (looks, look_at) = (self.driver_at.is_some(), self.driver_at.unwrap_or(until));
         loop {
             tokio::select! {
                 _ = &mut *end => return true,
                 // Once is enough: each further call would wake this thread for nothing.
                 () = self.feed.changed(), if !news => news = true,
+                () = sleep_until(look_at), if looks && !news => news = true,
                 Ok(()) = control.changed() => news = true,
                 () = sleep_until(until), if news => return false,
             }
@@ -215,6 +228,9 @@ impl Follower {
         if let Some(error) = news.refused {
             self.show(&lines, true);
             return Err(error.into());
+        }
+        if self.driver_at.is_some_and(|at| at <= Instant::now()) {
+            lines.extend(self.look_for_driver().await);
         }
         if self.mode == Mode::Live && self.reports_at.elapsed() >= REPORTS_PAUSE {
             self.read_reports().await?;
@@ -258,6 +274,17 @@ impl Follower {
             false => "the server answers again",
         };
         (self.mode != Mode::Json).then(|| self.style.paint(Role::Cut, text))
+    }
+
+    /// What the user is told when no process runs the experiment any more: nothing would ever happen, and nobody else says so.
+    async fn look_for_driver(&mut self) -> Option<String> {
+        self.driver_at = Some(Instant::now() + DRIVER_PAUSE);
+        // A server that is away is told of elsewhere.
+        let is_idle = self.backend.is_idle(&self.record).await.ok()?;
+        let is_news = is_idle && !self.is_idle && self.mode != Mode::Json;
+        self.is_idle = is_idle;
+        let text = result::idle(&self.tune, &[&self.record.name]);
+        is_news.then(|| self.style.paint(Role::Cut, text))
     }
 
     /// The latest reports of the objective, for the running trials that have room in the view.

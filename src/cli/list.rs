@@ -1,15 +1,18 @@
 //! `tune list`: the experiments that there are.
 
+use super::backend::Backend;
 use super::context::Context;
 use super::format::{Format, pretty};
 use crate::exit;
 use crate::terminal::number::{ago, duration, short};
+use crate::terminal::result;
 use crate::terminal::style::{Style, experiment_role};
 use crate::terminal::table::{Align, Table};
 use crate::wire;
 use anyhow::Result;
 use clap::Args;
 use jiff::Timestamp;
+use tune_experiments::state::ExperimentState;
 use tune_experiments::store::ExperimentSummary;
 
 /// List the experiments
@@ -24,9 +27,13 @@ pub struct ListArgs {
 }
 
 pub async fn run(args: ListArgs, context: Context) -> Result<u8> {
-    let mut experiments = match context.exists() {
-        true => context.backend().await?.experiments().await?,
-        false => Vec::new(),
+    let backend = match context.exists() {
+        true => Some(context.backend().await?),
+        false => None,
+    };
+    let mut experiments = match &backend {
+        Some(backend) => backend.experiments().await?,
+        None => Vec::new(),
     };
     experiments.retain(|it| args.tags.iter().all(|tag| it.tags.contains(tag)));
     match args.format {
@@ -41,9 +48,34 @@ pub async fn run(args: ListArgs, context: Context) -> Result<u8> {
             context.place(),
             context.tune
         )),
-        Format::Text => context.print(&table(&experiments, &context.style, Timestamp::now()))?,
+        Format::Text => {
+            context.print(&table(&experiments, &context.style, Timestamp::now()))?;
+            say_idle(&context, backend.as_ref(), &experiments).await?;
+        }
     }
     Ok(exit::SUCCEEDED)
+}
+
+/// Those that should be running, and nothing happens in them.
+async fn say_idle(
+    context: &Context,
+    backend: Option<&Backend>,
+    experiments: &[ExperimentSummary],
+) -> Result<()> {
+    let Some(backend) = backend else {
+        return Ok(());
+    };
+    let mut idle = Vec::new();
+    for summary in experiments {
+        let record = &summary.experiment;
+        if record.state == ExperimentState::Running && backend.is_idle(record).await? {
+            idle.push(record.name.as_str());
+        }
+    }
+    if !idle.is_empty() {
+        context.say(&result::idle(&context.tune, &idle));
+    }
+    Ok(())
 }
 
 fn table(experiments: &[ExperimentSummary], style: &Style, now: Timestamp) -> String {

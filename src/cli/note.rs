@@ -4,6 +4,7 @@ use super::backend::Backend;
 use super::context::Context;
 use crate::error::Failure;
 use crate::exit;
+use crate::terminal::harmless;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use std::io::Read;
@@ -28,7 +29,7 @@ pub async fn run(args: NoteArgs, context: Context) -> Result<u8> {
         let notes = backend.notes(&record, args.trial).await?;
         match notes.note.is_empty() {
             true => context.say("no note"),
-            false => context.print(&format!("{}\n", notes.note.trim_end()))?,
+            false => context.print(&format!("{}\n", harmless::plain(notes.note.trim_end())))?,
         }
         return Ok(exit::SUCCEEDED);
     };

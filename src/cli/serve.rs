@@ -135,6 +135,7 @@ pub async fn serve(
     let tls = tls(&args)?;
     refuse_server(&context)?;
     let store = context.create_store_with(args.connections).await?;
+    let _presence = store.attend().await?;
     refuse_open_door(&args, &store).await?;
     refuse_nowhere(&args, &store)?;
     let listener = TcpListener::bind(args.listen)
@@ -185,7 +186,7 @@ async fn work(
 ) -> Result<()> {
     let ended = tokio::select! {
         ended = service.run() => ended.context("experiments cannot be driven any more"),
-        _ = control.wait_for(|wanted| *wanted != Control::Run) => Ok(()),
+        () = signals::wanted(&mut control, Control::Drain) => Ok(()),
     };
     stop.send_replace(true);
     tracing::info!(
@@ -194,7 +195,7 @@ async fn work(
     );
     tokio::select! {
         () = service.shutdown(grace) => {}
-        _ = control.wait_for(|wanted| *wanted == Control::Kill) => {
+        () = signals::wanted(&mut control, Control::Kill) => {
             service.shutdown(Duration::ZERO).await;
         }
     }

@@ -8,7 +8,7 @@ use crate::client::Client;
 use crate::error::Failure;
 use crate::exit;
 use crate::terminal::trial::{self, StepView};
-use crate::terminal::{describe, overview, result};
+use crate::terminal::{describe, harmless, overview, result};
 use crate::wire;
 use anyhow::Result;
 use clap::Args;
@@ -74,7 +74,7 @@ async fn show_experiment(
         text += "  no process runs it at the moment\n";
     }
     if let Some(description) = &experiment.description {
-        text += &describe::paragraph(description, style, 2);
+        text += &describe::paragraph(&harmless::plain(description), style, 2);
     }
     for line in describe::wrapped(&describe::facts(experiment), style, 2) {
         text += &format!("{line}\n");

@@ -75,6 +75,13 @@ pub fn listen() -> Result<(watch::Receiver<Control>, tokio::task::JoinHandle<()>
     Ok((receiver, listening))
 }
 
+/// Until so much is wanted. What came is not handed on: whoever held it would keep the next signal, which is taken in on the same thread, waiting
+/// for ever.
+pub async fn wanted(control: &mut watch::Receiver<Control>, least: Control) {
+    // Without a sender nothing more can come: whoever listened has ended.
+    let _ = control.wait_for(|wanted| *wanted >= least).await;
+}
+
 /// From now on a signal ends the process at once: nothing is under way that it could damage.
 pub fn leave_at_once() -> Result<()> {
     let mut signals = Signals::new()?;
@@ -95,7 +102,20 @@ fn leave() {
 
 #[cfg(test)]
 mod tests {
-    use super::ignored;
+    use super::{ignored, wanted};
+    use tokio::sync::watch;
+    use tune_experiments::controller::Control;
+
+    #[tokio::test]
+    async fn the_next_signal_is_taken_in_while_the_last_is_answered() {
+        let (sender, mut control) = watch::channel(Control::Drain);
+        tokio::select! {
+            () = wanted(&mut control, Control::Drain) => {
+                sender.send_replace(Control::Kill);
+            }
+        }
+        assert_eq!(*control.borrow(), Control::Kill);
+    }
 
     #[test]
     fn the_ignored_signals_are_read() {

@@ -1,11 +1,13 @@
 //! `tune trials`: the trials of an experiment, filtered, sorted and in the columns that are wanted.
 
 use super::context::Context;
+use super::drive::positive;
 use super::fields::Names;
 use super::format::pretty;
 use crate::columns::{Column, cell};
 use crate::exit;
 use crate::terminal::describe;
+use crate::terminal::harmless;
 use crate::terminal::style::{Role, Style, trial_role};
 use crate::terminal::table::{Align, Table};
 use crate::wire;
@@ -49,7 +51,7 @@ pub struct TrialsArgs {
     #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
     columns: Vec<String>,
     /// At most so many [default: 1000 in a table, all in the other forms]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = positive::<u64>)]
     limit: Option<u64>,
     /// Leave out so many at the beginning; `next` of the JSON form tells where the next page begins
     #[arg(long, value_name = "N", default_value_t)]
@@ -254,7 +256,7 @@ fn table(trials: &[TrialRecord], columns: &[(String, Column)], style: &Style) ->
         let cells = columns.iter().map(|(_, column)| {
             let text = match column {
                 Column::Explanation => describe::essence(&cell(trial, column, false)),
-                _ => cell(trial, column, false).replace('\n', " "),
+                _ => harmless::line(&cell(trial, column, false)),
             };
             match column {
                 Column::Field(Field::State) => style.paint(trial_role(trial.state), text),

@@ -11,13 +11,14 @@ use clap::Args;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::time::Duration;
 use tune_experiments::controller::Control;
-use tune_experiments::store::Store;
+use tune_experiments::store::{Presence, Store, StoreError};
 
 /// All signs but those of which names of experiments are made.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
 const LOOKS_ON: &str =
     "another process works on this store: everything can be seen, nothing changed";
+const ONLY_READS: &str = "the store can only be read: everything can be seen, nothing changed";
 const TAKES_OVER: &str =
     "no other process works on this store any more: experiments can be begun and steered";
 
@@ -27,8 +28,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Open the dashboard in the browser
 ///
 /// Until Ctrl-C, experiments can be seen, begun and steered there, as at `tune serve`; what was running when its process died goes on.
-/// While another process runs experiments of the store, everything can be seen and nothing changed until it ends. With --server, opens that
-/// server's.
+/// While another process works on the store (in PostgreSQL: runs experiments of it), everything can be seen and nothing changed until it ends.
+/// With --server, opens that server's.
 #[derive(Args, Debug)]
 pub struct UiArgs {
     /// The experiment to show [default: all]
@@ -55,7 +56,12 @@ pub async fn run(args: UiArgs, context: Context) -> Result<u8> {
     if let Some(name) = &args.name {
         context.stored(name).await?;
     }
-    if !is_driven(&store).await? {
+    if store.is_read_only() {
+        let never = std::future::pending();
+        look_on(&args, &page, ONLY_READS, never, &context).await?;
+        return Ok(exit::SUCCEEDED);
+    }
+    if let Some(_presence) = store.attend_alone().await? {
         let args = ServeArgs::at_port(args.port)?;
         drop(store);
         let open = |context: &Context, url: &str| {
@@ -65,10 +71,10 @@ pub async fn run(args: UiArgs, context: Context) -> Result<u8> {
         };
         return serve::serve(args, context, open).await;
     }
-    match look_on(&args, &page, &store, &context).await? {
+    match look_on(&args, &page, LOOKS_ON, alone(&store), &context).await? {
         None => Ok(exit::SUCCEEDED),
         // At the same address: pages that are open find the new server there, and that more can be done.
-        Some(port) => {
+        Some((port, _presence)) => {
             drop(store);
             let say = |context: &Context, _: &str| {
                 context.say(TAKES_OVER);
@@ -87,43 +93,37 @@ pub fn page(name: Option<&str>) -> String {
     }
 }
 
-/// Whether another process drives an experiment of the store.
-async fn is_driven(store: &Store) -> Result<bool> {
-    for summary in store.experiments().await? {
-        let record = summary.experiment;
-        if !record.state.is_finished() && store.driver(record.id).await?.is_some() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// Shows what another process does, until a signal comes or no other process works on the store any more: then the port is told.
+/// Shows what is in the store, until a signal comes or this process works on it `alone`: then the port is told.
 async fn look_on(
     args: &UiArgs,
     page: &str,
-    store: &Store,
+    why: &str,
+    alone: impl Future<Output = Result<Presence>>,
     context: &Context,
-) -> Result<Option<u16>> {
+) -> Result<Option<(u16, Presence)>> {
     let (mut control, listening) = signals::listen()?;
     let looking = Looking::begin(context, args.port)?;
     context.print(&format!("{}\n", looking.url))?;
-    context.say(LOOKS_ON);
+    context.say(why);
     looking.open(page);
-    let port = tokio::select! {
-        // Without a sender the listener has ended the process.
-        _ = control.wait_for(|wanted| *wanted != Control::Run) => None,
-        left = until_left(store) => left.map(|()| Some(looking.port))?,
+    let taken = tokio::select! {
+        () = signals::wanted(&mut control, Control::Drain) => None,
+        presence = alone => Some((looking.port, presence?)),
     };
     looking.end().await?;
     listening.abort();
-    Ok(port)
+    Ok(taken)
 }
 
-/// Until no other process drives an experiment of the store. Nobody tells of it: a process may end without a word.
-async fn until_left(store: &Store) -> Result<()> {
-    while is_driven(store).await? {
+/// Until no other process works on the store. Nobody tells of it: a process may end without a word.
+async fn alone(store: &Store) -> Result<Presence> {
+    loop {
         tokio::time::sleep(LOOK_EVERY).await;
+        match store.attend_alone().await {
+            Ok(Some(presence)) => return Ok(presence),
+            // A database that is away for a moment comes back, and with it whoever drives.
+            Ok(None) | Err(StoreError::Unavailable(_) | StoreError::Busy) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
-    Ok(())
 }

@@ -83,7 +83,7 @@ pub async fn watch(
             ended?;
             true
         }
-        _ = control.wait_for(|wanted| *wanted != Control::Run) => {
+        () = signals::wanted(&mut control, Control::Drain) => {
             // It clears the terminal first; a display that has ended already needs no word.
             let _ = leave.send(());
             following.await?;

@@ -1,5 +1,6 @@
 //! Configurations, experiments and reasons in words.
 
+use super::harmless;
 use super::number::{count, duration, short};
 use super::style::Style;
 use console::measure_text_width;
@@ -9,15 +10,24 @@ use tune_experiments::notes::Notes;
 use tune_experiments::spec::{Experiment, Limits, Strategy};
 use tune_experiments::state::{ExperimentReason, ExperimentState, TrialReason};
 
-/// A value in few characters; `exact` is for those who copy it.
+/// A value in few characters, for people; `exact` is for programs.
 pub fn value(value: &Value) -> String {
+    harmless::line(&few(value))
+}
+
+/// A value with every digit, for people who copy it.
+pub fn in_full(value: &Value) -> String {
+    harmless::line(&exact(value))
+}
+
+fn few(value: &Value) -> String {
     match value {
         Value::Float(number) => short(*number),
         other => exact(other),
     }
 }
 
-/// A value with every digit.
+/// A value with every digit and sign.
 pub fn exact(value: &Value) -> String {
     match value {
         // Unlike `Display`, this writes `1.0` and `1e-7`: a float stays a float for whoever reads it back.
@@ -30,7 +40,7 @@ pub fn exact(value: &Value) -> String {
 pub fn configuration(configuration: &Configuration) -> String {
     let pairs: Vec<String> = configuration
         .iter()
-        .map(|(name, given)| format!("{name}={}", quoted(&value(given))))
+        .map(|(name, given)| format!("{name}={}", quoted(&few(given))))
         .collect();
     pairs.join(" ")
 }
@@ -69,7 +79,8 @@ pub fn notes(notes: &Notes, style: &Style) -> String {
     let tags = Some(format!("tags: {}", notes.tags.join(", ")));
     let tags = tags.filter(|_| !notes.tags.is_empty());
     let lines = tags.iter().map(String::as_str).chain(notes.note.lines());
-    lines.map(|line| paragraph(line, style, 2)).collect()
+    let lines = lines.map(harmless::line);
+    lines.map(|line| paragraph(&line, style, 2)).collect()
 }
 
 /// Why a step failed, the essential first, on one line: `train: exit code 1: KeyError: 'x'`. Other texts stay as they are.
@@ -79,10 +90,10 @@ pub fn essence(explanation: &str) -> String {
     let named = text
         .strip_prefix("step `")
         .and_then(|rest| rest.split_once("` failed"));
-    match named {
+    harmless::line(&match named {
         Some((step, why)) => format!("{step}{why}"),
         None => text,
-    }
+    })
 }
 
 /// Which of the reports the objective is.
@@ -214,6 +225,12 @@ mod tests {
             configuration(&given),
             r#"model=svm gamma=0.1235 cost=3 note="two words" fast=true"#
         );
+        let wild = Value::Text("\u{1b}[31mred\nline".to_owned());
+        assert_eq!(value(&wild), "^[31mred line");
+        assert_eq!(in_full(&wild), "^[31mred line");
+        assert_eq!(exact(&wild), "\u{1b}[31mred\nline");
+        let wild = [("colour".to_owned(), wild)].into_iter().collect();
+        assert_eq!(configuration(&wild), r#"colour="\u{1b}[31mred\nline""#);
         assert_eq!(exact(&Value::Float(0.123_456_789)), "0.123456789");
         assert_eq!(exact(&Value::Float(1.0)), "1.0");
     }

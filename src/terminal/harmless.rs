@@ -14,6 +14,11 @@ pub fn plain(text: &str) -> String {
         .collect()
 }
 
+/// The same on one line, for a cell of a table.
+pub fn line(text: &str) -> String {
+    plain(text).replace(['\n', '\t'], " ")
+}
+
 /// Our own text, in which that of others may stand: of all control sequences, colours alone remain, and only where we use them.
 pub fn painted(text: &str, colors: bool) -> String {
     let mut clean = String::with_capacity(text.len());
@@ -49,6 +54,11 @@ mod tests {
         );
         assert_eq!(plain("one\r\ntwo\r\n"), "one\ntwo\n");
         assert_eq!(plain("\u{9b}2J größe \u{85}"), "2J größe ");
+    }
+
+    #[test]
+    fn a_line_is_one() {
+        assert_eq!(line("a\nb\r\n\u{1b}[31mred"), "a b ^[31mred");
     }
 
     #[test]

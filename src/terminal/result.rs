@@ -128,7 +128,7 @@ pub fn parameters(configuration: &Configuration, style: &Style) -> String {
         let line = format!(
             "  {}  {}",
             style.dim(pad(name, width)),
-            describe::exact(value)
+            describe::in_full(value)
         );
         style.fit(&line) + "\n"
     });
@@ -231,6 +231,19 @@ pub fn next(situation: &Situation, style: &Style) -> String {
         }
     });
     lines.collect()
+}
+
+/// That nothing happens in experiments that should be running, and what helps.
+pub fn idle(tune: &str, names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    let resume = match names {
+        [name] => format!("`{tune} resume {}` goes on with it", shell_word(name)),
+        _ => format!("`{tune} resume NAME` goes on with one"),
+    };
+    format!(
+        "no process runs {} at the moment; {resume}",
+        quoted.join(", ")
+    )
 }
 
 /// A word that a shell takes as it is, quoted where it must be.

@@ -1,8 +1,10 @@
 //! Who drives an experiment. In SQLite's store: an advisory lock on a file, which the system releases when its holder dies. In a shared store:
 //! a lease.
 
+use super::database::{Row, Statement};
 use super::lease::Lease;
-use super::{ExperimentId, Store, StoreError};
+use super::open::BUSY_TIMEOUT;
+use super::{ExperimentId, Store, StoreError, sql};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Read;
 use std::os::unix::fs::FileExt;
@@ -64,6 +66,13 @@ impl Drop for LockFile {
 pub struct Driver {
     /// Where it can be asked for things: a base URL.
     pub address: Option<String>,
+}
+
+/// That this process works on the store, as long as it is held: it drives experiments, or may begin to at any moment.
+#[derive(Debug)]
+pub struct Presence {
+    /// Locked by all that work on it. In a shared store nothing: servers share it as they like, and leases tell who drives what.
+    _file: Option<File>,
 }
 
 impl DriverLock {
@@ -180,10 +189,50 @@ impl Store {
         Ok(false)
     }
 
+    /// Lets others know that this process works on the store.
+    ///
+    /// # Errors
+    /// When the system refuses the lock.
+    pub async fn attend(&self) -> Result<Presence, StoreError> {
+        if self.is_shared() {
+            return Ok(Presence { _file: None });
+        }
+        if self.is_read_only() {
+            return Err(StoreError::ReadOnly);
+        }
+        let path = self.presence_path();
+        let file = create(&path)?;
+        patiently(&path, || file.try_lock_shared()).await?;
+        Ok(Presence { _file: Some(file) })
+    }
+
+    /// The same, if no other process works on the store. In a shared store: if no other process drives any experiment.
+    ///
+    /// # Errors
+    /// When the system refuses the lock, or the database cannot be read.
+    pub async fn attend_alone(&self) -> Result<Option<Presence>, StoreError> {
+        if self.is_shared() {
+            let driven = Statement::new(sql::postgres::DRIVEN).bind(self.inner.leases.holder());
+            let driven = self.one(driven, |_: &Row| Ok(())).await?;
+            return Ok(driven.is_none().then_some(Presence { _file: None }));
+        }
+        // Between the two locks another could take the first: one at a time.
+        let _others_wait = lock_opening(self.root()).await?;
+        let path = self.presence_path();
+        let file = create(&path)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(StoreError::at(&path, error)),
+        }
+        patiently(&path, || file.try_lock_shared()).await?;
+        Ok(Some(Presence { _file: Some(file) }))
+    }
+
     async fn lock_file(&self, id: ExperimentId) -> Result<Held, StoreError> {
         let path = self.lock_path(id);
         let file = create(&path)?;
-        try_exclusive(&file, &path).await?;
+        patiently(&path, || file.try_lock()).await?;
         Ok(Held::File(LockFile {
             file,
             path,
@@ -205,12 +254,16 @@ impl Store {
             .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
+    fn presence_path(&self) -> PathBuf {
+        locks(self.root()).join("process.lock")
+    }
+
     pub(super) fn lock_path(&self, id: ExperimentId) -> PathBuf {
         locks(self.root()).join(format!("{}.lock", id.0))
     }
 }
 
-/// Waits until no other process is opening the store.
+/// Waits until no other process is opening the store, no longer than for its database.
 pub(super) async fn lock_opening(root: &Path) -> Result<File, StoreError> {
     let path = locks(root).join("open.lock");
     let locking = tokio::task::spawn_blocking(move || {
@@ -218,9 +271,10 @@ pub(super) async fn lock_opening(root: &Path) -> Result<File, StoreError> {
         file.lock().map_err(|error| StoreError::at(&path, error))?;
         Ok(file)
     });
-    match locking.await {
-        Ok(locked) => locked,
-        Err(stopped) => Err(StoreError::at(root, stopped.into())),
+    match tokio::time::timeout(BUSY_TIMEOUT, locking).await {
+        Err(_) => Err(StoreError::Busy),
+        Ok(Ok(locked)) => locked,
+        Ok(Err(stopped)) => Err(StoreError::at(root, stopped.into())),
     }
 }
 
@@ -241,9 +295,13 @@ fn create(path: &Path) -> Result<File, StoreError> {
         .map_err(|error| StoreError::at(path, error))
 }
 
-async fn try_exclusive(file: &File, path: &Path) -> Result<(), StoreError> {
+/// Tries to lock the file at `path` until whoever only looks has done so.
+async fn patiently(
+    path: &Path,
+    lock: impl Fn() -> Result<(), TryLockError>,
+) -> Result<(), StoreError> {
     for attempt in 1..=ATTEMPTS {
-        match file.try_lock() {
+        match lock() {
             Ok(()) => return Ok(()),
             Err(TryLockError::WouldBlock) if attempt < ATTEMPTS => tokio::time::sleep(PAUSE).await,
             Err(TryLockError::WouldBlock) => break,
@@ -283,6 +341,30 @@ mod tests {
         assert!(other.driver(id).await.unwrap().is_none());
         assert_eq!(other.abandoned().await.unwrap()[0].id, id);
         other.lock(id, None).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn one_process_knows_of_another_that_drives_nothing() {
+        let (place, store, _id) = experiment(Kind::Sqlite).await;
+        let alone = store.attend_alone().await.unwrap();
+        let other = place.open().await;
+        assert!(alone.is_some());
+        assert!(other.attend_alone().await.unwrap().is_none());
+        let both = other.attend().await.unwrap();
+        drop(alone);
+        assert!(store.attend_alone().await.unwrap().is_none());
+        drop(both);
+        assert!(store.attend_alone().await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn who_drives_a_shared_store_is_not_alone_there() {
+        let (place, store, id) = experiment(Kind::Postgres).await;
+        let other = place.open().await;
+        let driver = other.lock(id, None).await.unwrap();
+        assert!(store.attend_alone().await.unwrap().is_none());
+        driver.release().await.unwrap();
+        assert!(store.attend_alone().await.unwrap().is_some());
     }
 
     async fn experiments_are_driven_independently(kind: Kind) {

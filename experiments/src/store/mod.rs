@@ -38,7 +38,7 @@ pub use error::StoreError;
 pub use grid::TrialSteps;
 pub use load::{CurvePoint, LoadedTrial, Snapshot, UnfinishedTrial};
 pub use location::Location;
-pub use lock::{Driver, DriverLock};
+pub use lock::{Driver, DriverLock, Presence};
 pub use pages::{ExperimentQuery, Page};
 pub use points::{Point, Points};
 pub use prior::{FinishedTrial, PriorTrial};

@@ -12,7 +12,7 @@ use std::time::Duration;
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 
 /// How long a writer waits for those of other processes.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
 
 impl Store {
@@ -51,7 +51,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NoStore`] when there is none, else as [`open`](Store::open).
     pub async fn open_existing(root: &Path) -> Result<Self, StoreError> {
-        if root.is_file() {
+        if is_no_directory(root) {
             return Err(StoreError::NotADirectory(root.to_owned()));
         }
         let path = database(root);
@@ -132,9 +132,14 @@ fn absolute(root: &Path) -> Result<PathBuf, StoreError> {
     std::path::absolute(root).map_err(|error| StoreError::at(root, error))
 }
 
+/// Whether something else is there: a file, or a device.
+fn is_no_directory(root: &Path) -> bool {
+    root.exists() && !root.is_dir()
+}
+
 /// Makes the store's directory, hidden from git.
 pub(super) fn make_directory(root: &Path) -> Result<PathBuf, StoreError> {
-    if root.is_file() {
+    if is_no_directory(root) {
         return Err(StoreError::NotADirectory(root.to_owned()));
     }
     std::fs::create_dir_all(root).map_err(|error| StoreError::at(root, error))?;

@@ -323,7 +323,7 @@ fn unauthorized(detail: &str) -> Problem {
 }
 
 fn only_looks_on() -> Problem {
-    let words = "another process works on this store: here it can be seen, and not changed";
+    let words = "another process works on this store, or it can only be read: here it can be seen, and not changed";
     Problem::new(Kind::Forbidden, words)
         .hint("`tune pause`, `tune cancel` and the other commands reach that process")
 }

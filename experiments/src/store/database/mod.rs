@@ -110,7 +110,8 @@ impl Store {
         matches!(self.inner.database, Database::Postgres { .. })
     }
 
-    pub(super) fn is_read_only(&self) -> bool {
+    /// Whether nothing can be written to it.
+    pub fn is_read_only(&self) -> bool {
         matches!(self.inner.database, Database::Sqlite { writer: None, .. })
     }
 
