@@ -11,7 +11,13 @@ use std::collections::HashSet;
 type Needs = IndexMap<String, Vec<String>>;
 
 /// Sends back to the start every step that went well, whose results are not here, and which another step of the trial that has not ended needs.
-pub(super) fn redo_lost(steps: &mut [StepRecord], needs: &Needs, artifacts: &ArtifactStore) {
+/// How they were on record: a trial that ends before they run again has not lost what they came to.
+pub(super) fn redo_lost(
+    steps: &mut [StepRecord],
+    needs: &Needs,
+    artifacts: &ArtifactStore,
+) -> Vec<StepRecord> {
+    let mut before = Vec::new();
     let mut lost: Vec<usize> = (0..steps.len())
         .filter(|at| is_lost(&steps[*at], artifacts))
         .collect();
@@ -20,8 +26,11 @@ pub(super) fn redo_lost(steps: &mut [StepRecord], needs: &Needs, artifacts: &Art
         .iter()
         .position(|at| is_needed(&steps[*at], steps, needs))
     {
-        redo(&mut steps[lost.remove(place)]);
+        let step = &mut steps[lost.remove(place)];
+        before.push(step.clone());
+        redo(step);
     }
+    before
 }
 
 fn is_lost(step: &StepRecord, artifacts: &ArtifactStore) -> bool {
@@ -89,8 +98,11 @@ mod tests {
                     step.values["left"]["$artifact"]["path"] = json!("gone");
                 }
             }
-            redo_lost(&mut steps, &needs, &store);
+            let known = steps.clone();
+            let before = redo_lost(&mut steps, &needs, &store);
             assert_eq!(redone(&steps), expected, "{lost:?} lost");
+            assert_eq!(before.len(), expected.len());
+            assert!(before.iter().all(|step| known.contains(step)));
         }
     }
 }
