@@ -154,7 +154,10 @@ impl Store {
     ) -> Result<DriverLock, StoreError> {
         loop {
             match self.lock(id, address).await {
-                Err(StoreError::InUse) if !self.has_living_driver(id).await? => {}
+                // Whoever has it may seem dead and hold it all the same for a while: this process itself, for one.
+                Err(StoreError::InUse) if !self.has_living_driver(id).await? => {
+                    tokio::time::sleep(PULSE_EVERY).await;
+                }
                 taken => return taken,
             }
         }
@@ -171,10 +174,10 @@ impl Store {
                 return Ok(true);
             }
             let pulse = self.pulse(id).await?;
-            if last.is_some_and(|last| last != pulse) {
+            if is_sign_of_life(last, pulse) {
                 return Ok(true);
             }
-            last = Some(pulse);
+            last = pulse.or(last);
             tokio::time::sleep(PULSE_EVERY).await;
         }
         Ok(false)
@@ -208,6 +211,11 @@ impl Store {
     pub(super) fn lock_path(&self, id: ExperimentId) -> PathBuf {
         locks(self.root()).join(format!("{}.lock", id.0))
     }
+}
+
+/// Whether a pulse has moved on. None at all is none: who released the lock, or died, gives no more.
+fn is_sign_of_life(last: Option<i64>, pulse: Option<i64>) -> bool {
+    last.zip(pulse).is_some_and(|(last, pulse)| last != pulse)
 }
 
 /// Waits until no other process is opening the store.
@@ -283,6 +291,19 @@ mod tests {
         assert!(other.driver(id).await.unwrap().is_none());
         assert_eq!(other.abandoned().await.unwrap()[0].id, id);
         other.lock(id, None).await.unwrap();
+    }
+
+    #[test]
+    fn a_pulse_that_ends_is_no_sign_of_life() {
+        assert!(is_sign_of_life(Some(1), Some(2)));
+        for (last, pulse) in [
+            (Some(1), Some(1)),
+            (Some(1), None),
+            (None, Some(1)),
+            (None, None),
+        ] {
+            assert!(!is_sign_of_life(last, pulse), "{last:?} {pulse:?}");
+        }
     }
 
     async fn experiments_are_driven_independently(kind: Kind) {
