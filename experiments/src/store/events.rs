@@ -45,6 +45,15 @@ impl Store {
         Ok(last.await?.unwrap_or(0))
     }
 
+    /// Whether the limits of the experiment have been changed since it entered its state.
+    pub async fn has_new_limits(&self, id: ExperimentId) -> Result<bool, StoreError> {
+        let last = Statement::new(
+            "SELECT kind FROM events WHERE experiment_id = $1 AND kind IN ('experiment', 'limits') ORDER BY seq DESC LIMIT 1",
+        );
+        let last = self.one(last.bind(id.0), |row| Columns::of(row).take::<String>());
+        Ok(last.await?.is_some_and(|kind| kind == "limits"))
+    }
+
     /// The largest number of an event of any experiment; 0 before the first.
     pub async fn last_of_all_events(&self) -> Result<i64, StoreError> {
         let statement = Statement::new("SELECT coalesce(max(seq), 0) FROM events");
