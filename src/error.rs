@@ -95,7 +95,8 @@ pub fn report(error: &anyhow::Error) -> (String, u8) {
     (text, code)
 }
 
-/// Whether the reader of our output has gone, as `head` does when it has seen enough. A database or a server that has gone is another thing.
+/// Whether the reader of our output has gone, as `head` does when it has seen enough. A database or a server that has gone is another
+/// thing.
 pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let from_elsewhere = error
         .chain()

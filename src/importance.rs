@@ -1,4 +1,5 @@
-//! How much each parameter matters for the objective or another metric, from the trials of a store: what is asked, by whom, is for `cli` and `http` to say.
+//! How much each parameter matters for the objective or another metric, from the trials of a store: what is asked, by whom, is for `cli`
+//! and `http` to say.
 
 use crate::error::nearest;
 use crate::wire;

@@ -1,5 +1,5 @@
-//! Clients that ask and tell while servers come and go, and what was acknowledged to them. Whoever gets no connection, or 503, tries again; any
-//! other answer that is no success fails the test.
+//! Clients that ask and tell while servers come and go, and what was acknowledged to them. Whoever gets no connection, or 503, tries again;
+//! any other answer that is no success fails the test.
 
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value as Json, json};

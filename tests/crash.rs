@@ -175,8 +175,8 @@ fn a_run_that_was_killed_is_missed_and_its_experiment_can_be_ended() {
         .says(&["`a` is cancelled"]);
 }
 
-#[test]
-fn a_step_whose_results_have_vanished_runs_again() {
+/// Its first step leaves a file, and its second runs when all of that is lost.
+fn with_lost_results() -> Place {
     let place = Place::new();
     place.write(
         "lost.yaml",
@@ -187,15 +187,39 @@ max_trials: 1
 parameters: { x: { type: float, min: 0, max: 1 } }
 pipeline:
   prepare:
-    run: "echo run >> prepared; echo 5 > $TUNE_ARTIFACTS/number"
+    run: "echo run >> prepared; echo seen=3 >> $TUNE_OUTPUT; echo 5 > $TUNE_ARTIFACTS/number"
     artifacts: { number: number }
   train: { run: "test -e go || { echo started > started; sleep 1000; }; echo m=$(cat ${{ steps.prepare.artifacts.number }})" }
 "#,
     );
-    kill_once_started(&place, "lost.yaml", || true);
+    kill_once_started(&place, "lost.yaml", || {
+        let mut events = place.events("lost").into_iter();
+        events.any(|event| event.kind == EventKind::Step && event.data["state"] == "succeeded")
+    });
     std::fs::remove_dir_all(place.path(".tune/artifacts")).expect("there are some");
+    place
+}
+
+#[test]
+fn a_step_whose_results_have_vanished_runs_again() {
+    let place = with_lost_results();
     place.write("go", "");
     place.tune(&["run", "lost.yaml"]).success();
     assert_eq!(place.trial("lost", 0)["metrics"]["m"], 5.0);
     assert!(has_lines(&place.path("prepared"), 2));
+}
+
+#[test]
+fn what_a_step_came_to_stays_on_record_when_its_trial_ends_before_it_runs_again() {
+    let place = with_lost_results();
+    let before = place.trial("lost", 0)["steps"][0].clone();
+    assert_eq!(
+        (&before["state"], &before["values"]["seen"]),
+        (&"succeeded".into(), &3.into())
+    );
+    place.tune(&["cancel", "lost"]).success();
+    let trial = place.trial("lost", 0);
+    assert_eq!(trial["state"], "cancelled");
+    assert_eq!(trial["steps"][0], before);
+    assert_eq!(trial["steps"][1]["state"], "skipped");
 }

@@ -460,7 +460,9 @@ fn an_experiment_of_which_little_is_to_be_expected_ends() {
         place.run(&file).success().says(&[says]);
         let tried = place.trials("trouble").len();
         assert!((12..60).contains(&tried), "{tried}");
+        let told = place.events("trouble").len();
         place.run(&file).success();
+        assert_eq!(place.events("trouble").len(), told, "nothing has happened");
         assert_eq!(
             place.trials("trouble").len(),
             tried,

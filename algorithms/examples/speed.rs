@@ -1,5 +1,5 @@
-//! How long a suggestion takes after so many finished trials: `speed ALGORITHM [DIMENSIONS [TRIALS]]` prints milliseconds. The trials are random ones; the first
-//! suggestion after them is made by an instance that knows nothing yet, as after a restart.
+//! How long a suggestion takes after so many finished trials: `speed ALGORITHM [DIMENSIONS [TRIALS]]` prints milliseconds. The trials are
+//! random ones; the first suggestion after them is made by an instance that knows nothing yet, as after a restart.
 
 #![expect(
     clippy::disallowed_methods,

@@ -1,5 +1,6 @@
-//! What early stopping spares and what it costs, in virtual time on learning curves: `stopping [STOPPER] [SETTINGS] [SEEDS] [ALGORITHM …]` prints, for each kind of curves
-//! and each algorithm, the median final loss without and with the stopper, how much worse it is on average (± the standard error), and which share of the work was done.
+//! What early stopping spares and what it costs, in virtual time on learning curves: `stopping [STOPPER] [SETTINGS] [SEEDS] [ALGORITHM …]`
+//! prints, for each kind of curves and each algorithm, the median final loss without and with the stopper, how much worse it is on average
+//! (± the standard error), and which share of the work was done.
 
 #[expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 #[path = "../tests/conformance/curves.rs"]

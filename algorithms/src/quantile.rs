@@ -7,8 +7,8 @@ pub(crate) fn cdf(x: f64) -> f64 {
     0.5 * libm::erfc(-x / SQRT_2)
 }
 
-/// The number below which a standard normal one lies with probability `p`, to about 16 digits; `p` must be in (0, 1). Algorithm AS 241 (Wichura 1988,
-/// doi:10.2307/2347330).
+/// The number below which a standard normal one lies with probability `p`, to about 16 digits; `p` must be in (0, 1). Algorithm AS 241
+/// (Wichura 1988, doi:10.2307/2347330).
 pub(crate) fn quantile(p: f64) -> f64 {
     let q = p - 0.5;
     if q.abs() <= 0.425 {

@@ -1,4 +1,5 @@
-//! Where servers keep what they remember: SQLite in a scratch folder; and PostgreSQL, when the environment says where there is one for tests.
+//! Where servers keep what they remember: SQLite in a scratch folder; and PostgreSQL, when the environment says where there is one for
+//! tests.
 
 use super::server::Server;
 use sqlx::{Connection, Executor, PgConnection};

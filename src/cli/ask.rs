@@ -99,8 +99,8 @@ async fn names(args: &AskArgs, context: &Context) -> Result<Vec<String>> {
     }
 }
 
-/// Variables that mean something to the shell, or to every program that it starts. Whoever writes an experiment file must not set them for those
-/// who ask.
+/// Variables that mean something to the shell, or to every program that it starts. Whoever writes an experiment file must not set them for
+/// those who ask.
 const RESERVED: [&str; 33] = [
     "PATH",
     "IFS",

@@ -235,7 +235,8 @@ pub fn unknown(kind: &str, name: &str, known: &[String], see: &str) -> Failure {
     }
 }
 
-/// Messages from inside the program go to standard error: warnings unless the user wants quiet, more with `-v`; `TUNE_LOG` says which in detail.
+/// Messages from inside the program go to standard error: warnings unless the user wants quiet, more with `-v`; `TUNE_LOG` says which in
+/// detail.
 fn start_logging(verbose: u8, quiet: bool, as_json: bool) -> Result<()> {
     let wanted = std::env::var("TUNE_LOG").ok();
     let wanted = wanted.filter(|it| !it.trim().is_empty());

@@ -24,6 +24,8 @@ const FILES_PER_PROCESS: u64 = 4;
 const FILES_BESIDES: u64 = 64;
 /// Its socket, and what is read for it: a log, an artifact, another server.
 const FILES_PER_CONNECTION: u64 = 2;
+/// So many there are whatever else is open: a dashboard or two, and programs beside.
+const LEAST_CONNECTIONS: u64 = 64;
 /// More connections than anybody needs at once.
 const MOST_CONNECTIONS: u64 = 16_384;
 
@@ -97,17 +99,25 @@ fn allow_files(processes: usize) {
     raise_limit(files_of_steps(processes));
 }
 
-/// How many connections there may be beside so many processes, which need open files too. Raises the soft limit of open files for them as far as
-/// the hard one allows.
+/// How many connections there may be beside so many processes, which need open files too. Raises the soft limit of open files for them as
+/// far as the hard one allows.
 pub fn allow_connections(processes: usize) -> usize {
     let steps = files_of_steps(processes);
     let limit = raise_limit(steps.saturating_add(MOST_CONNECTIONS * FILES_PER_CONNECTION));
+    let needed = steps.saturating_add(LEAST_CONNECTIONS * FILES_PER_CONNECTION);
+    if let Some(limit) = limit.filter(|limit| *limit < needed) {
+        tracing::warn!(
+            limit,
+            needed,
+            "too few files may be open for so many steps and connections: raise the limit (ulimit -n)"
+        );
+    }
     usize::try_from(connections(steps, limit)).unwrap_or(usize::MAX)
 }
 
 fn connections(steps: u64, limit: Option<u64>) -> u64 {
     let left = limit.unwrap_or(u64::MAX).saturating_sub(steps);
-    (left / FILES_PER_CONNECTION).clamp(1, MOST_CONNECTIONS)
+    (left / FILES_PER_CONNECTION).clamp(LEAST_CONNECTIONS, MOST_CONNECTIONS)
 }
 
 fn files_of_steps(processes: usize) -> u64 {
@@ -164,6 +174,9 @@ mod tests {
     fn connections_leave_room_for_steps() {
         assert_eq!(connections(files_of_steps(2), Some(1024)), 476);
         assert_eq!(connections(files_of_steps(2), None), MOST_CONNECTIONS);
-        assert_eq!(connections(files_of_steps(1000), Some(1024)), 1);
+        assert_eq!(
+            connections(files_of_steps(1000), Some(1024)),
+            LEAST_CONNECTIONS
+        );
     }
 }

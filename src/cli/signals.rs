@@ -75,8 +75,8 @@ pub fn listen() -> Result<(watch::Receiver<Control>, tokio::task::JoinHandle<()>
     Ok((receiver, listening))
 }
 
-/// Until so much is wanted. What came is not handed on: whoever held it would keep the next signal, which is taken in on the same thread, waiting
-/// for ever.
+/// Until so much is wanted. What came is not handed on: whoever held it would keep the next signal, which is taken in on the same thread,
+/// waiting for ever.
 pub async fn wanted(control: &mut watch::Receiver<Control>, least: Control) {
     // Without a sender nothing more can come: whoever listened has ended.
     let _ = control.wait_for(|wanted| *wanted >= least).await;

@@ -28,8 +28,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Open the dashboard in the browser
 ///
 /// Until Ctrl-C, experiments can be seen, begun and steered there, as at `tune serve`; what was running when its process died goes on.
-/// While another process works on the store (in PostgreSQL: runs experiments of it), everything can be seen and nothing changed until it ends.
-/// With --server, opens that server's.
+/// While another process works on the store (in PostgreSQL: runs experiments of it), everything can be seen and nothing changed until it
+/// ends. With --server, opens that server's.
 #[derive(Args, Debug)]
 pub struct UiArgs {
     /// The experiment to show [default: all]

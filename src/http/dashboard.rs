@@ -1,5 +1,5 @@
-//! The dashboard: the files that `dashboard/` is built into, which are part of this program. They are the same for everybody and hold nothing of
-//! anybody: what the pages show, they ask of the interface like any other client.
+//! The dashboard: the files that `dashboard/` is built into, which are part of this program. They are the same for everybody and hold
+//! nothing of anybody: what the pages show, they ask of the interface like any other client.
 
 use super::App;
 use super::conditional::Tag;
@@ -27,8 +27,8 @@ const PAGES: [&str; 7] = [
 /// The name of a file changes with what it holds.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
-/// Scripts, requests and pictures of this server only; styles may be written by those scripts. What artifacts hold is shown in a frame that can
-/// do nothing.
+/// Scripts, requests and pictures of this server only; styles may be written by those scripts. What artifacts hold is shown in a frame that
+/// can do nothing.
 const OWN_ONLY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src 'self' data: blob:; font-src 'self'; \
      frame-src blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",

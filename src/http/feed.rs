@@ -1,6 +1,6 @@
-//! Live events for any number of readers. The table is read once, by a pump for each subject (one experiment, or all), and what it found
-//! is handed to all its readers as one piece of ready-made text. A reader begins at the place it names, from the table; one that falls behind what
-//! is kept for all is cut off, and comes back with the number of the last event it saw.
+//! Live events for any number of readers. The table is read once, by a pump for each subject (one experiment, or all), and what it found is
+//! handed to all its readers as one piece of ready-made text. A reader begins at the place it names, from the table; one that falls behind
+//! what is kept for all is cut off, and comes back with the number of the last event it saw.
 
 use super::numbers::{Counted, Numbers};
 use crate::wire;

@@ -107,8 +107,8 @@ pub async fn forward(State(app): State<App>, request: Request, next: Next) -> Re
     }
 }
 
-/// The token that a browser carries. Its cookie would mean nothing to the other process, which is another host to it; that the request comes
-/// from this server's own pages has been looked at here.
+/// The token that a browser carries. Its cookie would mean nothing to the other process, which is another host to it; that the request
+/// comes from this server's own pages has been looked at here.
 fn credentials(headers: &HeaderMap) -> Option<(HeaderName, HeaderValue)> {
     let token = session::token(headers)?;
     let bearer = HeaderValue::from_str(&format!("Bearer {token}")).ok()?;

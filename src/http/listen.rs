@@ -46,8 +46,8 @@ pub fn tls(certificate: &Path, key: &Path) -> Result<TlsAcceptor> {
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-/// Serves connections until `closing`, and then those that are open for a moment more. Of more than `most` at once, the others wait until one
-/// has ended: steps need open files too.
+/// Serves connections until `closing`, and then those that are open for a moment more. Of more than `most` at once, the others wait until
+/// one has ended: steps need open files too.
 pub async fn serve(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,

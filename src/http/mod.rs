@@ -1,9 +1,9 @@
 //! The HTTP service: everything the command line can do, for programs and people elsewhere.
 //!
 //! A request passes, from the outside in: `observe` (its number, log, headers), `limits` (time, crowd), `access` (who may do what),
-//! `forward` (to the process that drives the experiment, when that is another one), and the handler in `routes`, which reads it with `input`, asks the
-//! service or the store, and answers with the types of `wire`. Whatever goes wrong is told as a `problem`. `feed` brings live events,
-//! `description` is the interface as OpenAPI, made of the same code that routes.
+//! `forward` (to the process that drives the experiment, when that is another one), and the handler in `routes`, which reads it with
+//! `input`, asks the service or the store, and answers with the types of `wire`. Whatever goes wrong is told as a `problem`. `feed` brings
+//! live events, `description` is the interface as OpenAPI, made of the same code that routes.
 
 pub mod access;
 mod conditional;

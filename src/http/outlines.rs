@@ -1,6 +1,6 @@
-//! What every trial of an experiment tried and came to, kept in memory for charts, comparisons and importance: read once, then extended by the
-//! trials of which events tell that they have changed. Of experiments that would need too much room nothing is kept longer than it is used, and
-//! the one that was asked for longest ago goes first.
+//! What every trial of an experiment tried and came to, kept in memory for charts, comparisons and importance: read once, then extended by
+//! the trials of which events tell that they have changed. Of experiments that would need too much room nothing is kept longer than it is
+//! used, and the one that was asked for longest ago goes first.
 
 use crate::wire;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -45,7 +45,7 @@ impl Outlines {
         if store.last_event(record.id).await? != outline.last {
             let (last, changed) = store.changed_after(record.id, outline.last).await?;
             Arc::make_mut(&mut outline).extend(last, changed);
-            self.weigh(record.id, outline.values());
+            self.weigh(record.id, outline.values);
         }
         Ok(outline.clone())
     }
@@ -104,6 +104,8 @@ pub struct Outline {
     last: i64,
     /// By number.
     points: Vec<Point>,
+    /// How much room they take: see [`MOST_VALUES`].
+    values: usize,
     /// The numbers of those that were the best when they finished, in this order, and the last one's objective.
     records: Vec<u64>,
     best: Option<f64>,
@@ -126,6 +128,7 @@ impl Outline {
             goal,
             last: 0,
             points: Vec::new(),
+            values: 0,
             records: Vec::new(),
             best: None,
             changes: 0,
@@ -152,8 +155,8 @@ impl Outline {
         Points { total, points }
     }
 
-    /// The importance of parameters for the objective, worked out by `work` unless it is known: as it is now, or, unless it is to be `exact`, as it
-    /// was when a few trials less had come to their end. The answer says of how many it is.
+    /// The importance of parameters for the objective, worked out by `work` unless it is known: as it is now, or, unless it is to be
+    /// `exact`, as it was when a few trials less had come to their end. The answer says of how many it is.
     pub fn importance<E>(
         &self,
         goal: Goal,
@@ -211,8 +214,12 @@ impl Outline {
     }
 
     fn put(&mut self, point: Point) {
+        self.values += values(&point);
         match self.place_of(point.trial.number) {
-            Ok(at) => self.points[at] = point,
+            Ok(at) => {
+                self.values -= values(&self.points[at]);
+                self.points[at] = point;
+            }
             Err(at) => self.points.insert(at, point),
         }
     }
@@ -225,11 +232,11 @@ impl Outline {
                 .binary_search_by_key(&number, |it| it.trial.number),
         }
     }
+}
 
-    fn values(&self) -> usize {
-        let each = |it: &LoadedTrial| it.parameters.len() + EACH_TRIAL;
-        self.trials().map(each).sum()
-    }
+/// How much room a trial takes.
+fn values(point: &Point) -> usize {
+    point.trial.parameters.len() + EACH_TRIAL
 }
 
 /// Of one that succeeded: when it finished, its number, its objective.
@@ -286,6 +293,10 @@ mod tests {
             }
             assert_eq!(grown.records, whole.records, "{goal:?}");
             assert_eq!(grown.points, whole.points);
+            assert_eq!(
+                (grown.values, whole.values),
+                (8 * EACH_TRIAL, 8 * EACH_TRIAL)
+            );
             assert_eq!(grown.sample(2), whole.sample(2));
         }
     }

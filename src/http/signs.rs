@@ -1,7 +1,7 @@
-//! `curl 'http://…/trials?metric.loss<=0.5'` sends the sign as it is; by the letter it should be percent-encoded, and the parser of requests
-//! insists on it. Here the signs of the first line of a request that reads something are encoded on their way in, as long as nothing else has come
-//! over the connection than such requests, each whole and without a body. Afterwards nothing is touched: it may be the body of a request, whose
-//! length has been announced.
+//! `curl 'http://…/trials?metric.loss<=0.5'` sends the sign as it is; by the letter it should be percent-encoded, and the parser of
+//! requests insists on it. Here the signs of the first line of a request that reads something are encoded on their way in, as long as
+//! nothing else has come over the connection than such requests, each whole and without a body. Afterwards nothing is touched: it may be
+//! the body of a request, whose length has been announced.
 
 use std::io;
 use std::pin::Pin;

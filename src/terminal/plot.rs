@@ -1,5 +1,6 @@
 //! A small picture of the search: a line for the best objective so far, in the order in which the trials finished, and a dot for every
-//! trial, unless there are so many that the dots would cover everything. Drawn with braille characters (2 × 4 dots each), or with `.` and `#` where there is only ASCII.
+//! trial, unless there are so many that the dots would cover everything. Drawn with braille characters (2 × 4 dots each), or with `.` and
+//! `#` where there is only ASCII.
 
 use super::number::short;
 use super::style::{Role, Style, pad_left};

@@ -35,7 +35,8 @@ pub struct Asked {
     pub trials: Vec<Trial>,
     /// The experiment after that: when it has finished, nobody has to ask again.
     pub experiment: AskedExperiment,
-    /// Where early stopping names the parameter that says how many levels a trial has: the levels at which to report, since trials are judged there, and the last.
+    /// Where early stopping names the parameter that says how many levels a trial has: the levels at which to report, since trials are
+    /// judged there, and the last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rungs: Vec<i64>,
 }

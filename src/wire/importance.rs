@@ -6,7 +6,8 @@ use tune_algorithms::history::Goal;
 use tune_algorithms::importance;
 use utoipa::ToSchema;
 
-/// How much each parameter matters for a metric (PED-ANOVA): how differently its values are spread among the best tenth of the trials and among all.
+/// How much each parameter matters for a metric (PED-ANOVA): how differently its values are spread among the best tenth of the trials and
+/// among all.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Importance {
     /// The metric.

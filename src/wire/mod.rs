@@ -1,5 +1,6 @@
 //! The JSON of the HTTP interface, which `--format json` prints too: one type per shape, with its schema, and made from the records of the
-//! store. Times are RFC 3339 in UTC, durations seconds, NaN and the infinities words. What routes carry it is `http`'s; who asks is `client`'s.
+//! store. Times are RFC 3339 in UTC, durations seconds, NaN and the infinities words. What routes carry it is `http`'s; who asks is
+//! `client`'s.
 
 mod ask;
 mod comparison;

@@ -19,8 +19,8 @@ pub struct Why {
     pub mean: Option<f64>,
     /// The standard deviation of that.
     pub deviation: Option<f64>,
-    /// What the algorithm compared it with others by, if it did; more is better. Of `gp` the logarithm of the expected improvement, in the units of
-    /// its model; of `tpe` the logarithm of how much denser good trials are there than bad ones.
+    /// What the algorithm compared it with others by, if it did; more is better. Of `gp` the logarithm of the expected improvement, in the
+    /// units of its model; of `tpe` the logarithm of how much denser good trials are there than bad ones.
     pub acquisition: Option<f64>,
 }
 

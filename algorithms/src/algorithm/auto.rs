@@ -13,13 +13,14 @@
 //! | `budget` | none | from 1 | how many trials there will be, if that is known: then it does not change over to another for the last few |
 //!
 //! What it chooses depends on settings, the space and the trials that have finished, not on the limits of the experiment: these can be
-//! raised while it runs, and the search would no longer be the same after a restart. How many trials run at once is seen from the order in which they
-//! finish.
+//! raised while it runs, and the search would no longer be the same after a restart. How many trials run at once is seen from the order in
+//! which they finish.
 //!
-//! Choices and conditions make no difference to the first choice: in `benches/search/`, `gp` is ahead of the others with all of them. Noise is what the model of `gp` takes for
-//! it after 48 trials: great noise is told from rugged functions, little noise is not. Up to about a hundred noisy trials `gp` is ahead in any case; who knows that there is
-//! noise and has several hundred trials should choose `cmaes` from the start. That no algorithm is best everywhere, and that choosing pays, is the experience of the Black-Box Optimization Challenge (Turner et al. 2021,
-//! doi:10.48550/arXiv.2104.10201).
+//! Choices and conditions make no difference to the first choice: in `benches/search/`, `gp` is ahead of the others with all of them. Noise
+//! is what the model of `gp` takes for it after 48 trials: great noise is told from rugged functions, little noise is not. Up to about a
+//! hundred noisy trials `gp` is ahead in any case; who knows that there is noise and has several hundred trials should choose `cmaes` from
+//! the start. That no algorithm is best everywhere, and that choosing pays, is the experience of the Black-Box Optimization Challenge
+//! (Turner et al. 2021, doi:10.48550/arXiv.2104.10201).
 
 use super::cmaes::Cmaes;
 use super::gp::Gp;

@@ -19,16 +19,16 @@
 //!   and suits spaces with many conditions. It has no settings. In a finite space it never repeats itself.
 //! - **`sobol`** spreads its points more evenly than chance does (an Owen-scrambled Sobol sequence), which finds good
 //!   regions with fewer trials in up to a few dozen numeric parameters. It has no settings.
-//! - **`tpe`** looks where good trials are dense and bad ones are not. Settings: `startup_trials` (10), so many trials
-//!   must have succeeded or been stopped early before it learns; `candidates` (32), more make the search greedier. How it works, with references,
-//!   is told at the head of `algorithm/tpe/mod.rs`.
-//! - **`gp`** models the objective by a Gaussian process and looks where most improvement is to be expected. Setting: `startup_trials` (8). See the head of
-//!   `algorithm/gp/mod.rs`.
-//! - **`cmaes`** moves and stretches a normal distribution towards good trials, and begins anew when it has come to a stand. Settings: `population`
-//!   (4 + ⌊3 ln parameters⌋), so many trials it learns from at once; `initial_step` (0.17), its first standard deviation as a share of each range;
-//!   `restarts` (`bipop` or `none`). How it works, with references, is told at the head of `algorithm/cmaes/mod.rs`.
-//! - **`auto`** is `gp`, and `cmaes` or `tpe` where there is too much of anything for it: thousands of trials, a hundred parameters, scores of trials at once. Setting: `budget`,
-//!   how many trials there will be, if that is known. See the head of `algorithm/auto.rs`.
+//! - **`tpe`** looks where good trials are dense and bad ones are not. Settings: `startup_trials` (10), so many trials must have succeeded
+//!   or been stopped early before it learns; `candidates` (32), more make the search greedier. How it works, with references, is told at
+//!   the head of `algorithm/tpe/mod.rs`.
+//! - **`gp`** models the objective by a Gaussian process and looks where most improvement is to be expected. Setting: `startup_trials` (8).
+//!   See the head of `algorithm/gp/mod.rs`.
+//! - **`cmaes`** moves and stretches a normal distribution towards good trials, and begins anew when it has come to a stand. Settings:
+//!   `population` (4 + ⌊3 ln parameters⌋), so many trials it learns from at once; `initial_step` (0.17), its first standard deviation as a
+//!   share of each range; `restarts` (`bipop` or `none`). How it works, with references, is told at the head of `algorithm/cmaes/mod.rs`.
+//! - **`auto`** is `gp`, and `cmaes` or `tpe` where there is too much of anything for it: thousands of trials, a hundred parameters, scores
+//!   of trials at once. Setting: `budget`, how many trials there will be, if that is known. See the head of `algorithm/auto.rs`.
 //!
 //! Those that learn also learn from the trials of another search ([`History::with_prior`]), and prefer to try what that has not tried.
 //!
@@ -102,8 +102,8 @@ pub trait Algorithm: Send {
     /// Why it made each of its last suggestions, in their order.
     fn why(&self) -> &[Why];
 
-    /// What is still to be gained by more trials, as far as those that have finished tell: a function of them as a suggestion is, which may take twice as long as
-    /// one. `None` when it cannot say, or not yet.
+    /// What is still to be gained by more trials, as far as those that have finished tell: a function of them as a suggestion is, which may
+    /// take twice as long as one. `None` when it cannot say, or not yet.
     fn outlook(&mut self, _history: &History) -> Option<Outlook> {
         None
     }

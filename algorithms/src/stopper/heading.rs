@@ -1,16 +1,17 @@
 //! Where a learning curve is heading, told by its shape: how much it gained lately, and how that compares with what it gained before.
 //!
-//! The reports are cut into three parts of equal numbers, whose means even out the noise. An exponential decay to some last value goes through the three means (it is
-//! unique), and what it comes to at a later level is the answer. Real curves slow down more than exponential ones do later on, so that this promises rather too little
-//! than too much; it is right about what matters: which of two curves still has far to go.
+//! The reports are cut into three parts of equal numbers, whose means even out the noise. An exponential decay to some last value goes
+//! through the three means (it is unique), and what it comes to at a later level is the answer. Real curves slow down more than exponential
+//! ones do later on, so that this promises rather too little than too much; it is right about what matters: which of two curves still has
+//! far to go.
 
 use crate::history::Goal;
 
 /// A level, and a loss there.
 type Point = (f64, f64);
 
-/// What a trial with these finite values, by ascending levels, may have got to by the level `reached`, if it goes on as it did; never worse than its best value.
-/// `None` of fewer than two.
+/// What a trial with these finite values, by ascending levels, may have got to by the level `reached`, if it goes on as it did; never worse
+/// than its best value. `None` of fewer than two.
 pub(super) fn heading(goal: Goal, reports: &[Point], reached: f64) -> Option<f64> {
     let sign = match goal {
         Goal::Minimize => 1.0,
@@ -42,8 +43,8 @@ fn mean(points: &[Point]) -> Point {
     points.iter().fold((0.0, 0.0), add)
 }
 
-/// The loss at a later level, of a curve that slows down through three points as an exponential decay does, or goes straight on if it does not slow down. What does not
-/// fall any more stays as it is.
+/// The loss at a later level, of a curve that slows down through three points as an exponential decay does, or goes straight on if it does
+/// not slow down. What does not fall any more stays as it is.
 fn extrapolated([(x1, y1), (x2, y2), (x3, y3)]: [Point; 3], reached: f64) -> f64 {
     let (before, lately, further) = (y1 - y2, y2 - y3, reached - x3);
     if lately <= 0.0 {
@@ -57,8 +58,8 @@ fn extrapolated([(x1, y1), (x2, y2), (x3, y3)]: [Point; 3], reached: f64) -> f64
     y3 - lately * libm::expm1(-rate * further) / -libm::expm1(rate * short)
 }
 
-/// The rate of the exponential decay that falls `ratio` times as much in a stretch of one length, `long`, as in the next, `short`. The logarithm of that ratio,
-/// ln(1 - exp(-k long)) - ln(1 - exp(-k short)) + k long, grows with the rate k: halving finds it.
+/// The rate of the exponential decay that falls `ratio` times as much in a stretch of one length, `long`, as in the next, `short`. The
+/// logarithm of that ratio, ln(1 - exp(-k long)) - ln(1 - exp(-k short)) + k long, grows with the rate k: halving finds it.
 fn rate(long: f64, short: f64, ratio: f64) -> f64 {
     let fall = |length: f64| libm::log(-libm::expm1(-length));
     let wanted = libm::log(ratio);

@@ -4,18 +4,18 @@
 //!   same level. It assumes nothing about the shape of the curves and is a safe first choice. Settings:
 //!   `startup_trials` (5), `warmup_levels` (1).
 //! - **`percentile`** is the same with the best `percentile` (25) % in place of the better half: it stops more.
-//! - **`wilcoxon`** is for levels that are folds of a cross-validation or instances of a problem: it ends a trial that is worse than the best one at the
-//!   levels that both have reported, by a signed-rank test (`p_threshold`, 0.1), and never one whose mean there is as good. Settings: `p_threshold`,
-//!   `startup_levels` (2).
+//! - **`wilcoxon`** is for levels that are folds of a cross-validation or instances of a problem: it ends a trial that is worse than the
+//!   best one at the levels that both have reported, by a signed-rank test (`p_threshold`, 0.1), and never one whose mean there is as good.
+//!   Settings: `p_threshold`, `startup_levels` (2).
 //! - **`threshold`** ends trials whose value leaves a fixed range, or is not finite: training that has diverged.
 //!   Settings: `min`, `max` (none), `warmup_levels` (0).
-//! - **`asha`** lets only the best third of the trials go on from each of the levels 1, 3, 9, 27 …, by their values or by what their curves head for, without waiting
-//!   for anyone. It saves most where trials are long and many. Settings: `min_level` (1), the first of these levels; `reduction` (3); `brackets` (1); `resource`, the
-//!   parameter that says how many levels a trial has ([`Resource`]).
-//! - **`hyperband`** is `asha` with three `brackets`: more than half of the trials are judged from the first of these levels on, others from the second or
-//!   third.
-//! - **`plateau`** ends a trial whose best value has not improved for `patience` (10) levels by more than `min_improvement` (0). It does not compare
-//!   trials.
+//! - **`asha`** lets only the best third of the trials go on from each of the levels 1, 3, 9, 27 …, by their values or by what their curves
+//!   head for, without waiting for anyone. It saves most where trials are long and many. Settings: `min_level` (1), the first of these
+//!   levels; `reduction` (3); `brackets` (1); `resource`, the parameter that says how many levels a trial has ([`Resource`]).
+//! - **`hyperband`** is `asha` with three `brackets`: more than half of the trials are judged from the first of these levels on, others
+//!   from the second or third.
+//! - **`plateau`** ends a trial whose best value has not improved for `patience` (10) levels by more than `min_improvement` (0). It does
+//!   not compare trials.
 //!
 //! `warmup_levels` counts the different levels that the trial itself has reported, so that it means the same whether
 //! levels are epochs, thousands of iterations or fractions: with 3, the fourth report is the first to be judged.

@@ -1,4 +1,5 @@
-//! The parameter that says how many levels a trial may take: it is not searched, and with it the levels at which trials are judged are known beforehand.
+//! The parameter that says how many levels a trial may take: it is not searched, and with it the levels at which trials are judged are
+//! known beforehand.
 
 use crate::nearest;
 use crate::setting::SettingError;

@@ -1,13 +1,14 @@
 //! `asha` and `hyperband`: successive halving without waiting (Li et al. 2020, *A system for massively parallel hyperparameter tuning*,
 //! doi:10.48550/arXiv.1810.05934; Li et al. 2018, *Hyperband*, arXiv:1603.06560).
 //!
-//! Levels `min_level`, `min_level · reduction`, `min_level · reduction²` … are rungs. A trial that comes to a rung goes on if its best value is
-//! among the best 1/`reduction` of those that have come there lately, itself included, or if what its curve heads for is; else it is stopped.
-//! Nobody waits for others; the first at a rung goes on. A bracket leaves out the first rungs: in higher ones trials that start slowly are given more time.
+//! Levels `min_level`, `min_level · reduction`, `min_level · reduction²` … are rungs. A trial that comes to a rung goes on if its best
+//! value is among the best 1/`reduction` of those that have come there lately, itself included, or if what its curve heads for is; else it
+//! is stopped. Nobody waits for others; the first at a rung goes on. A bracket leaves out the first rungs: in higher ones trials that start
+//! slowly are given more time.
 //!
-//! Where curves cross, values at low rungs tell who learns fast, and not who will be good: by values alone, the best model was stopped in most searches.
-//! What a curve heads for is told by its shape (`heading`), which takes some reports: before, no trial is judged.
-//! `cargo run --release --example stopping` measures what it spares, and what it costs.
+//! Where curves cross, values at low rungs tell who learns fast, and not who will be good: by values alone, the best model was stopped in
+//! most searches. What a curve heads for is told by its shape (`heading`), which takes some reports: before, no trial is judged. `cargo run
+//! --release --example stopping` measures what it spares, and what it costs.
 
 use super::curve::Curve;
 use super::heading::heading;
@@ -76,8 +77,8 @@ pub(super) const HYPERBAND: StopperInfo = StopperInfo {
 /// A rung holds a level that is less by so little, too: a product may be off in its last bits.
 const ROUNDING: f64 = 1e-9;
 
-/// A trial is compared with those that came to the rung lately, so that so many go on at a time: where a search gets ever better, nearly every trial is
-/// better than most of all that came before.
+/// A trial is compared with those that came to the rung lately, so that so many go on at a time: where a search gets ever better, nearly
+/// every trial is better than most of all that came before.
 const KEPT: usize = 18;
 
 /// So many rungs further on: where it is heading.
@@ -206,8 +207,8 @@ impl Rungs {
             .checked_sub(1)
     }
 
-    /// The bracket of a trial. As in Hyperband, a bracket that stops later gets fewer trials: `reduction` times fewer, but for a factor that
-    /// evens out what they cost. Consecutive trials are dealt out evenly.
+    /// The bracket of a trial. As in Hyperband, a bracket that stops later gets fewer trials: `reduction` times fewer, but for a factor
+    /// that evens out what they cost. Consecutive trials are dealt out evenly.
     fn bracket(&self, trial: u64) -> usize {
         let count = self.brackets as f64;
         let weights: Vec<f64> = (0..self.brackets)
@@ -226,8 +227,8 @@ impl Rungs {
         inside.unwrap_or(0)
     }
 
-    /// Compares what a trial has, and where it is heading, with those that came to the rung before: `Some` when both are too bad to go on. Others are compared with
-    /// what it had by the rung itself: one that reports more rarely has come further.
+    /// Compares what a trial has, and where it is heading, with those that came to the rung before: `Some` when both are too bad to go on.
+    /// Others are compared with what it had by the rung itself: one that reports more rarely has come further.
     fn judge(
         &mut self,
         at: (usize, usize),

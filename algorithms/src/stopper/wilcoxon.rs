@@ -1,9 +1,9 @@
-//! `wilcoxon`: for levels that are folds or instances, the same ones in every trial. A trial is stopped when it is worse than the best one at the levels that
-//! both have reported, by a signed-rank test (Wilcoxon 1945, doi:10.2307/3001968), as racing does (Birattari et al. 2002, *A racing algorithm for configuring
-//! metaheuristics*, GECCO).
+//! `wilcoxon`: for levels that are folds or instances, the same ones in every trial. A trial is stopped when it is worse than the best one
+//! at the levels that both have reported, by a signed-rank test (Wilcoxon 1945, doi:10.2307/3001968), as racing does (Birattari et al.
+//! 2002, *A racing algorithm for configuring metaheuristics*, GECCO).
 //!
-//! Folds differ in difficulty: only values at the same level are compared, in pairs. A trial whose mean at those levels is as good as that of the best one is
-//! never stopped, however unlucky its ranks.
+//! Folds differ in difficulty: only values at the same level are compared, in pairs. A trial whose mean at those levels is as good as that
+//! of the best one is never stopped, however unlucky its ranks.
 
 use super::{Stopper, StopperInfo, Verdict, shown};
 use crate::compare::signed_rank;
@@ -106,8 +106,8 @@ impl Wilcoxon {
         pairs.iter().map(loss).collect()
     }
 
-    /// Whether a completed trial is the best from now on: no shorter than the best one, so that a trial that was stopped after lucky levels never is, and
-    /// better where both have values.
+    /// Whether a completed trial is the best from now on: no shorter than the best one, so that a trial that was stopped after lucky levels
+    /// never is, and better where both have values.
     fn is_best(&self, values: &Values) -> bool {
         let Some((_, best)) = &self.best else {
             return !values.0.is_empty();

@@ -114,8 +114,8 @@ fn check_restarts(name: &str, space: &Arc<Space>, trials: usize) {
     }
 }
 
-/// Checks that asking for several at once is the same as asking for one after the other while all of them are running; after some trials that
-/// have finished.
+/// Checks that asking for several at once is the same as asking for one after the other while all of them are running; after some trials
+/// that have finished.
 fn check_batches(name: &str, space: &Arc<Space>, trials: usize) {
     let mut one_by_one = Search::new(name, space, 4);
     one_by_one.run(trials, 3, mixed);

@@ -43,7 +43,8 @@ pub const CROSSING: Curves = Curves {
     },
 };
 
-/// A real model, trained by gradient descent: small rates are slow, large ones oscillate or diverge, and the weights are drawn back to zero.
+/// A real model, trained by gradient descent: small rates are slow, large ones oscillate or diverge, and the weights are drawn back to
+/// zero.
 pub const TRAINED: Curves = Curves {
     name: "trained",
     curve: |it| {
@@ -109,7 +110,8 @@ fn rate(configuration: &Configuration) -> f64 {
     libm::log10(number(configuration, "rate")) / 4.0 + 1.0
 }
 
-/// Falls to a last loss of 0.1 or more; `rest` is what is left to be learnt after a level, by a model with such settings that is so far off in the end.
+/// Falls to a last loss of 0.1 or more; `rest` is what is left to be learnt after a level, by a model with such settings that is so far off
+/// in the end.
 fn falling(it: &Configuration, rest: impl Fn(&Configuration, f64, f64) -> f64) -> Vec<f64> {
     let from = |value: f64, best: f64| (value - best) * (value - best);
     let off = from(rate(it), 0.6)

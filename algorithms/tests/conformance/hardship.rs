@@ -1,4 +1,5 @@
-//! What goes wrong in practice, for every algorithm and on every kind of space: suggestions stay of the space, and differ as long as anything else is left.
+//! What goes wrong in practice, for every algorithm and on every kind of space: suggestions stay of the space, and differ as long as
+//! anything else is left.
 
 use crate::search::{Search, suitable};
 use crate::spaces::{all, any_space, everything, space};
@@ -41,8 +42,8 @@ const HARDSHIPS: [(&str, Ending); 7] = [
     }),
 ];
 
-/// Runs a search under a hardship, two trials at a time. Checks that every suggestion is of the space, and no two are the same; and that there
-/// are as many as there can be.
+/// Runs a search under a hardship, two trials at a time. Checks that every suggestion is of the space, and no two are the same; and that
+/// there are as many as there can be.
 fn check(name: &str, space: &Arc<Space>, trials: usize, ending: Ending, what: &str) {
     let mut search = Search::new(name, space, 9);
     search.run(trials, 2, |number| Some(ending(number)));

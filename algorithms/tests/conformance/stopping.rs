@@ -1,5 +1,5 @@
-//! What early stopping is for: as good a result for a fraction of the work, with default settings, on simulated and on real learning curves, in virtual time.
-//! The example `stopping` prints more of these figures.
+//! What early stopping is for: as good a result for a fraction of the work, with default settings, on simulated and on real learning
+//! curves, in virtual time. The example `stopping` prints more of these figures.
 
 use crate::curves::{CROSSING, Comparison, NOISE, PARALLEL, TRAINED, models};
 use tune_algorithms::history::Goal;

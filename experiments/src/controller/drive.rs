@@ -11,7 +11,7 @@ use super::recover::recover;
 use super::slots::Pool;
 use super::submit::goes_on;
 use super::suggester::{AlgorithmCrashed, Maker, Suggester};
-use super::trial::StepValues;
+use super::trial::{Results, StepValues};
 use crate::artifacts::ArtifactStore;
 use crate::engine::Engine;
 use crate::pipeline::{Components, Graph};
@@ -125,8 +125,8 @@ pub(crate) async fn take_lock(setup: &Setup, id: ExperimentId) -> Result<DriverL
     sign(setup, lock).await
 }
 
-/// Makes the lock this process's. A step that outlived its driver would run beside its own next attempt: what the last one may have left is ended
-/// first.
+/// Makes the lock this process's. A step that outlived its driver would run beside its own next attempt: what the last one may have left is
+/// ended first.
 async fn sign(setup: &Setup, lock: DriverLock) -> Result<DriverLock, DriveError> {
     let ours = setup.engine.session();
     if let Some(session) = lock.left_behind().filter(|session| session != ours) {
@@ -173,12 +173,12 @@ pub(crate) async fn load(setup: &Setup, id: ExperimentId) -> Result<Loaded, Driv
         Some(_) => setup.store.curves(id, &experiment.objective.metric).await?,
         None => Vec::new(),
     };
-    let values = complete_values(setup, &mut snapshot, experiment.pipeline.needs()).await?;
+    let results = complete_values(setup, &mut snapshot, experiment.pipeline.needs()).await?;
     let name = experiment.algorithm.name.clone();
     let (maker, learns) = algorithm(&experiment)?;
     let resource = experiment.resource().cloned();
     let plan = plan(setup, &record, experiment, if learns { 0 } else { AHEAD })?;
-    let (core, history) = recover(plan, snapshot, &curves, values, stopper);
+    let (core, history) = recover(plan, snapshot, &curves, results, stopper);
     let suggester = Suggester::new(&name, maker, history, resource, setup.observer.clone());
     Ok(Loaded {
         core,
@@ -207,18 +207,21 @@ fn stopper(experiment: &Experiment) -> Result<Option<Box<dyn Stopper>>, DriveErr
     built.transpose().map_err(|problems| refused(&problems))
 }
 
-/// Large values are kept as artifacts: here they are read again. Steps whose results have vanished are to run again, if those are needed.
+/// Large values are kept as artifacts: here they are read again. Steps whose results have vanished are to run again, if those are needed
+/// by a trial that goes on.
 async fn complete_values(
     setup: &Setup,
     snapshot: &mut Snapshot,
     needs: IndexMap<String, Vec<String>>,
-) -> Result<StepValues, DriveError> {
+) -> Result<Results, DriveError> {
     let artifacts = ArtifactStore::new(Layout::new(setup.store.root())?.artifacts());
     let mut unfinished = take(&mut snapshot.unfinished);
     let restoring = tokio::task::spawn_blocking(move || {
-        for trial in &mut unfinished {
-            redo_lost(&mut trial.steps, &needs, &artifacts);
-        }
+        let going_on = unfinished.iter_mut().filter(|it| it.trial.reason.is_none());
+        let before = going_on.flat_map(|it| redo_lost(&mut it.steps, &needs, &artifacts));
+        let before = before
+            .map(|step| ((step.trial, step.step.clone()), step))
+            .collect();
         let steps = unfinished.iter().flat_map(|trial| &trial.steps);
         let present = steps.filter(|step| artifacts.has_values(&step.values));
         let values = present.map(|step| {
@@ -227,11 +230,11 @@ async fn complete_values(
             Ok(((step.trial, step.step.clone()), values))
         });
         let values = values.collect::<std::io::Result<StepValues>>()?;
-        Ok::<_, std::io::Error>((unfinished, values))
+        Ok::<_, std::io::Error>((unfinished, Results { values, before }))
     });
-    let (unfinished, values) = restoring.await.map_err(std::io::Error::other)??;
+    let (unfinished, results) = restoring.await.map_err(std::io::Error::other)??;
     snapshot.unfinished = unfinished;
-    Ok(values)
+    Ok(results)
 }
 
 fn plan(

@@ -1,5 +1,5 @@
-//! What steps left and is no longer here: artifacts and large values are files of one machine, and another one may have taken the experiment over,
-//! or someone has tidied up. A step whose results are still needed then runs again.
+//! What steps left and is no longer here: artifacts and large values are files of one machine, and another one may have taken the
+//! experiment over, or someone has tidied up. A step whose results are still needed then runs again.
 
 use crate::artifacts::ArtifactStore;
 use crate::state::StepState;
@@ -10,8 +10,14 @@ use std::collections::HashSet;
 /// The names of the steps that each step needs.
 type Needs = IndexMap<String, Vec<String>>;
 
-/// Sends back to the start every step that went well, whose results are not here, and which another step of the trial that has not ended needs.
-pub(super) fn redo_lost(steps: &mut [StepRecord], needs: &Needs, artifacts: &ArtifactStore) {
+/// Sends back to the start every step that went well, whose results are not here, and which another step of the trial that has not ended
+/// needs. How they were on record: a trial that ends before they run again has not lost what they came to.
+pub(super) fn redo_lost(
+    steps: &mut [StepRecord],
+    needs: &Needs,
+    artifacts: &ArtifactStore,
+) -> Vec<StepRecord> {
+    let mut before = Vec::new();
     let mut lost: Vec<usize> = (0..steps.len())
         .filter(|at| is_lost(&steps[*at], artifacts))
         .collect();
@@ -20,8 +26,11 @@ pub(super) fn redo_lost(steps: &mut [StepRecord], needs: &Needs, artifacts: &Art
         .iter()
         .position(|at| is_needed(&steps[*at], steps, needs))
     {
-        redo(&mut steps[lost.remove(place)]);
+        let step = &mut steps[lost.remove(place)];
+        before.push(step.clone());
+        redo(step);
     }
+    before
 }
 
 fn is_lost(step: &StepRecord, artifacts: &ArtifactStore) -> bool {
@@ -89,8 +98,11 @@ mod tests {
                     step.values["left"]["$artifact"]["path"] = json!("gone");
                 }
             }
-            redo_lost(&mut steps, &needs, &store);
+            let known = steps.clone();
+            let before = redo_lost(&mut steps, &needs, &store);
             assert_eq!(redone(&steps), expected, "{lost:?} lost");
+            assert_eq!(before.len(), expected.len());
+            assert!(before.iter().all(|step| known.contains(step)));
         }
     }
 }

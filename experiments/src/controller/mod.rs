@@ -3,8 +3,9 @@
 //! `core` decides: a pure, synchronous state machine from events to changes and commands. `driver` is the loop around it that stores the
 //! changes and carries the commands out; `drive` takes an experiment up and lets the loop run; `message` is how others reach it. A trial
 //! under way is `trial`; `task` turns its next step into something an engine can run; `recover` makes a core out of what the store
-//! remembers, `lost` looks after what has vanished meanwhile; `suggester` gives the algorithm a thread of its own; `slots` shares the slots of the engine; `spans` are what log lines
-//! about trials carry; `submit` decides what a file means for an experiment that exists, `prior` what a new one knows of another.
+//! remembers, `lost` looks after what has vanished meanwhile; `suggester` gives the algorithm a thread of its own; `slots` shares the slots
+//! of the engine; `spans` are what log lines about trials carry; `submit` decides what a file means for an experiment that exists, `prior`
+//! what a new one knows of another.
 
 mod core;
 mod drive;

@@ -1,8 +1,8 @@
 //! What a new experiment knows of another one, from which it starts: the trials of that one that fit.
 //!
-//! Copied when the experiment is submitted, so that its search depends on nothing but itself from then on. A trial fits when it succeeded or
-//! was stopped early, has a finite value of the new experiment's metric, and a value in the new space for every parameter that is active there.
-//! Parameters that the new space does not have are left out.
+//! Copied when the experiment is submitted, so that its search depends on nothing but itself from then on. A trial fits when it succeeded
+//! or was stopped early, has a finite value of the new experiment's metric, and a value in the new space for every parameter that is active
+//! there. Parameters that the new space does not have are left out.
 
 use super::submit::SubmitError;
 use crate::spec::{Experiment, Submission, Written};

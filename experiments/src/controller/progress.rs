@@ -18,8 +18,8 @@ pub struct Progress {
     pub failed: u64,
     /// Ended with the experiment.
     pub cancelled: u64,
-    /// Every objective that was better than all before, with how many trials had been judged by then. There are few: a value is the best of the
-    /// first n with a chance of 1 in n.
+    /// Every objective that was better than all before, with how many trials had been judged by then. There are few: a value is the best of
+    /// the first n with a chance of 1 in n.
     records: Vec<(u64, f64)>,
     goal: Goal,
 }

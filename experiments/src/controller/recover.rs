@@ -5,20 +5,20 @@ use super::core::Core;
 use super::plan::Plan;
 use super::progress::{Progress, outcome};
 use super::suggester::{as_searched, place};
-use super::trial::{StepValues, TrialRun};
+use super::trial::{Results, TrialRun};
 use crate::spec::Experiment;
 use crate::store::{CurvePoint, ExperimentUpdate, LoadedTrial, Snapshot};
 use tune_algorithms::history::History;
 use tune_algorithms::space::Configuration;
 use tune_algorithms::stopper::Stopper;
 
-/// A core and a history that know all of the snapshot. `curves` are all reports of the objective, in the order in which they arrived; only a
-/// stopper wants them. `values` are the complete values of the unfinished trials' step runs.
+/// A core and a history that know all of the snapshot. `curves` are all reports of the objective, in the order in which they arrived; only
+/// a stopper wants them. `results` is what is known of the unfinished trials' step runs.
 pub fn recover(
     plan: Plan,
     snapshot: Snapshot,
     curves: &[CurvePoint],
-    mut values: StepValues,
+    mut results: Results,
     stopper: Option<Box<dyn Stopper>>,
 ) -> (Core, History) {
     let finished = in_order_of_finishing(&snapshot.trials);
@@ -34,7 +34,7 @@ pub fn recover(
     };
     let mut core = Core::new(plan, update, progress, stopper);
     for trial in snapshot.unfinished {
-        let trial = TrialRun::recover(core.plan(), trial, &mut values);
+        let trial = TrialRun::recover(core.plan(), trial, &mut results);
         core.adopt(trial);
     }
     (core, history)
@@ -76,8 +76,8 @@ fn retell(
     (history, progress)
 }
 
-/// Shows the stopper all that was reported, in the order in which it came, and then which trials have ended. What it would say to the running ones is heard at their
-/// next report.
+/// Shows the stopper all that was reported, in the order in which it came, and then which trials have ended. What it would say to the
+/// running ones is heard at their next report.
 fn replay(
     mut stopper: Box<dyn Stopper>,
     finished: &[&LoadedTrial],

@@ -90,10 +90,18 @@ pub(crate) async fn as_it_is(
     record: ExperimentRecord,
     given: &Experiment,
 ) -> Result<Submitted, StoreError> {
-    Ok(match goes_on(store, &record, given).await? {
-        true => Submitted::Continues(record),
-        false => Submitted::Finished(record),
-    })
+    Ok(
+        match !has_rested(store, &record).await? && goes_on(store, &record, given).await? {
+            true => Submitted::Continues(record),
+            false => Submitted::Finished(record),
+        },
+    )
+}
+
+/// Whether it has stopped getting better, and nothing is new since: how little is to be expected of it only the algorithm could say again.
+async fn has_rested(store: &Store, record: &ExperimentRecord) -> Result<bool, StoreError> {
+    let converged = record.reason == Some(ExperimentReason::Converged);
+    Ok(converged && !store.has_new_limits(record.id).await?)
 }
 
 /// `key` is the submitter's own mark. Whether it or the name is taken comes first: what the experiment has started from may be gone.

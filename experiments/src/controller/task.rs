@@ -157,8 +157,8 @@ fn artifacts(plan: &Plan, step: &Step) -> IndexMap<String, String> {
     }
 }
 
-/// As JSON, then spaces up to one of few lengths: the engine writes it over that of an earlier trial, and where that is longer, it must be cut,
-/// which many file systems are slow at.
+/// As JSON, then spaces up to one of few lengths: the engine writes it over that of an earlier trial, and where that is longer, it must be
+/// cut, which many file systems are slow at.
 fn configuration(parameters: &Configuration) -> String {
     let mut text =
         serde_json::to_string(parameters).expect("configurations are plain JSON scalars by name");

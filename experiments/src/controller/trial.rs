@@ -33,6 +33,15 @@ pub struct TrialRun {
 /// The complete values of step runs, by trial and step.
 pub type StepValues = HashMap<(u64, String), Map<String, Json>>;
 
+/// What is known of the step runs of unfinished trials beside their records.
+#[derive(Default)]
+pub struct Results {
+    /// Of those whose values are here.
+    pub values: StepValues,
+    /// How those were on record that are to run again, by trial and step.
+    pub before: HashMap<(u64, String), StepRecord>,
+}
+
 /// A step run that is part of an unfinished trial.
 pub struct StepRun {
     /// As it is stored.
@@ -41,6 +50,8 @@ pub struct StepRun {
     pub phase: Phase,
     /// Its values for later steps, complete; the record holds large ones as artifacts.
     pub values: Map<String, Json>,
+    /// How it is on record, where it went well before and is to run again. If its trial ends first, it stays so.
+    before: Option<StepRecord>,
 }
 
 /// What a step run waits for.
@@ -137,9 +148,9 @@ impl TrialRun {
         trial
     }
 
-    /// A trial as the store remembers it, and the complete values of its step runs, by name. Steps that were running when the last process
+    /// A trial as the store remembers it, and what else is known of its step runs. Steps that were running when the last process
     /// died are ready for a new attempt; a pause before an attempt is over.
-    pub fn recover(plan: &Plan, known: UnfinishedTrial, values: &mut StepValues) -> Self {
+    pub fn recover(plan: &Plan, known: UnfinishedTrial, results: &mut Results) -> Self {
         let UnfinishedTrial {
             trial: record,
             steps: stored,
@@ -166,9 +177,9 @@ impl TrialRun {
                 } else {
                     Phase::Waiting
                 };
-                run.values = values
-                    .remove(&(number, step.step.clone()))
-                    .unwrap_or_default();
+                let key = (number, step.step.clone());
+                run.values = results.values.remove(&key).unwrap_or_default();
+                run.before = results.before.remove(&key);
                 run.record = step;
             }
         }
@@ -257,6 +268,7 @@ impl TrialRun {
     pub fn begin_step(&mut self, index: usize, now: Timestamp) {
         let run = &mut self.steps[index];
         run.phase = Phase::Running;
+        run.before = None;
         run.record.attempt += 1;
         run.record.state = StepState::Running;
         run.record.explanation = None;
@@ -342,8 +354,10 @@ impl TrialRun {
         self.steps.iter().all(quiet) && (self.verdict.is_some() || done)
     }
 
-    /// Ends the trial: steps that have not begun are skipped (their positions are returned), and the record gets its final state.
+    /// Ends the trial: steps that have not begun are skipped (their positions are returned), but for those that went well before and were
+    /// to run again; the record gets its final state.
     pub fn conclude(&mut self, metric: &str, now: Timestamp) -> Vec<usize> {
+        self.steps.iter_mut().for_each(StepRun::restore);
         let skipped = (0..self.steps.len())
             .filter(|&index| self.steps[index].phase != Phase::Finished)
             .collect::<Vec<_>>();
@@ -409,6 +423,15 @@ impl StepRun {
             record,
             phase: Phase::Waiting,
             values: Map::new(),
+            before: None,
+        }
+    }
+
+    /// It does not run again after all: it went well, whoever lacks what it left.
+    fn restore(&mut self) {
+        if let Some(before) = self.before.take() {
+            self.phase = Phase::Finished;
+            self.record = before;
         }
     }
 

@@ -39,8 +39,8 @@ pub struct Task {
     pub env: IndexMap<String, String>,
     /// Where it runs.
     pub working_directory: PathBuf,
-    /// What the paths of the attempt's own files begin with: `.log`, `.output`, `.metrics.jsonl`, `.artifacts/` and the names in `files` follow.
-    /// Files beside each other, since a folder for each attempt would cost more than all else that is done to start a process.
+    /// What the paths of the attempt's own files begin with: `.log`, `.output`, `.metrics.jsonl`, `.artifacts/` and the names in `files`
+    /// follow. Files beside each other, since a folder for each attempt would cost more than all else that is done to start a process.
     pub files_at: PathBuf,
     /// Files that are written before the process starts: what follows `files_at.` → content. At least one.
     pub files: IndexMap<String, String>,
@@ -120,8 +120,8 @@ pub enum Outcome {
     BadOutput(String),
 }
 
-/// Leave to start a task: given once the intent is stored, so that a task is never run that nobody would know of. When its sender is dropped,
-/// the task ends without having run.
+/// Leave to start a task: given once the intent is stored, so that a task is never run that nobody would know of. When its sender is
+/// dropped, the task ends without having run.
 pub type Leave = oneshot::Receiver<()>;
 
 /// Runs tasks. Cheap to share; every method returns at once.

@@ -184,8 +184,8 @@ impl Service {
         Ok(())
     }
 
-    /// Takes no more work and lets running steps end; state is kept. Those that still run shortly before the end of `grace` are asked to stop, and
-    /// killed at its end.
+    /// Takes no more work and lets running steps end; state is kept. Those that still run shortly before the end of `grace` are asked to
+    /// stop, and killed at its end.
     pub async fn shutdown(&self, grace: Duration) {
         let tasks = &self.inner.tasks;
         tasks.close();

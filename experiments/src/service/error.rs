@@ -15,7 +15,8 @@ pub enum ServiceError {
     /// Another process drives it; where that can be reached, if it said so.
     #[error("another process drives the experiment")]
     DrivenElsewhere(Option<String>),
-    /// It contradicts what is: a different result was told before, the experiment has ended, trials of a pipeline cannot be told …; in words.
+    /// It contradicts what is: a different result was told before, the experiment has ended, trials of a pipeline cannot be told …; in
+    /// words.
     #[error("{0}")]
     Conflict(String),
     /// It makes no sense for this experiment: a parameter that does not exist, a limit of 0 …; in words.

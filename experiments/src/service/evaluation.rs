@@ -67,7 +67,8 @@ impl Service {
         }
     }
 
-    /// Takes metrics of a running trial, all or none, and renews its lease. One that names no level is the next point of its metric. Why the trial should stop, if it should.
+    /// Takes metrics of a running trial, all or none, and renews its lease. One that names no level is the next point of its metric. Why
+    /// the trial should stop, if it should.
     ///
     /// # Errors
     /// As for [`tell`](Service::tell); [`ServiceError::Conflict`] also when the trial has ended.
@@ -117,7 +118,8 @@ impl Service {
     /// Adds a trial with the user's own configuration; it runs before any other that has not begun.
     ///
     /// # Errors
-    /// [`ServiceError::Invalid`] when the configuration is not one of the space; [`ServiceError::Conflict`] when no more trials are allowed.
+    /// [`ServiceError::Invalid`] when the configuration is not one of the space; [`ServiceError::Conflict`] when no more trials are
+    /// allowed.
     pub async fn enqueue(
         &self,
         id: ExperimentId,

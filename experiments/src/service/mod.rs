@@ -1,5 +1,5 @@
-//! Many experiments in one process: each is driven by a task of its own, all share the slots of one engine, and whoever wants something of one
-//! (a person over HTTP, a client that asks and tells, the command line) says it here. Answers come when what led to them is stored.
+//! Many experiments in one process: each is driven by a task of its own, all share the slots of one engine, and whoever wants something of
+//! one (a person over HTTP, a client that asks and tells, the command line) says it here. Answers come when what led to them is stored.
 //!
 //! An experiment is driven while something happens in it, and a while longer; then it rests, costs nothing, and is taken up again when
 //! somebody wants something of it.

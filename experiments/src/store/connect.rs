@@ -30,8 +30,8 @@ const SETTINGS: [(&str, &str); 5] = [
     ("idle_in_transaction_session_timeout", "30s"),
 ];
 
-/// Of the connections that write one statement at a time: planning the largest takes as long as carrying it out, and no plan of theirs is better
-/// for knowing the arguments.
+/// Of the connections that write one statement at a time: planning the largest takes as long as carrying it out, and no plan of theirs is
+/// better for knowing the arguments.
 const PLANNED_ONCE: [(&str, &str); 1] = [("plan_cache_mode", "force_generic_plan")];
 
 impl Store {

@@ -1,13 +1,13 @@
-//! Events, read by who follows along: after the last number that it has seen. In PostgreSQL an event may be committed after one with a larger
-//! number, by another experiment's driver: a reader of all events must not pass over it.
+//! Events, read by who follows along: after the last number that it has seen. In PostgreSQL an event may be committed after one with a
+//! larger number, by another experiment's driver: a reader of all events must not pass over it.
 
 use super::database::{Statement, Transaction};
 use super::rows::{self, Columns};
 use super::{ExperimentId, Store, StoreError, StoredEvent, sql};
 
 impl Store {
-    /// At most `limit` events after the one with the number `seq`, in order: of one experiment, or of all. Whoever goes on after the last of
-    /// them sees every event once.
+    /// At most `limit` events after the one with the number `seq`, in order: of one experiment, or of all. Whoever goes on after the last
+    /// of them sees every event once.
     pub async fn events_after(
         &self,
         id: Option<ExperimentId>,
@@ -43,6 +43,15 @@ impl Store {
             Statement::new("SELECT coalesce(max(seq), 0) FROM events WHERE experiment_id = $1");
         let last = self.one(statement.bind(id.0), |row| Columns::of(row).take());
         Ok(last.await?.unwrap_or(0))
+    }
+
+    /// Whether the limits of the experiment have been changed since it entered its state.
+    pub async fn has_new_limits(&self, id: ExperimentId) -> Result<bool, StoreError> {
+        let last = Statement::new(
+            "SELECT kind FROM events WHERE experiment_id = $1 AND kind IN ('experiment', 'limits') ORDER BY seq DESC LIMIT 1",
+        );
+        let last = self.one(last.bind(id.0), |row| Columns::of(row).take::<String>());
+        Ok(last.await?.is_some_and(|kind| kind == "limits"))
     }
 
     /// The largest number of an event of any experiment; 0 before the first.

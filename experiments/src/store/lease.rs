@@ -1,5 +1,5 @@
-//! Who drives an experiment of a shared store: a lease, a row of the database with a token that grows with every holder. It is renewed in the
-//! background while it is held; what is written is checked against it.
+//! Who drives an experiment of a shared store: a lease, a row of the database with a token that grows with every holder. It is renewed in
+//! the background while it is held; what is written is checked against it.
 
 use super::database::{Row, Statement};
 use super::rows::Columns;

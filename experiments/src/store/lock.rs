@@ -1,5 +1,5 @@
-//! Who drives an experiment. In SQLite's store: an advisory lock on a file, which the system releases when its holder dies. In a shared store:
-//! a lease.
+//! Who drives an experiment. In SQLite's store: an advisory lock on a file, which the system releases when its holder dies. In a shared
+//! store: a lease.
 
 use super::database::{Row, Statement};
 use super::lease::Lease;
@@ -14,7 +14,8 @@ use std::time::Duration;
 
 /// Held by the one process that drives an experiment; dropping it releases the lock.
 ///
-/// The lock holds the name of the holder's session: whoever finds one there after taking the lock knows what a holder that died may have left.
+/// The lock holds the name of the holder's session: whoever finds one there after taking the lock knows what a holder that died may have
+/// left.
 #[derive(Debug)]
 pub struct DriverLock {
     held: Held,
@@ -76,8 +77,8 @@ pub struct Presence {
 }
 
 impl DriverLock {
-    /// Ends when the lock is lost: its holder must stop driving at once. A lock on a file is never lost; a lease is when another process has
-    /// taken it, or when it could not be renewed until shortly before its end.
+    /// Ends when the lock is lost: its holder must stop driving at once. A lock on a file is never lost; a lease is when another process
+    /// has taken it, or when it could not be renewed until shortly before its end.
     pub fn lost(&self) -> impl Future<Output = ()> + Send + use<> {
         let lost = match &self.held {
             Held::File(_) => None,
@@ -110,8 +111,8 @@ impl DriverLock {
         }
     }
 
-    /// Releases the lock, and waits until everybody can see it. A process that is about to end needs this: what is merely dropped in a shared
-    /// store is released in the background.
+    /// Releases the lock, and waits until everybody can see it. A process that is about to end needs this: what is merely dropped in a
+    /// shared store is released in the background.
     ///
     /// # Errors
     /// When the database cannot be reached; the lease runs out by itself then.
@@ -151,8 +152,8 @@ impl Store {
         Ok(DriverLock { held })
     }
 
-    /// The same, but where another process drives it, that one may have died just now: whether it gives a sign of life is waited for, and if there
-    /// is none, the lock is taken as soon as it can be.
+    /// The same, but where another process drives it, that one may have died just now: whether it gives a sign of life is waited for, and
+    /// if there is none, the lock is taken as soon as it can be.
     ///
     /// # Errors
     /// As for [`lock`](Store::lock).
@@ -163,13 +164,17 @@ impl Store {
     ) -> Result<DriverLock, StoreError> {
         loop {
             match self.lock(id, address).await {
-                Err(StoreError::InUse) if !self.has_living_driver(id).await? => {}
+                // Whoever has it may seem dead and hold it all the same for a while: this process itself, for one.
+                Err(StoreError::InUse) if !self.has_living_driver(id).await? => {
+                    tokio::time::sleep(PULSE_EVERY).await;
+                }
                 taken => return taken,
             }
         }
     }
 
-    /// Whether a process drives the experiment that lives: in a shared store, one that died seems to for some seconds more, and is waited for.
+    /// Whether a process drives the experiment that lives: in a shared store, one that died seems to for some seconds more, and is waited
+    /// for.
     ///
     /// # Errors
     /// Whatever keeps the database from reading.
@@ -180,10 +185,10 @@ impl Store {
                 return Ok(true);
             }
             let pulse = self.pulse(id).await?;
-            if last.is_some_and(|last| last != pulse) {
+            if is_sign_of_life(last, pulse) {
                 return Ok(true);
             }
-            last = Some(pulse);
+            last = pulse.or(last);
             tokio::time::sleep(PULSE_EVERY).await;
         }
         Ok(false)
@@ -261,6 +266,11 @@ impl Store {
     pub(super) fn lock_path(&self, id: ExperimentId) -> PathBuf {
         locks(self.root()).join(format!("{}.lock", id.0))
     }
+}
+
+/// Whether a pulse has moved on. None at all is none: who released the lock, or died, gives no more.
+fn is_sign_of_life(last: Option<i64>, pulse: Option<i64>) -> bool {
+    last.zip(pulse).is_some_and(|(last, pulse)| last != pulse)
 }
 
 /// Waits until no other process is opening the store, no longer than for its database.
@@ -365,6 +375,19 @@ mod tests {
         assert!(store.attend_alone().await.unwrap().is_none());
         driver.release().await.unwrap();
         assert!(store.attend_alone().await.unwrap().is_some());
+    }
+
+    #[test]
+    fn a_pulse_that_ends_is_no_sign_of_life() {
+        assert!(is_sign_of_life(Some(1), Some(2)));
+        for (last, pulse) in [
+            (Some(1), Some(1)),
+            (Some(1), None),
+            (None, Some(1)),
+            (None, None),
+        ] {
+            assert!(!is_sign_of_life(last, pulse), "{last:?} {pulse:?}");
+        }
     }
 
     async fn experiments_are_driven_independently(kind: Kind) {

@@ -1,5 +1,5 @@
-//! Lists in pages, for readers that take one after the other while the lists grow; those of trials are in the folder `trial_pages`. And what a service
-//! asks besides.
+//! Lists in pages, for readers that take one after the other while the lists grow; those of trials are in the folder `trial_pages`. And
+//! what a service asks besides.
 
 use super::cursor::Cursor;
 use super::database::{Builder, Row, Statement};

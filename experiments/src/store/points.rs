@@ -78,7 +78,8 @@ impl Store {
         Ok(Points { total, points })
     }
 
-    /// The number of the experiment's last event, and, by number, the trials of which events after that numbered `after` tell: all of them after
+    /// The number of the experiment's last event, and, by number, the trials of which events after that numbered `after` tell: all of them
+    /// after
     /// 0. What came meanwhile may be among them, and is told again the next time.
     pub async fn changed_after(
         &self,

@@ -213,7 +213,8 @@ pub enum EventKind {
     Experiment,
     /// The experiment's limits were changed; data: the new limits.
     Limits,
-    /// A trial changed its state; data: `state`, and `parameters` when created; `reason`, `explanation`, `objective`, `metrics` when finished.
+    /// A trial changed its state; data: `state`, and `parameters` when created; `reason`, `explanation`, `objective`, `metrics` when
+    /// finished.
     Trial,
     /// A step run changed its state; data: `state`, `attempt`, and `explanation`, `exit_code`, `retry_in` where there are any.
     Step,

@@ -17,6 +17,7 @@ use serde::Deserialize;
 use tokio::task::spawn_blocking;
 use tune_algorithms::history::Goal;
 use tune_experiments::spec::Experiment;
+use tune_experiments::store::ExperimentId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -131,8 +132,8 @@ struct ImportanceQuery {
     goal: Option<Goal>,
 }
 
-/// How much each parameter matters, for the objective or another metric. While an experiment of more than a thousand trials runs, the answer may
-/// leave out the latest, up to a thousandth of them; `trials` says of how many it is.
+/// How much each parameter matters, for the objective or another metric. While an experiment of more than a thousand trials runs, the
+/// answer may leave out the latest, up to a thousandth of them; `trials` says of how many it is.
 #[utoipa::path(
     get,
     path = "/experiments/{name}/importance",
@@ -162,16 +163,14 @@ async fn importance(
         target: query.target,
         goal: query.goal,
     };
-    // A hash: the name of a metric may hold signs that separate tags.
-    let asked = blake3::hash(format!("{question:?}").as_bytes()).to_hex();
-    let tag = Tag::of(&[&record.id.0, &last, &asked]);
+    let over = record.state.is_finished();
+    let tag = importance_tag(record.id, over, last, &question);
     if tag.is_known(&headers) {
         return Ok(tag.not_modified());
     }
     let found = match question.is_about_the_objective(&spec) {
         true => {
             let outline = app.outlines.of(&app.store, &record).await?;
-            let over = record.state.is_finished();
             let asked = move || important(&outline, over, &spec, &question);
             let found = spawn_blocking(asked).await;
             found.map_err(|error| internal(&error))?
@@ -179,6 +178,13 @@ async fn importance(
         false => answer::of_store(&app.store, record.id, &spec, &question).await,
     };
     Ok(tagged(&tag, &found.map_err(refusal)?))
+}
+
+/// Of an answer that is exact only where the experiment is known to be `over`: the event that ended it may have come after that was read.
+fn importance_tag(id: ExperimentId, over: bool, last: i64, question: &Question) -> Tag {
+    // A hash: the name of a metric may hold signs that separate tags.
+    let asked = blake3::hash(format!("{question:?}").as_bytes()).to_hex();
+    Tag::of(&[&id.0, &last, &over, &asked])
 }
 
 /// For the objective. While trials come by the thousand, a few less are as good.
@@ -230,4 +236,21 @@ fn too_many(parameter: &str) -> Problem {
         format!("`{parameter}` has more than {MOST_GROUPS} different values: almost every trial would be a group of its own"),
     )
     .hint("compare by a parameter with few values")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_may_be_a_little_old_is_not_taken_for_the_last_one() {
+        let question = Question {
+            target: None,
+            goal: None,
+        };
+        let tag = |over, last| importance_tag(ExperimentId(1), over, last, &question);
+        assert_eq!(tag(true, 7), tag(true, 7));
+        assert_ne!(tag(false, 7), tag(true, 7));
+        assert_ne!(tag(true, 6), tag(true, 7));
+    }
 }

@@ -164,7 +164,8 @@ fn stored(
     })
 }
 
-/// What is stored, and what comes, until the server ends or the reader may not read any more. A first comment tells the client that it is connected.
+/// What is stored, and what comes, until the server ends or the reader may not read any more. A first comment tells the client that it is
+/// connected.
 fn live(
     reader: Reader,
     closing: watch::Receiver<bool>,

@@ -1,8 +1,8 @@
 //! Parameters whose values have no order: each choice has a probability of its own, as in CatCMA (Hamano et al. 2024,
 //! doi:10.1145/3638529.3654198).
 //!
-//! After each generation the probabilities follow the natural gradient, by a step whose length adapts to how steady its direction is (ASNG; Akimoto et
-//! al. 2019, arXiv:1905.08537). None falls below a margin.
+//! After each generation the probabilities follow the natural gradient, by a step whose length adapts to how steady its direction is (ASNG;
+//! Akimoto et al. 2019, arXiv:1905.08537). None falls below a margin.
 
 /// The most that the step may become shorter and longer.
 const SPEED: [f64; 2] = [1e-3, 1.0];

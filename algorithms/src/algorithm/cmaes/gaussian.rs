@@ -53,7 +53,8 @@ impl Gaussian {
         }
     }
 
-    /// The distribution of points, as those are the good ones of another search; where there are few for the number of coordinates it is rounder than theirs.
+    /// The distribution of points, as those are the good ones of another search; where there are few for the number of coordinates it is
+    /// rounder than theirs.
     pub fn of(points: &[Vec<f64>]) -> Self {
         let count = points.len().max(1) as f64;
         let mut mean = vec![0.0; points.first().map_or(0, Vec::len)];
@@ -139,8 +140,8 @@ impl Gaussian {
         self.keep_margin(rates, numbers);
     }
 
-    /// The way from the mean to a point, in units of the step size. One that is longer than a sample would be, since it was made by an earlier
-    /// distribution or by somebody else, is shortened to what a sample could be (Hansen 2011, arXiv:1110.4181).
+    /// The way from the mean to a point, in units of the step size. One that is longer than a sample would be, since it was made by an
+    /// earlier distribution or by somebody else, is shortened to what a sample could be (Hansen 2011, arXiv:1110.4181).
     fn step(&self, point: &[f64]) -> Step {
         let mut way: Vec<f64> = (point.iter().zip(&self.mean).zip(&self.stretch))
             .map(|((x, mean), stretch)| (x - mean) / (self.sigma * stretch))

@@ -31,8 +31,8 @@ impl Loss {
     }
 }
 
-/// What each member of a generation counts, in their order: the weight of its rank, equals the mean of theirs. `None` when all are equal: then
-/// there is nothing to learn.
+/// What each member of a generation counts, in their order: the weight of its rank, equals the mean of theirs. `None` when all are equal:
+/// then there is nothing to learn.
 pub(super) fn weigh(members: &[Member], by_rank: &[f64]) -> Option<Vec<f64>> {
     let mut order: Vec<usize> = (0..members.len()).collect();
     // Values are finite: any two losses compare.

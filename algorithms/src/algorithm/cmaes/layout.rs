@@ -63,7 +63,8 @@ impl Layout {
             .collect()
     }
 
-    /// The point of the unit cube with these numbers, brought back into the bounds, and for each of the others the choice that a `pick` says.
+    /// The point of the unit cube with these numbers, brought back into the bounds, and for each of the others the choice that a `pick`
+    /// says.
     pub fn point(
         &self,
         sample: &[f64],
@@ -91,8 +92,8 @@ impl Layout {
         choices
     }
 
-    /// The numbers of a trial. What is not known of them (that of a parameter that was not active, the place within the cell of a discrete value) is
-    /// drawn from the distribution as it is: so it moves the distribution nowhere on average, and does not make it more sure.
+    /// The numbers of a trial. What is not known of them (that of a parameter that was not active, the place within the cell of a discrete
+    /// value) is drawn from the distribution as it is: so it moves the distribution nowhere on average, and does not make it more sure.
     pub fn numbers(
         &self,
         units: &[Option<f64>],

@@ -1,5 +1,5 @@
-//! The margin (Hamano, Saito, Nomura & Shirakawa 2022, doi:10.1145/3512290.3528827): a discrete value whose neighbours are never sampled again could
-//! never change, so that each keeps a least probability.
+//! The margin (Hamano, Saito, Nomura & Shirakawa 2022, doi:10.1145/3512290.3528827): a discrete value whose neighbours are never sampled
+//! again could never change, so that each keeps a least probability.
 
 use crate::quantile::{cdf, quantile};
 

@@ -1,8 +1,8 @@
 //! `cmaes`, the covariance matrix adaptation evolution strategy: for numeric parameters that interact, and for hundreds of trials.
 //!
-//! It draws trials from a normal distribution over all numeric parameters. After every generation of finished trials the distribution moves towards the
-//! better half, stretches along the way it has taken and shrinks where nothing was won. Only ranks matter: huge values and odd scales do
-//! no harm. It takes a few microseconds, however many trials there are, and keeps nothing of those it has learnt from.
+//! It draws trials from a normal distribution over all numeric parameters. After every generation of finished trials the distribution moves
+//! towards the better half, stretches along the way it has taken and shrinks where nothing was won. Only ranks matter: huge values and odd
+//! scales do no harm. It takes a few microseconds, however many trials there are, and keeps nothing of those it has learnt from.
 //!
 //! | setting | default | range | |
 //! |---|---|---|---|
@@ -13,18 +13,23 @@
 //! How it works (Hansen 2016, arXiv:1604.00772), and what it adds:
 //!
 //! - **Active update**: bad trials shrink the distribution in their directions (Jastrebski & Arnold 2006, doi:10.1109/CEC.2006.1688662).
-//! - **Any finished trial counts**, in the order in which trials finish: late ones of an earlier generation, those that a user enqueued, those that another
-//!   algorithm suggested. What lies further away than a sample would is pulled in (Hansen 2011, arXiv:1110.4181). So workers never wait for a
-//!   generation to be complete. Trials that were stopped early rank behind all that succeeded, those that failed last.
-//! - **Bounds**: a sample beyond them is brought back to them, so that an optimum at a bound, or in a corner, is found as soon as any other.
-//! - **Discrete numbers** are samples of the same distribution, cut into cells, with a margin that keeps neighbouring values possible (Hamano, Saito,
-//!   Nomura & Shirakawa 2022, doi:10.1145/3512290.3528827).
-//! - **Categoricals** have a probability for each choice, which follows the same ranks (CatCMA; Hamano et al. 2024, doi:10.1145/3638529.3654198).
+//! - **Any finished trial counts**, in the order in which trials finish: late ones of an earlier generation, those that a user enqueued,
+//!   those that another algorithm suggested. What lies further away than a sample would is pulled in (Hansen 2011, arXiv:1110.4181). So
+//!   workers never wait for a generation to be complete. Trials that were stopped early rank behind all that succeeded, those that failed
+//!   last.
+//! - **Bounds**: a sample beyond them is brought back to them, so that an optimum at a bound, or in a corner, is found as soon as any
+//!   other.
+//! - **Discrete numbers** are samples of the same distribution, cut into cells, with a margin that keeps neighbouring values possible
+//!   (Hamano, Saito, Nomura & Shirakawa 2022, doi:10.1145/3512290.3528827).
+//! - **Categoricals** have a probability for each choice, which follows the same ranks (CatCMA; Hamano et al. 2024,
+//!   doi:10.1145/3638529.3654198).
 //! - **Conditions**: where a parameter was not active, its coordinate is drawn from the distribution as it is, and so tells nothing. With
 //!   many branches few trials speak for each: `tpe` suits those better.
 //! - **Trials of another search** are where it begins: see `warm`.
-//! - **Restarts** (BIPOP; Hansen 2009, doi:10.1145/1570256.1570333): populations that double, and between them small ones for about the same number of trials.
-//! - **Samples** come from a scrambled Sobol sequence, so that a generation is spread evenly (Teytaud & Gelly 2007, doi:10.1145/1276958.1277162).
+//! - **Restarts** (BIPOP; Hansen 2009, doi:10.1145/1570256.1570333): populations that double, and between them small ones for about the
+//!   same number of trials.
+//! - **Samples** come from a scrambled Sobol sequence, so that a generation is spread evenly (Teytaud & Gelly 2007,
+//!   doi:10.1145/1276958.1277162).
 //!
 //! `benches/search/` compares it with Optuna's.
 

@@ -1,5 +1,5 @@
-//! When a run has come to its end, and how the next begins: BIPOP (Hansen 2009, doi:10.1145/1570256.1570333), runs with ever larger populations, between
-//! them small ones that look closely.
+//! When a run has come to its end, and how the next begins: BIPOP (Hansen 2009, doi:10.1145/1570256.1570333), runs with ever larger
+//! populations, between them small ones that look closely.
 
 use super::gaussian::Gaussian;
 use super::generation::{Loss, Member};

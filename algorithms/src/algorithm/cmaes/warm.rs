@@ -1,5 +1,5 @@
-//! Where the search begins when it knows of another: around the best tenth of its trials (after Nomura, Watanabe, Akimoto, Ozaki & Onishi 2021,
-//! arXiv:2012.06932).
+//! Where the search begins when it knows of another: around the best tenth of its trials (after Nomura, Watanabe, Akimoto, Ozaki & Onishi
+//! 2021, arXiv:2012.06932).
 
 use super::choices::Choices;
 use super::gaussian::Gaussian;

@@ -1,5 +1,5 @@
-//! How much is to be hoped for at a point: the logarithm of the expected improvement, stable however small it is (Ament, Daulton,
-//! Eriksson, Balandat & Bakshy 2023, doi:10.48550/arXiv.2310.20708), times what noise leaves to be learnt there, times the probability that a trial
+//! How much is to be hoped for at a point: the logarithm of the expected improvement, stable however small it is (Ament, Daulton, Eriksson,
+//! Balandat & Bakshy 2023, doi:10.48550/arXiv.2310.20708), times what noise leaves to be learnt there, times the probability that a trial
 //! there succeeds.
 
 use super::features::{Features, Sample};
@@ -83,9 +83,9 @@ impl Acquisition<'_> {
     }
 }
 
-/// The logarithm of the share of an improvement that one more trial tells from noise of this variance, 1 - τ / √(s² + τ²), and how it changes with the deviation s
-/// (augmented expected improvement; Huang, Allen, Notz & Zeng 2006, doi:10.1007/s10898-005-2454-3). So what is known as well as noise allows is not tried
-/// again and again.
+/// The logarithm of the share of an improvement that one more trial tells from noise of this variance, 1 - τ / √(s² + τ²), and how it
+/// changes with the deviation s (augmented expected improvement; Huang, Allen, Notz & Zeng 2006, doi:10.1007/s10898-005-2454-3). So what is
+/// known as well as noise allows is not tried again and again.
 fn log_learnt(deviation: f64, noise: f64) -> (f64, f64) {
     let whole = (deviation * deviation + noise).sqrt();
     let sum = whole + noise.sqrt();
@@ -153,8 +153,9 @@ fn log_of_rest(z: f64) -> f64 {
     libm::log(square * series)
 }
 
-/// Where trials succeed: the share of those nearby that did, weighted by their distance (Shepard 1968, doi:10.1145/800186.810616). The nearest decide, however
-/// near they are: a failure among successes matters little, and the border of where trials fail is found ever more exactly.
+/// Where trials succeed: the share of those nearby that did, weighted by their distance (Shepard 1968, doi:10.1145/800186.810616). The
+/// nearest decide, however near they are: a failure among successes matters little, and the border of where trials fail is found ever more
+/// exactly.
 pub(super) struct Feasibility {
     sample: Sample,
     succeeded: Vec<f64>,
@@ -179,8 +180,8 @@ fn weight(square: f64) -> (f64, f64) {
 }
 
 impl Feasibility {
-    /// From points, as features, at which trials succeeded, and at which they failed; the more failed lately, the more it matters, so that no
-    /// border is run against for ever.
+    /// From points, as features, at which trials succeeded, and at which they failed; the more failed lately, the more it matters, so that
+    /// no border is run against for ever.
     pub fn new(
         features: &Features,
         parameters: usize,

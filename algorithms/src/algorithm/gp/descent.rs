@@ -23,8 +23,8 @@ pub(super) struct Patience {
     pub first: f64,
 }
 
-/// Goes from `start` down to a lower point between `low` and `high`; `function` writes its gradient. Returns the point and its value. A value
-/// that is not a number counts as high.
+/// Goes from `start` down to a lower point between `low` and `high`; `function` writes its gradient. Returns the point and its value. A
+/// value that is not a number counts as high.
 pub(super) fn descend(
     start: Vec<f64>,
     bounds: &[(f64, f64)],

@@ -1,8 +1,8 @@
 //! Points as the model sees them: features with a distance between them.
 //!
-//! A number is its coordinate. A choice is near to itself and equally far from any other. A parameter that is not active in one
-//! of two points adds what it would if it were at the middle, and something of its own because it is set apart; two points in which it is not active
-//! do not differ in it. All this is the distance of vectors, so that the kernel stays positive definite.
+//! A number is its coordinate. A choice is near to itself and equally far from any other. A parameter that is not active in one of two
+//! points adds what it would if it were at the middle, and something of its own because it is set apart; two points in which it is not
+//! active do not differ in it. All this is the distance of vectors, so that the kernel stays positive definite.
 
 use super::super::axis::Axis;
 use super::sums::lanes;

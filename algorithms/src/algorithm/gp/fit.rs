@@ -23,8 +23,8 @@ const LENGTHS: (f64, f64) = (-4.6, 5.3);
 const SIGNALS: (f64, f64) = (-4.6, 6.9);
 const NOISES: (f64, f64) = (-18.4, 0.7);
 
-/// With which logarithms of the variance of noise fits begin: much that is not known may be noise, or a function that varies quickly, and from one
-/// of these the other is not always found.
+/// With which logarithms of the variance of noise fits begin: much that is not known may be noise, or a function that varies quickly, and
+/// from one of these the other is not always found.
 const NOISE_STARTS: [f64; 2] = [-6.0, -1.0];
 
 /// A row that leaves less of its variance than this is a combination of others.
@@ -92,7 +92,8 @@ fn prior_density(evidence: &Evidence<'_>, logs: &[f64], slope: &mut [f64]) -> f6
 type Rows = Vec<(Vec<f64>, Vec<f64>)>;
 
 impl Evidence<'_> {
-    /// The negative log likelihood of the values, around their own mean; writes its derivative. `None` when rounding makes the matrix singular.
+    /// The negative log likelihood of the values, around their own mean; writes its derivative. `None` when rounding makes the matrix
+    /// singular.
     fn likelihood(&self, logs: &[f64], slope: &mut [f64]) -> Option<f64> {
         let kernel = Kernel::new(self.features, logs);
         let size = self.sample.size();

@@ -20,7 +20,8 @@ const MOST_COMPARED: usize = 96;
 const FEW: usize = 10;
 const MANY: usize = 20;
 
-/// With so few trials every way to warp is fitted afresh too; with more only the most likely. This is one of those from which others start, and the only one for later ones of them.
+/// With so few trials every way to warp is fitted afresh too; with more only the most likely. This is one of those from which others start,
+/// and the only one for later ones of them.
 pub(super) const QUICK: usize = 48;
 
 /// The largest of those from which others start.
@@ -134,7 +135,8 @@ impl Fits {
         }
     }
 
-    /// A fit from a start, to so many trials, in so many steps; and the negative logarithm of its density. `None` when there is nothing to fit to.
+    /// A fit from a start, to so many trials, in so many steps; and the negative logarithm of its density. `None` when there is nothing to
+    /// fit to.
     fn fit(
         &self,
         lessons: Lessons<'_>,

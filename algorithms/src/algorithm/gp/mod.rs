@@ -1,8 +1,9 @@
 //! `gp`, Bayesian optimisation with a Gaussian process: finds the most in few trials, in spaces of any kind.
 //!
-//! It models the objective as a random function of which some values are known, and suggests the point from which most
-//! improvement is to be expected. Use it when a trial takes seconds or more and there are up to some thousand; a suggestion takes ten to
-//! a hundred milliseconds, and no longer however many trials there are (a few, at which fits are compared, and the first after a restart: some hundred). Up to a hundred parameters; conditions, noise, failures and parallel trials are coped with.
+//! It models the objective as a random function of which some values are known, and suggests the point from which most improvement is to be
+//! expected. Use it when a trial takes seconds or more and there are up to some thousand; a suggestion takes ten to a hundred milliseconds,
+//! and no longer however many trials there are (a few, at which fits are compared, and the first after a restart: some hundred). Up to a
+//! hundred parameters; conditions, noise, failures and parallel trials are coped with.
 //!
 //! | setting | default | range | |
 //! |---|---|---|---|
@@ -10,29 +11,32 @@
 //!
 //! How it works, each part in a file of its own:
 //!
-//! - **`features`, `kernel`**: Matérn 5/2 with a length for each parameter. Choices are equal or not (Hamming distance). A parameter that is not
-//!   active is at the middle and set apart, so that a conditional space has one model: branches share what they have in common.
-//! - **`fit`, `fits`**: lengths, signal and noise maximise their posterior density, by L-BFGS (`descent`) with exact derivatives. The prior of lengths grows
-//!   with the number of dimensions (Hvarfner, Hellsten & Nardi 2024, doi:10.48550/arXiv.2402.02229), so that many parameters do not make all points strangers. When to
-//!   fit, and from where, depends on the number of trials alone.
+//! - **`features`, `kernel`**: Matérn 5/2 with a length for each parameter. Choices are equal or not (Hamming distance). A parameter that
+//!   is not active is at the middle and set apart, so that a conditional space has one model: branches share what they have in common.
+//! - **`fit`, `fits`**: lengths, signal and noise maximise their posterior density, by L-BFGS (`descent`) with exact derivatives. The prior
+//!   of lengths grows with the number of dimensions (Hvarfner, Hellsten & Nardi 2024, doi:10.48550/arXiv.2402.02229), so that many
+//!   parameters do not make all points strangers. When to fit, and from where, depends on the number of trials alone.
 //! - **`warp`**: losses are raised to the power 1, ½ or 0 (the logarithm), the most likely of these (Box & Cox 1964,
 //!   doi:10.1111/j.2517-6161.1964.tb00553.x), so that neither valleys nor walls hide what matters.
-//! - **`posterior`**: mean and variance at any point. What trials that are running may find is drawn eight times, and the improvement averaged over these (Snoek, Larochelle
-//!   & Adams 2012; Wilson, Hutter & Deisenroth 2018, doi:10.48550/arXiv.1805.10196), but half as far from what is expected as they may be: so they keep apart without
-//!   hoping for each other's luck. Those that failed are supposed to have found what is expected of them, or as good as the best
-//!   (Ginsbourger, Le Riche & Carraro 2010, doi:10.1007/978-3-642-10701-6_6): they are kept away from, and nothing else is learnt.
-//! - **`acquisition`**: the logarithm of the expected improvement over the best mean, stable however small (Ament, Daulton, Eriksson, Balandat & Bakshy 2023,
-//!   doi:10.48550/arXiv.2310.20708), plus that of the share of it that one more trial tells from noise (Huang, Allen, Notz & Zeng 2006, doi:10.1007/s10898-005-2454-3), and that of
-//!   the share of trials nearby that did not fail, which matters the more the more failed lately. Where there is nothing to hope for, where least is known.
+//! - **`posterior`**: mean and variance at any point. What trials that are running may find is drawn eight times, and the improvement
+//!   averaged over these (Snoek, Larochelle & Adams 2012; Wilson, Hutter & Deisenroth 2018, doi:10.48550/arXiv.1805.10196), but half as far
+//!   from what is expected as they may be: so they keep apart without hoping for each other's luck. Those that failed are supposed to have
+//!   found what is expected of them, or as good as the best (Ginsbourger, Le Riche & Carraro 2010, doi:10.1007/978-3-642-10701-6_6): they
+//!   are kept away from, and nothing else is learnt.
+//! - **`acquisition`**: the logarithm of the expected improvement over the best mean, stable however small (Ament, Daulton, Eriksson,
+//!   Balandat & Bakshy 2023, doi:10.48550/arXiv.2310.20708), plus that of the share of it that one more trial tells from noise (Huang,
+//!   Allen, Notz & Zeng 2006, doi:10.1007/s10898-005-2454-3), and that of the share of trials nearby that did not fail, which matters the
+//!   more the more failed lately. Where there is nothing to hope for, where least is known.
 //! - **`search`, `candidates`**: many points of a Sobol sequence and near good trials are looked at; from the best, numbers climb along the
 //!   slope by turns with discrete parameters, value by value. A space of up to 256 configurations is looked at whole. Nothing is rounded.
-//! - **`outlook`**: what is still to be gained, for who wants to end when that is little: the expected improvement, and a bound of the regret (Makarova et al. 2022,
-//!   doi:10.48550/arXiv.2104.08166).
-//! - **`observed`, `model`**: beyond 400 trials a model is made from the best, the last and an even choice of the others, and three of four suggestions are
-//!   looked for in the box around the best hundred: a trust region (after Eriksson, Pearce, Gardner, Turner & Poloczek 2019, doi:10.48550/arXiv.1910.01739).
+//! - **`outlook`**: what is still to be gained, for who wants to end when that is little: the expected improvement, and a bound of the
+//!   regret (Makarova et al. 2022, doi:10.48550/arXiv.2104.08166).
+//! - **`observed`, `model`**: beyond 400 trials a model is made from the best, the last and an even choice of the others, and three of four
+//!   suggestions are looked for in the box around the best hundred: a trust region (after Eriksson, Pearce, Gardner, Turner & Poloczek
+//!   2019, doi:10.48550/arXiv.1910.01739).
 //!
-//! Also: Snoek, Larochelle & Adams 2012, *Practical Bayesian optimization of machine learning algorithms* (doi:10.48550/arXiv.1206.2944); Rasmussen & Williams
-//! 2006, *Gaussian processes for machine learning* (doi:10.7551/mitpress/3206.001.0001).
+//! Also: Snoek, Larochelle & Adams 2012, *Practical Bayesian optimization of machine learning algorithms* (doi:10.48550/arXiv.1206.2944);
+//! Rasmussen & Williams 2006, *Gaussian processes for machine learning* (doi:10.7551/mitpress/3206.001.0001).
 //!
 //! `benches/search/` compares it with Optuna's.
 
@@ -159,8 +163,8 @@ impl Gp {
         self.dimensions
     }
 
-    /// What is known of noise once so many trials have a value that it can be told from structure: after how many finished trials that was, and which share of the
-    /// variance it is.
+    /// What is known of noise once so many trials have a value that it can be told from structure: after how many finished trials that was,
+    /// and which share of the variance it is.
     pub fn noise(&mut self, history: &History) -> Option<(usize, f64)> {
         self.follow(history);
         let observed = Observed::new(history);

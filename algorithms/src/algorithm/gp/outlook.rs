@@ -1,11 +1,13 @@
-//! What is still to be gained: the improvement that is to be expected, and a bound of the regret, of how much worse the best so far is than the best there is.
+//! What is still to be gained: the improvement that is to be expected, and a bound of the regret, of how much worse the best so far is than
+//! the best there is.
 //!
-//! At all points at once, nine times in ten, the function lies within so many deviations of its mean (Srinivas, Krause, Kakade & Seeger 2010,
-//! doi:10.48550/arXiv.0912.3995). So the best so far is no higher than the least upper end at a point that was tried, and the best there is no
-//! lower than the least lower end anywhere (Makarova, Shen, Perrone, Klein, Faddoul, Krause, Seeger & Archambeau 2022, *Automatic termination for
-//! hyperparameter optimization*, doi:10.48550/arXiv.2104.08166).
+//! At all points at once, nine times in ten, the function lies within so many deviations of its mean (Srinivas, Krause, Kakade & Seeger
+//! 2010, doi:10.48550/arXiv.0912.3995). So the best so far is no higher than the least upper end at a point that was tried, and the best
+//! there is no lower than the least lower end anywhere (Makarova, Shen, Perrone, Klein, Faddoul, Krause, Seeger & Archambeau 2022,
+//! *Automatic termination for hyperparameter optimization*, doi:10.48550/arXiv.2104.08166).
 //!
-//! What running trials may bring is not counted on: both depend on finished trials alone. Where trials fail may be the best, for all the bound knows.
+//! What running trials may bring is not counted on: both depend on finished trials alone. Where trials fail may be the best, for all the
+//! bound knows.
 
 use super::acquisition::Aim;
 use super::model::Model;

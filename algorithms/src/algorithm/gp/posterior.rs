@@ -87,8 +87,8 @@ impl Posterior {
         (self.kernel.noise - HARDLY * self.kernel.signal).max(0.0)
     }
 
-    /// Takes note of a point that is being tried: what it may turn out to be is drawn, once for each dream. So an improvement that it is expected to bring is
-    /// not hoped for again next to it.
+    /// Takes note of a point that is being tried: what it may turn out to be is drawn, once for each dream. So an improvement that it is
+    /// expected to bring is not hoped for again next to it.
     pub fn dream(&mut self, point: &[f64]) {
         let (mean, variance) = self.at(point);
         if self.dreams.is_empty() {

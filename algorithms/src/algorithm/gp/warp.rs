@@ -2,7 +2,8 @@
 
 use super::observed::Valued;
 
-/// The powers to which losses are raised, once they are written as multiples of one of the better of them above the best; 0 is the logarithm.
+/// The powers to which losses are raised, once they are written as multiples of one of the better of them above the best; 0 is the
+/// logarithm.
 pub(super) const POWERS: [f64; 3] = [1.0, 0.5, 0.0];
 
 /// Which share of the losses is below the one that is the unit.

@@ -32,8 +32,8 @@ pub(super) fn bandwidths(values: &[f64], bounds: RangeInclusive<f64>) -> Vec<f64
 /// How many bits of a key say which value it stands for.
 const INDEX_BITS: u32 = 24;
 
-/// The values in [0, 1] that are not missing, in their order, as keys that know their places: what differs by less than 2⁻³⁹ (2 · 10⁻¹²) is as good as equal. One word holds a value and
-/// its place, because words are sorted several times as quickly as pairs.
+/// The values in [0, 1] that are not missing, in their order, as keys that know their places: what differs by less than 2⁻³⁹ (2 · 10⁻¹²) is
+/// as good as equal. One word holds a value and its place, because words are sorted several times as quickly as pairs.
 fn ascending(values: &[f64]) -> Vec<u64> {
     let scale = (1_u64 << (63 - INDEX_BITS)) as f64;
     let mut keys = Vec::with_capacity(values.len());

@@ -1,7 +1,7 @@
 //! The most promising of many candidates, without looking closely at all of them.
 //!
-//! How dense bad trials are at a point takes long to say exactly, but is never less than what the part of the mixture that knows nothing makes
-//! it. So a candidate is looked at closely only while it may be the best; the order is the same as if all had been.
+//! How dense bad trials are at a point takes long to say exactly, but is never less than what the part of the mixture that knows nothing
+//! makes it. So a candidate is looked at closely only while it may be the best; the order is the same as if all had been.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;

@@ -96,8 +96,8 @@ impl Kernels {
         }
     }
 
-    /// Appends a kernel for all trials together, where these have values and weights: around their mean, with so many of their deviations; the one
-    /// that knows nothing if the parameter was active in none.
+    /// Appends a kernel for all trials together, where these have values and weights: around their mean, with so many of their deviations;
+    /// the one that knows nothing if the parameter was active in none.
     pub fn push_middle(&mut self, values: &[f64], weights: &[f64], reach: f64) {
         match self {
             Kernels::Normal(normals) => {

@@ -15,12 +15,12 @@
 //!   as those of CMA-ES do (Hansen 2016, arXiv:1604.00772), so that a huge value does no harm. All others are **bad**:
 //!   also those that failed or were stopped early, and those still running, so that parallel trials keep apart. From some 300 on,
 //!   a few bad trials stand for the rest, and a suggestion takes no longer.
-//! - **Each density** is a mixture of one component for each trial and a uniform one. A component is the product of its kernels for *all* parameters
-//!   (multivariate; Falkner et al. 2018, doi:10.48550/arXiv.1807.01774), so that it knows which values go together. Of more than
+//! - **Each density** is a mixture of one component for each trial and a uniform one. A component is the product of its kernels for *all*
+//!   parameters (multivariate; Falkner et al. 2018, doi:10.48550/arXiv.1807.01774), so that it knows which values go together. Of more than
 //!   ten parameters, random blocks are taken to be independent of each other, different ones for each suggestion.
-//! - **The middle** of the good trials is a component too: around their weighted mean, as wide as they lie apart, with the choices that they have. Drawing from it
-//!   averages good trials (recombination, as in CMA-ES), which many at once need in particular: what each of several running trials builds on is then
-//!   what all good ones have in common, and not the best alone.
+//! - **The middle** of the good trials is a component too: around their weighted mean, as wide as they lie apart, with the choices that
+//!   they have. Drawing from it averages good trials (recombination, as in CMA-ES), which many at once need in particular: what each of
+//!   several running trials builds on is then what all good ones have in common, and not the best alone.
 //! - **Kernels** of numbers are normal distributions cut off at the bounds, as wide as the gap to the next trial, but no
 //!   narrower than (2 + good trials)⁻ᵃ, with *a* between 1 and 1.5 at random for each suggestion: some look around, some look
 //!   closely. For discrete values they are integrated over each value's cell. Watanabe 2023 (doi:10.48550/arXiv.2304.11127) shows how much
@@ -222,7 +222,8 @@ impl Tpe {
         Candidates::new(drawn, move |point| bad.log_density(&blocks, point))
     }
 
-    /// The densities of good and of bad trials; `fine` and `reach`, in [0, 1], are how closely to look around each good trial, and how far around their middle.
+    /// The densities of good and of bad trials; `fine` and `reach`, in [0, 1], are how closely to look around each good trial, and how far
+    /// around their middle.
     fn densities(&self, split: &Split, [fine, reach]: [f64; 2]) -> (Mixture, Mixture) {
         let at = |trials: &[(usize, f64)]| -> Vec<(&[f64], f64)> {
             let points = trials.iter();

@@ -70,8 +70,8 @@ impl Ranking {
         }
     }
 
-    /// Splits the trials; `None` while fewer than `startup` have succeeded or were stopped early, or as long as all are equally good. What was stopped early
-    /// is worse than what succeeded: so it is learnt from as soon.
+    /// Splits the trials; `None` while fewer than `startup` have succeeded or were stopped early, or as long as all are equally good. What
+    /// was stopped early is worse than what succeeded: so it is learnt from as soon.
     pub fn split(&self, startup: usize) -> Option<Split> {
         let succeeded = &self.succeeded;
         let differ = succeeded.first()?.0 < succeeded.last()?.0 || self.stopped > 0;

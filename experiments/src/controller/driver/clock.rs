@@ -1,5 +1,5 @@
-//! The time of an experiment that is driven: that of day when the driving begins, and from then on what the machine's steady clock counts. The time
-//! of day may be set, by hours and in both directions; no limit, lease or pause is to end early or late for that.
+//! The time of an experiment that is driven: that of day when the driving begins, and from then on what the machine's steady clock counts.
+//! The time of day may be set, by hours and in both directions; no limit, lease or pause is to end early or late for that.
 
 use jiff::Timestamp;
 use std::time::{Duration, Instant};

@@ -1,6 +1,6 @@
 //! The loop around the core: it collects what happened, lets the core decide, stores what changed and then does what follows. While a
-//! transaction is written it goes on: all that happens meanwhile goes into the next one together. When that begins, and what follows from it,
-//! is in `store`; `storing` is the transaction itself.
+//! transaction is written it goes on: all that happens meanwhile goes into the next one together. When that begins, and what follows from
+//! it, is in `store`; `storing` is the transaction itself.
 
 mod clock;
 mod store;
@@ -117,8 +117,8 @@ impl Driver {
         }
     }
 
-    /// Drives from the event on that begins it, until the experiment ends, is left, or rests. When the lock is lost it ends at once, whatever
-    /// is being done: a database that hangs keeps a transaction waiting for long after another process has begun.
+    /// Drives from the event on that begins it, until the experiment ends, is left, or rests. When the lock is lost it ends at once,
+    /// whatever is being done: a database that hangs keeps a transaction waiting for long after another process has begun.
     pub async fn run(&mut self, begin: Event) -> Result<(), DriveError> {
         unless_lost(self.lock.lost(), self.go_on(begin)).await
     }

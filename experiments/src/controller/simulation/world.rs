@@ -7,7 +7,7 @@ use super::super::outbox::Outbox;
 use super::super::plan::Plan;
 use super::super::recover::recover;
 use super::super::suggester::{explained, place};
-use super::super::trial::StepValues;
+use super::super::trial::Results;
 use super::clients::{Act, Outside};
 use super::experiments::Shape;
 use super::invariants;
@@ -561,7 +561,7 @@ impl World {
             plan,
             self.snapshot(),
             &self.curves(),
-            StepValues::new(),
+            Results::default(),
             stopper,
         );
         Process {

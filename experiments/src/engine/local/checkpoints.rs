@@ -1,5 +1,5 @@
-//! The folders in which steps keep what they need to go on after an interruption. Most steps keep nothing, and making a folder costs more than
-//! all else that is done before a process starts: one that was left empty becomes that of the next attempt.
+//! The folders in which steps keep what they need to go on after an interruption. Most steps keep nothing, and making a folder costs more
+//! than all else that is done before a process starts: one that was left empty becomes that of the next attempt.
 
 use std::fs;
 use std::io;

@@ -1,6 +1,6 @@
-//! The log of an attempt: all it prints, in the order of arrival, up to a limit. A short one is held in memory, for a step that prints little
-//! and is soon over would spend more time on making a file than on all else; the store takes it with the step's success. It goes to its file
-//! when somebody may want to see it before that, when it grows, when it is no text, and when the attempt comes to another end.
+//! The log of an attempt: all it prints, in the order of arrival, up to a limit. A short one is held in memory, for a step that prints
+//! little and is soon over would spend more time on making a file than on all else; the store takes it with the step's success. It goes to
+//! its file when somebody may want to see it before that, when it grows, when it is no text, and when the attempt comes to another end.
 
 use crate::artifacts::reason;
 use rustix::fs::OFlags;
@@ -153,8 +153,8 @@ impl Log {
     }
 }
 
-/// Opens a log. The step may have put something else in its place: a pipe that nobody reads, or a link to elsewhere, must neither hold up the
-/// attempt nor be written to.
+/// Opens a log. The step may have put something else in its place: a pipe that nobody reads, or a link to elsewhere, must neither hold up
+/// the attempt nor be written to.
 fn open(path: &Path) -> io::Result<File> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
     File::options()

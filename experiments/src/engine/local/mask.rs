@@ -1,7 +1,7 @@
 //! Puts `***` in the place of secret texts in a stream of bytes, however it is cut. Of the stream, only an end that may turn out to be the
 //! start of a secret is held back. Where there are no secrets, nothing is copied.
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -60,18 +60,24 @@ impl Mask {
             _ if self.texts.is_empty() => {}
             Json::String(text) => self.text(text),
             Json::Array(list) => list.iter_mut().for_each(|value| self.json(value)),
-            Json::Object(fields) => {
-                let named = std::mem::take(fields).into_iter();
-                *fields = named
-                    .map(|(mut name, mut value)| {
-                        self.text(&mut name);
-                        self.json(&mut value);
-                        (name, value)
-                    })
-                    .collect();
-            }
+            Json::Object(fields) => self.fields(fields),
             _ => {}
         }
+    }
+
+    /// Masks the texts of all values, and their names.
+    pub fn fields(&self, fields: &mut Map<String, Json>) {
+        if self.texts.is_empty() {
+            return;
+        }
+        let named = std::mem::take(fields).into_iter();
+        *fields = named
+            .map(|(mut name, mut value)| {
+                self.text(&mut name);
+                self.json(&mut value);
+                (name, value)
+            })
+            .collect();
     }
 
     fn text(&self, text: &mut String) {

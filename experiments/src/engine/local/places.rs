@@ -78,10 +78,10 @@ impl Places {
         &self.checkpoint
     }
 
-    /// Makes what the attempt finds when it starts. Files that are there already were left by an attempt that the store does not know: it was
-    /// restored or deleted, or the process died before it could note that the attempt begins. Nothing in them may be taken for what this
-    /// attempt writes, and no first attempt goes on where an unknown one was: that may have tried something else. What the attempt is given tells
-    /// of all that one has left.
+    /// Makes what the attempt finds when it starts. Files that are there already were left by an attempt that the store does not know: it
+    /// was restored or deleted, or the process died before it could note that the attempt begins. Nothing in them may be taken for what
+    /// this attempt writes, and no first attempt goes on where an unknown one was: that may have tried something else. What the attempt is
+    /// given tells of all that one has left.
     pub fn prepare(
         &self,
         task: &Task,

@@ -94,8 +94,8 @@ fn read_values(file: File, store: &ArtifactStore, mask: &Mask) -> Result<(Values
     let bytes = read(file).map_err(|error| unreadable(&error))?;
     let mut output = parse_output(&mask.whole(&bytes)).map_err(|problem| problem.to_string())?;
     // Once more: JSON knows many ways to write the same text.
-    let values = output.values.values_mut().chain(output.large.values_mut());
-    values.for_each(|value| mask.json(value));
+    mask.fields(&mut output.values);
+    mask.fields(&mut output.large);
     let mut stored_values = output.values.clone();
     let alike = output
         .values
@@ -169,4 +169,29 @@ fn explain(error: &ArtifactError, task: &Task) -> String {
         );
     }
     format!("{error}; the step must write it there")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use tempfile::TempDir;
+
+    #[test]
+    fn no_way_to_write_a_secret_brings_it_into_values_or_their_names() {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("output");
+        fs::write(
+            &path,
+            r#"{ "my_\u0073ecret": ["\u0073ecret"], "other": 1 }"#,
+        )
+        .unwrap();
+        let mask = Mask::new(vec![b"secret".to_vec()]);
+        let store = ArtifactStore::new(directory.path());
+        let read = read_values(File::open(&path).unwrap(), &store, &mask);
+        let expected = json!({ "my_***": ["***"], "other": 1 });
+        let (values, stored) = read.unwrap();
+        assert_eq!(Json::Object(values), expected);
+        assert_eq!(Json::Object(stored), expected);
+    }
 }

@@ -1,5 +1,5 @@
-//! The secrets of a step: variables of `tune`'s own environment that its process gets too, and what of them is masked in all that is kept of
-//! the step. Artifacts are kept as the step wrote them.
+//! The secrets of a step: variables of `tune`'s own environment that its process gets too, and what of them is masked in all that is kept
+//! of the step. Artifacts are kept as the step wrote them.
 
 use super::mask::Mask;
 use std::env;
@@ -69,8 +69,8 @@ fn texts_of(value: &[u8]) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// The text inside a JSON string, as different languages write it: Python escapes all that is not ASCII, PHP the slash too, Go and .NET what
-/// means something in HTML, and the digits of an escape are small or large.
+/// The text inside a JSON string, as different languages write it: Python escapes all that is not ASCII, PHP the slash too, Go and .NET
+/// what means something in HTML, and the digits of an escape are small or large.
 fn as_json(line: &[u8]) -> Vec<Vec<u8>> {
     let quoted = str::from_utf8(line).ok().map(serde_json::to_string);
     let Some(Ok(quoted)) = quoted else {

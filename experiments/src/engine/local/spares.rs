@@ -1,5 +1,5 @@
-//! The files that attempts were given and need no more. Making a file is the dearest part of preparing an attempt where many have been deleted
-//! lately (some file systems then search long for a place): one of an attempt that went well becomes the next attempt's.
+//! The files that attempts were given and need no more. Making a file is the dearest part of preparing an attempt where many have been
+//! deleted lately (some file systems then search long for a place): one of an attempt that went well becomes the next attempt's.
 
 use rustix::fs::{CWD, OFlags, RenameFlags, renameat_with};
 use std::fs::{self, File, OpenOptions};
@@ -60,8 +60,8 @@ impl Spares {
     }
 }
 
-/// Writes over a file. The step that had it may have put something else in its place, or given it another name: neither is to be written to.
-/// One that is too long is cut afterwards, for a file that was emptied first is sent to the disk at once.
+/// Writes over a file. The step that had it may have put something else in its place, or given it another name: neither is to be written
+/// to. One that is too long is cut afterwards, for a file that was emptied first is sent to the disk at once.
 fn fill(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = open(path)?;
     let found = file.metadata()?;

@@ -104,8 +104,8 @@ impl Prepared {
         })
     }
 
-    /// Starts the process, in a process group of its own. On a thread of its own, because that stands still until the new process has begun:
-    /// a third of a short step's time, in which others end and start.
+    /// Starts the process, in a process group of its own. On a thread of its own, because that stands still until the new process has
+    /// begun: a third of a short step's time, in which others end and start.
     pub async fn start(mut self) -> (Self, io::Result<Child>) {
         let starting = tokio::task::spawn_blocking(move || {
             let started = self.command.spawn();

@@ -1,5 +1,5 @@
-//! The store and its contract, over either database. The methods are in the files beside this folder, by what they are for; what they share is
-//! written once, as [`Statement`]s that both databases understand. Where the two differ, the folder `sql` has a text for each.
+//! The store and its contract, over either database. The methods are in the files beside this folder, by what they are for; what they share
+//! is written once, as [`Statement`]s that both databases understand. Where the two differ, the folder `sql` has a text for each.
 
 mod builder;
 mod connection;

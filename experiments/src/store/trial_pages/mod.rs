@@ -1,6 +1,6 @@
-//! Pages of trials that cost about the same however many trials there are. A page comes from an index, never from all trials: either the one
-//! of what the list is sorted by, read from where the last page ended, or that of a condition which few trials meet. Parameters and metrics
-//! have theirs in `trial_values`.
+//! Pages of trials that cost about the same however many trials there are. A page comes from an index, never from all trials: either the
+//! one of what the list is sorted by, read from where the last page ended, or that of a condition which few trials meet. Parameters and
+//! metrics have theirs in `trial_values`.
 
 mod list;
 mod order;
