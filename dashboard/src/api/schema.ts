@@ -218,8 +218,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How much each parameter matters, for the objective or another metric. While an experiment of more than a thousand trials runs, the answer may
-         *     leave out the latest, up to a thousandth of them; `trials` says of how many it is.
+         * How much each parameter matters, for the objective or another metric. While an experiment of more than a thousand trials runs, the
+         *     answer may leave out the latest, up to a thousandth of them; `trials` says of how many it is.
          */
         get: operations["importance"];
         put?: never;
@@ -648,7 +648,10 @@ export interface components {
         Asked: {
             /** @description The experiment after that: when it has finished, nobody has to ask again. */
             experiment: components["schemas"]["AskedExperiment"];
-            /** @description Where early stopping names the parameter that says how many levels a trial has: the levels at which to report, since trials are judged there, and the last. */
+            /**
+             * @description Where early stopping names the parameter that says how many levels a trial has: the levels at which to report, since trials are
+             *     judged there, and the last.
+             */
             rungs?: number[];
             /** @description The trials: fewer than wanted, or none, when the limits or the space allow no more right now. */
             trials: components["schemas"]["Trial"][];
@@ -905,7 +908,10 @@ export interface components {
             /** @description The value. */
             value: components["schemas"]["Scalar"];
         };
-        /** @description How much each parameter matters for a metric (PED-ANOVA): how differently its values are spread among the best tenth of the trials and among all. */
+        /**
+         * @description How much each parameter matters for a metric (PED-ANOVA): how differently its values are spread among the best tenth of the trials and
+         *     among all.
+         */
         Importance: {
             /** @description Whether small or large values of it are good. */
             goal: components["schemas"]["Goal"];
@@ -1497,8 +1503,8 @@ export interface components {
         Why: {
             /**
              * Format: double
-             * @description What the algorithm compared it with others by, if it did; more is better. Of `gp` the logarithm of the expected improvement, in the units of
-             *     its model; of `tpe` the logarithm of how much denser good trials are there than bad ones.
+             * @description What the algorithm compared it with others by, if it did; more is better. Of `gp` the logarithm of the expected improvement, in the
+             *     units of its model; of `tpe` the logarithm of how much denser good trials are there than bad ones.
              */
             acquisition?: number | null;
             /** @description The algorithm that made it: where one chooses among others, the one that it chose. */
