@@ -423,9 +423,10 @@ async fn a_young_store_plans_to_look_trials_up_one_by_one() {
     writer.on().execute(prepare).await.unwrap();
     let explain = format!("EXPLAIN EXECUTE planned ({})", ["NULL"; 52].join(", "));
     let mut connection = writer.on();
-    let rows = connection.all(Statement::built(explain, Vec::new()));
-    let rows = rows.await.unwrap();
-    let plan: Vec<String> = rows.iter().map(|row| row.get(0).unwrap()).collect();
+    let plan = connection.all(Statement::built(explain, Vec::new()), |row| {
+        Ok(row.get::<String>(0)?)
+    });
+    let plan = plan.await.unwrap();
     let lookups = plan.iter().enumerate().filter(|(_, line)| {
         line.contains(" on trials") && line.contains("Scan") && !line.contains("CTE")
     });
