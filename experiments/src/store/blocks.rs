@@ -3,7 +3,7 @@
 
 use super::database::{Connection, Statement};
 use super::rows::{Columns, damaged, parse_word};
-use super::{ExperimentId, LoadedTrial, Point, StoreError, sql};
+use super::{ExperimentId, LoadedTrial, Point, Store, StoreError, sql};
 use jiff::Timestamp;
 use std::fmt::Display;
 use std::str::FromStr;
@@ -14,7 +14,18 @@ const SIZE: i64 = 2_000;
 
 const LAST: &str = "SELECT max(number) FROM trials WHERE experiment_id = $1";
 
-/// All trials of the experiment, by number.
+impl Store {
+    /// All trials, by number.
+    pub(super) async fn whole(&self, id: ExperimentId) -> Result<Vec<Point>, StoreError> {
+        let mut reader = self.reader().await?;
+        let mut transaction = reader.begin().await?;
+        let points = all(&mut transaction.on(), id).await?;
+        transaction.commit().await?;
+        Ok(points)
+    }
+}
+
+/// All trials of the experiment, by number, as the transaction sees them.
 pub(super) async fn all(
     connection: &mut Connection<'_>,
     id: ExperimentId,
@@ -147,7 +158,7 @@ fn time(text: &str) -> Result<Option<Timestamp>, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{Kind, commit, experiment, over_both, succeeded, trial};
-    use super::super::{Changes, Store, TrialRecord};
+    use super::super::{Changes, TrialRecord};
     use super::*;
     use crate::state::TrialState;
     use rand::{RngExt as _, SeedableRng as _};

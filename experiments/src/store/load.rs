@@ -88,11 +88,8 @@ impl Store {
 
     /// What every trial tries and how it ended, by number, without what only its own page needs.
     pub async fn outcomes(&self, id: ExperimentId) -> Result<Vec<LoadedTrial>, StoreError> {
-        let mut reader = self.reader().await?;
-        let mut transaction = reader.begin().await?;
-        let trials = loaded_trials(&mut transaction.on(), id).await?;
-        transaction.commit().await?;
-        Ok(trials)
+        let points = self.whole(id).await?;
+        Ok(points.into_iter().map(|point| point.trial).collect())
     }
 
     /// Every report of the metric `name` in the experiment, in the order of arrival.

@@ -69,30 +69,32 @@ impl Store {
         let total = self.one(count.bind(id.0), |row| Columns::of(row).count());
         let total = total.await?.unwrap_or(0);
         let stride = total.div_ceil(u64::from(most.max(1))).max(1);
-        let statement = match (stride, goal) {
-            (1, _) => Statement::new(concat!(points!(), "ORDER BY number")).bind(id.0),
-            (_, Goal::Minimize) => sampled(concat!(points!(), records!("min", "<")), id, stride),
-            (_, Goal::Maximize) => sampled(concat!(points!(), records!("max", ">")), id, stride),
+        if stride == 1 {
+            let points = self.whole(id).await?;
+            let total = points.len() as u64;
+            return Ok(Points { total, points });
+        }
+        let statement = match goal {
+            Goal::Minimize => sampled(concat!(points!(), records!("min", "<")), id, stride),
+            Goal::Maximize => sampled(concat!(points!(), records!("max", ">")), id, stride),
         };
         let points = self.all(statement, point).await?;
         Ok(Points { total, points })
     }
 
-    /// The number of the experiment's last event, and, by number, the trials of which events after that numbered `after` tell: all of them
-    /// after
-    /// 0. What came meanwhile may be among them, and is told again the next time.
+    /// The number of the experiment's last event, and, by number, the trials of which events after that numbered `after` tell: all of
+    /// them after 0. What came meanwhile may be among them, and is told again the next time.
     pub async fn changed_after(
         &self,
         id: ExperimentId,
         after: i64,
     ) -> Result<(i64, Vec<Point>), StoreError> {
         let last = self.last_event(id).await?;
-        let statement = match after {
-            0 => Statement::new(concat!(points!(), "ORDER BY number")).bind(id.0),
-            _ => Statement::new(concat!(points!(), changed!()))
-                .bind(id.0)
-                .bind(after),
-        };
+        if after == 0 {
+            return Ok((last, self.whole(id).await?));
+        }
+        let statement = Statement::new(concat!(points!(), changed!()));
+        let statement = statement.bind(id.0).bind(after);
         Ok((last, self.all(statement, point).await?))
     }
 }
