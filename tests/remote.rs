@@ -1,7 +1,7 @@
 //! The command line against a server: what it says is what it says of the store itself, and whoever leaves can come back. And ask-and-tell
 //! from a shell, with and without a server.
 
-use crate::harness::{Place, Said, wait_until};
+use crate::harness::{Place, Said, wait_for_error_line, wait_until};
 use serde_json::Value as Json;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStderr, Stdio};
@@ -283,6 +283,22 @@ fn another_terminal_follows_a_run_in_the_same_store() {
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("best loss 1"), "{said}");
     assert_eq!(end(run, None).0, Some(0));
+}
+
+#[test]
+fn a_watch_says_that_nothing_happens_and_why() {
+    let place = Place::new();
+    place.write("experiment.yaml", ASKED);
+    place.tune(&["create", "experiment.yaml"]).success();
+    place.tune(&["pause", "asked"]).success();
+    let mut watch = place.start(&["watch", "asked"]);
+    let paused = "`asked` is paused; `tune resume asked` goes on with it";
+    wait_for_error_line(&mut watch, paused);
+    place.tune(&["delete", "--yes", "asked"]).success();
+    assert_eq!(watch.wait().expect("it ends").code(), Some(1));
+    place.tune(&["create", "experiment.yaml"]).success();
+    let shown = place.tune(&["show", "asked"]).success();
+    assert!(!shown.out.contains("no process runs it"), "{}", shown.out);
 }
 
 /// Asks and tells until there is nothing more to ask for; the numbers that it was given.

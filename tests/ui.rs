@@ -3,6 +3,7 @@
 use crate::harness::{Place, Said, wait_for_error_line, wait_until};
 use crate::server::Server;
 use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
 
@@ -131,6 +132,18 @@ fn a_run_shows_its_dashboard_meanwhile() {
         session.contains(r#""role":"admin""#)
     });
     assert_eq!(end(ui), 0);
+}
+
+#[test]
+fn a_port_that_is_taken_is_found_out_before_anything_is_stored() {
+    let place = Place::new();
+    place.write("waits.yaml", WAITS);
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").port();
+    let ui = format!("--ui={port}");
+    let run = place.tune(&["run", "waits.yaml", &ui]).exit(1);
+    run.says(&[&format!("cannot listen at port {port}")]);
+    place.tune(&["show", "waits"]).exit(1);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::backend::Backend;
 use super::browser;
 use super::context::Context;
 use super::follow::{Follower, Since};
-use super::looking::Looking;
+use super::looking::{self, Looking};
 use super::outcome::conclude;
 use super::setup::setup;
 use super::signals;
@@ -15,6 +15,7 @@ use crate::exit;
 use crate::terminal::result;
 use anyhow::Result;
 use clap::Args;
+use std::net::TcpListener;
 use std::str::FromStr;
 use std::time::Duration;
 use tokio::sync::{oneshot, watch};
@@ -61,16 +62,20 @@ impl DriveArgs {
         }
     }
 
-    /// Serves the dashboard meanwhile, if that is wanted.
-    fn look_on(&self, context: &Context, name: &str) -> Result<Option<Looking>> {
-        let Some(port) = self.ui else { return Ok(None) };
-        let (looking, page) = (Looking::begin(context, port)?, ui::page(Some(name)));
+    /// Where the dashboard is going to be, if one is wanted: to be known before anything is stored, as the port may be taken.
+    pub fn door(&self) -> Result<Option<TcpListener>> {
+        self.ui.map(looking::door).transpose()
+    }
+
+    /// Serves the dashboard meanwhile.
+    fn look_on(context: &Context, name: &str, door: TcpListener) -> Result<Looking> {
+        let (looking, page) = (Looking::begin(context, door)?, ui::page(Some(name)));
         context.say(&format!(
             "the dashboard is at {}{page} while this runs; `{} ui` opens it afterwards",
             looking.url, context.tune
         ));
         looking.open(&page);
-        Ok(Some(looking))
+        Ok(looking)
     }
 
     /// Says where the dashboard is of an experiment in which nothing happens any more, if that is wanted.
@@ -106,13 +111,14 @@ pub async fn refuse_if_driven(
     }
 }
 
-/// Drives the experiment to its end, or until a signal comes. The answer is the exit code.
+/// Drives the experiment to its end, or until a signal comes, with a dashboard behind the door. The answer is the exit code.
 pub async fn drive(
     context: &Context,
     store: Store,
     record: ExperimentRecord,
     experiment: Experiment,
     args: &DriveArgs,
+    door: Option<TcpListener>,
 ) -> Result<u8> {
     let (control, listening) = signals::listen()?;
     let _presence = store.attend().await?;
@@ -129,7 +135,8 @@ pub async fn drive(
         args.json,
     );
     let display = follower.await?;
-    let looking = args.look_on(context, &record.name)?;
+    let look_on = |door| DriveArgs::look_on(context, &record.name, door);
+    let looking = door.map(look_on).transpose()?;
     let (end, until) = oneshot::channel();
     // A reader that does not read, or a terminal that is held, must hold up nothing but the display.
     let display = display.follow(control.clone(), until);

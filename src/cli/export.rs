@@ -5,6 +5,7 @@ use super::backend::Backend;
 use super::context::Context;
 use super::pages::{Pages, each_trial};
 use crate::columns::{cell, of_export};
+use crate::error::Failure;
 use crate::exit;
 use crate::wire;
 use anyhow::{Context as _, Result};
@@ -41,9 +42,10 @@ pub async fn run(args: ExportArgs, context: Context) -> Result<u8> {
     let backend = context.backend().await?;
     let record = context.experiment(&backend, &args.name).await?;
     let experiment = context.spec(&record)?;
-    let format = args
-        .format
-        .unwrap_or_else(|| natural(args.output.as_deref()));
+    let format = match args.format {
+        Some(format) => format,
+        None => natural(args.output.as_deref())?,
+    };
     match &args.output {
         None => {
             let out = BufWriter::new(std::io::stdout());
@@ -63,10 +65,17 @@ pub async fn run(args: ExportArgs, context: Context) -> Result<u8> {
 }
 
 /// The form that the name of the file promises.
-fn natural(output: Option<&Path>) -> Format {
-    match output.and_then(Path::extension) {
-        Some(extension) if extension.eq_ignore_ascii_case("json") => Format::Json,
-        _ => Format::Csv,
+fn natural(output: Option<&Path>) -> Result<Format, Failure> {
+    let extension = output.and_then(Path::extension).unwrap_or_default();
+    let extension = extension.to_string_lossy().to_ascii_lowercase();
+    match extension.as_str() {
+        "json" => Ok(Format::Json),
+        "" | "csv" | "txt" => Ok(Format::Csv),
+        other => Err(
+            Failure::new(format!("there is no export in the form `{other}`"))
+                .hint("--format csv or --format json says which one the file gets")
+                .code(exit::USAGE),
+        ),
     }
 }
 
@@ -139,8 +148,10 @@ mod tests {
 
     #[test]
     fn the_name_of_the_file_says_the_form() {
-        assert_eq!(natural(None), Format::Csv);
-        assert_eq!(natural(Some(Path::new("a.JSON"))), Format::Json);
-        assert_eq!(natural(Some(Path::new("json"))), Format::Csv);
+        let form = |name: &str| natural(Some(Path::new(name))).ok();
+        assert_eq!(natural(None).ok(), Some(Format::Csv));
+        assert_eq!(form("a.JSON"), Some(Format::Json));
+        assert_eq!(form("json"), Some(Format::Csv));
+        assert_eq!(form("a.parquet"), None);
     }
 }

@@ -5,6 +5,7 @@ use super::backend::Backend;
 use super::context::Context;
 use super::feed::Feed;
 use super::signals::{KILLING, STOPPING};
+use crate::error::Failure;
 use crate::terminal::harmless;
 use crate::terminal::live::Live;
 use crate::terminal::messages::Holding;
@@ -21,7 +22,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 use tune_experiments::controller::Control;
 use tune_experiments::spec::Experiment;
-use tune_experiments::state::TrialState;
+use tune_experiments::state::{ExperimentState, TrialState};
 use tune_experiments::store::{EventKind, ExperimentRecord, StoredEvent, TrialQuery};
 
 /// Between two looks at the store: as many frames a second as a terminal needs.
@@ -87,7 +88,8 @@ pub struct Follower {
     reports_at: Instant,
     /// When to look whether a process runs it; none where this one does.
     driver_at: Option<Instant>,
-    is_idle: bool,
+    /// Why nothing happens, as the user was told last.
+    standstill: Option<String>,
     /// How a suggested command begins.
     tune: String,
     told: Control,
@@ -122,7 +124,7 @@ impl Follower {
             shown_at: Instant::now(),
             reports_at: Instant::now(),
             driver_at,
-            is_idle: false,
+            standstill: None,
             tune: context.tune.clone(),
             told: Control::Run,
         };
@@ -230,7 +232,7 @@ impl Follower {
             return Err(error.into());
         }
         if self.driver_at.is_some_and(|at| at <= Instant::now()) {
-            lines.extend(self.look_for_driver().await);
+            lines.extend(self.look_for_standstill().await?);
         }
         if self.mode == Mode::Live && self.reports_at.elapsed() >= REPORTS_PAUSE {
             self.read_reports().await?;
@@ -276,15 +278,33 @@ impl Follower {
         (self.mode != Mode::Json).then(|| self.style.paint(Role::Cut, text))
     }
 
-    /// What the user is told when no process runs the experiment any more: nothing would ever happen, and nobody else says so.
-    async fn look_for_driver(&mut self) -> Option<String> {
+    /// What the user is told when nothing happens any more, and nobody else would ever say so.
+    ///
+    /// # Errors
+    /// When the experiment has been deleted.
+    async fn look_for_standstill(&mut self) -> Result<Option<String>> {
         self.driver_at = Some(Instant::now() + DRIVER_PAUSE);
+        let (tune, name) = (&self.tune, self.record.name.as_str());
         // A server that is away is told of elsewhere.
-        let is_idle = self.backend.is_idle(&self.record).await.ok()?;
-        let is_news = is_idle && !self.is_idle && self.mode != Mode::Json;
-        self.is_idle = is_idle;
-        let text = result::idle(&self.tune, &[&self.record.name]);
-        is_news.then(|| self.style.paint(Role::Cut, text))
+        let Ok(now) = self.backend.experiment(name).await else {
+            return Ok(None);
+        };
+        // Another one may have got its name.
+        let Some(now) = now.filter(|now| now.created_at == self.record.created_at) else {
+            return Err(Failure::new(format!("`{name}` has been deleted")).into());
+        };
+        let standstill = match now.state {
+            ExperimentState::Paused => Some(result::paused(tune, name)),
+            _ if self.backend.is_idle(&now).await.unwrap_or(false) => {
+                Some(result::idle(tune, &[name]))
+            }
+            _ => None,
+        };
+        let news = standstill
+            .clone()
+            .filter(|_| self.mode != Mode::Json && standstill != self.standstill);
+        self.standstill = standstill;
+        Ok(news.map(|text| self.style.paint(Role::Cut, text)))
     }
 
     /// The latest reports of the objective, for the running trials that have room in the view.

@@ -25,10 +25,8 @@ pub struct Looking {
 }
 
 impl Looking {
-    /// Serves it on a thread of its own; port 0 takes a free one.
-    pub fn begin(context: &Context, port: u16) -> Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-            .with_context(|| format!("cannot listen at port {port}"))?;
+    /// Serves it on a thread of its own, to those who come to the [`door`].
+    pub fn begin(context: &Context, listener: TcpListener) -> Result<Self> {
         listener.set_nonblocking(true)?;
         let bound = listener.local_addr()?;
         let url = address(bound, false);
@@ -54,6 +52,12 @@ impl Looking {
         self.close.send_replace(true);
         self.ended.await.context("the dashboard has failed")?
     }
+}
+
+/// Where it is going to be served; port 0 takes a free one.
+pub fn door(port: u16) -> Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .with_context(|| format!("cannot listen at port {port}"))
 }
 
 async fn serve(

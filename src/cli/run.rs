@@ -17,6 +17,7 @@ use crate::wire::Outcome;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use jiff::Timestamp;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use tune_experiments::controller::{self, SubmitError, Submitted};
 use tune_experiments::spec::{Action, Difference, Experiment, Override, Step, Submission};
@@ -76,13 +77,24 @@ pub async fn run(args: RunArgs, context: Context) -> Result<u8> {
     if experiment.pipeline.is_empty() {
         return Err(nothing_to_run(&context.tune, &args.file.file).into());
     }
+    let place = Place {
+        directory: args.file.directory()?,
+        door: args.drive.door()?,
+    };
     let store = context.create_store().await?;
-    let directory = args.file.directory()?;
     let (components, now) = (BuiltIn::new()?, Timestamp::now());
-    let submitted = controller::submit(&store, &components, &submission, &directory, now)
+    let submitted = controller::submit(&store, &components, &submission, &place.directory, now)
         .await
         .map_err(|error| refused(error, &context))?;
-    go_on(&args, &context, store, submission, submitted, &directory).await
+    go_on(&args, &context, store, submission, submitted, place).await
+}
+
+/// Where an experiment runs.
+struct Place {
+    /// What relative paths start from.
+    directory: PathBuf,
+    /// Where its dashboard is going to be.
+    door: Option<TcpListener>,
 }
 
 fn nothing_to_run(tune: &str, file: &Path) -> Failure {
@@ -189,7 +201,7 @@ async fn go_on(
     store: Store,
     submission: Submission,
     submitted: Submitted,
-    directory: &Path,
+    place: Place,
 ) -> Result<u8> {
     let experiment = submission.experiment;
     say_prior(context, &submitted, &experiment);
@@ -211,10 +223,11 @@ async fn go_on(
                 .await;
         }
     };
-    if let Some(notice) = elsewhere(&record.directory, directory) {
+    if let Some(notice) = elsewhere(&record.directory, &place.directory) {
         context.say(&notice);
     }
-    drive(context, store, record, experiment, &args.drive).await
+    let args = &args.drive;
+    drive(context, store, record, experiment, args, place.door).await
 }
 
 impl FileArgs {

@@ -70,7 +70,7 @@ async fn show_experiment(
         Some(Request::Pause) => text += "  it is being paused\n",
         None => {}
     }
-    if record.state == ExperimentState::Running && !backend.is_driven(&record).await? {
+    if record.state == ExperimentState::Running && backend.is_idle(&record).await? {
         text += "  no process runs it at the moment\n";
     }
     if let Some(description) = &experiment.description {

@@ -2,7 +2,7 @@
 
 use super::browser;
 use super::context::Context;
-use super::looking::Looking;
+use super::looking::{Looking, door};
 use super::serve::{self, ServeArgs};
 use super::signals;
 use crate::exit;
@@ -102,7 +102,7 @@ async fn look_on(
     context: &Context,
 ) -> Result<Option<(u16, Presence)>> {
     let (mut control, listening) = signals::listen()?;
-    let looking = Looking::begin(context, args.port)?;
+    let looking = Looking::begin(context, door(args.port)?)?;
     context.print(&format!("{}\n", looking.url))?;
     context.say(why);
     looking.open(page);

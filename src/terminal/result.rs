@@ -246,6 +246,14 @@ pub fn idle(tune: &str, names: &[&str]) -> String {
     )
 }
 
+/// That an experiment waits for its user, and what helps.
+pub fn paused(tune: &str, name: &str) -> String {
+    format!(
+        "`{name}` is paused; `{tune} resume {}` goes on with it",
+        shell_word(name)
+    )
+}
+
 /// A word that a shell takes as it is, quoted where it must be.
 pub fn shell_word(text: &str) -> String {
     let harmless = |c: char| c.is_ascii_alphanumeric() || "-_./:=+,@%".contains(c);

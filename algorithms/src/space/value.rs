@@ -1,13 +1,14 @@
 //! One value of a parameter.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
 /// A scalar that a parameter takes. In JSON it is the scalar itself: `true`, `3`, `0.5`, `"svm"`.
 ///
 /// Equality is that of the JSON text: the int `1` and the float `1.0` differ; see [`Value::matches`].
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 pub enum Value {
     /// `true` or `false`.
@@ -67,6 +68,48 @@ impl Value {
                 }
                 _ => false,
             }
+    }
+}
+
+/// Written out: what serde derives tries one kind after the other, with an error for each that it is not, and costs ten times as much.
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Scalar)
+    }
+}
+
+struct Scalar;
+
+impl Visitor<'_> for Scalar {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a truth value, a number or a text")
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Int(value))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
+        let whole = i64::try_from(value).map(Value::Int);
+        Ok(whole.unwrap_or(Value::Float(value as f64)))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        Ok(Value::Float(value))
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_string<E: Error>(self, value: String) -> Result<Value, E> {
+        Ok(Value::Text(value))
     }
 }
 
@@ -176,6 +219,21 @@ mod tests {
             assert_eq!(serde_json::from_str::<Value>(json).unwrap(), value);
             assert_eq!(serde_json::to_string(&value).unwrap(), json);
         }
+    }
+
+    #[test]
+    fn what_is_no_scalar_is_refused_with_what_would_be() {
+        for json in ["null", "[1]", "{\"a\": 1}"] {
+            let error = serde_json::from_str::<Value>(json).unwrap_err();
+            assert!(
+                error
+                    .to_string()
+                    .contains("expected a truth value, a number or a text"),
+                "{error}"
+            );
+        }
+        let beyond = serde_json::from_str::<Value>("18446744073709551615").unwrap();
+        assert_eq!(beyond, Value::Float(18_446_744_073_709_551_615.0));
     }
 
     #[test]

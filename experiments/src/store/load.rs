@@ -1,10 +1,10 @@
 //! Everything that is needed to go on with an experiment after a restart.
 
-use super::database::{Connection, Row, Statement};
+use super::database::{Connection, Statement};
 use super::rows::{self, Columns, metric_columns, select_experiments, step_columns, trial_columns};
 use super::{
     ExperimentId, ExperimentRecord, MetricRecord, PriorTrial, StepRecord, Store, StoreError,
-    TrialRecord, prior,
+    TrialRecord, blocks, prior,
 };
 use crate::state::TrialState;
 use std::collections::BTreeMap;
@@ -89,7 +89,10 @@ impl Store {
     /// What every trial tries and how it ended, by number, without what only its own page needs.
     pub async fn outcomes(&self, id: ExperimentId) -> Result<Vec<LoadedTrial>, StoreError> {
         let mut reader = self.reader().await?;
-        loaded_trials(&mut reader.on(), id).await
+        let mut transaction = reader.begin().await?;
+        let trials = loaded_trials(&mut transaction.on(), id).await?;
+        transaction.commit().await?;
+        Ok(trials)
     }
 
     /// Every report of the metric `name` in the experiment, in the order of arrival.
@@ -117,24 +120,8 @@ async fn loaded_trials(
     connection: &mut Connection<'_>,
     id: ExperimentId,
 ) -> Result<Vec<LoadedTrial>, StoreError> {
-    let rows = Statement::new(
-        "SELECT number, parameters, state, objective, enqueued, finished_order \
-         FROM trials WHERE experiment_id = $1 ORDER BY number",
-    );
-    let rows = connection.all(rows.bind(id.0)).await?;
-    rows.iter().map(loaded_trial).collect()
-}
-
-fn loaded_trial(row: &Row) -> Result<LoadedTrial, StoreError> {
-    let mut columns = Columns::of(row);
-    Ok(LoadedTrial {
-        number: columns.count()?,
-        parameters: columns.json()?,
-        state: columns.word()?,
-        objective: columns.take()?,
-        enqueued: columns.take()?,
-        finished_order: columns.optional_count()?,
-    })
+    let points = blocks::all(connection, id).await?;
+    Ok(points.into_iter().map(|point| point.trial).collect())
 }
 
 /// The rows of `table` that belong to unfinished trials.
@@ -161,30 +148,29 @@ async fn unfinished_trials(
         trial_columns!(),
         " FROM trials WHERE experiment_id = $1 AND state IN ('queued', 'running') ORDER BY number"
     );
-    let mut unfinished = BTreeMap::new();
-    for row in connection.all(Statement::new(trials).bind(id.0)).await? {
-        let trial = rows::trial(&row)?;
-        let number = trial.number;
+    let trials = Statement::new(trials).bind(id.0);
+    let trials = connection.all(trials, rows::trial).await?;
+    let unfinished = trials.into_iter().map(|trial| {
         let (steps, metrics) = (Vec::new(), Vec::new());
-        unfinished.insert(
+        let number = trial.number;
+        (
             number,
             UnfinishedTrial {
                 trial,
                 steps,
                 metrics,
             },
-        );
-    }
+        )
+    });
+    let mut unfinished: BTreeMap<u64, UnfinishedTrial> = unfinished.collect();
     let steps = Statement::new(of_unfinished!(step_columns!(), "step_runs", "id")).bind(id.0);
-    for row in connection.all(steps).await? {
-        let step = rows::step(&row)?;
+    for step in connection.all(steps, rows::step).await? {
         if let Some(trial) = unfinished.get_mut(&step.trial) {
             trial.steps.push(step);
         }
     }
     let metrics = Statement::new(of_unfinished!(metric_columns!(), "metrics", "seq")).bind(id.0);
-    for row in connection.all(metrics).await? {
-        let metric = rows::metric(&row)?;
+    for metric in connection.all(metrics, rows::metric).await? {
         if let Some(trial) = unfinished.get_mut(&metric.trial) {
             trial.metrics.push(metric);
         }

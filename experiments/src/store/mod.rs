@@ -2,6 +2,7 @@
 //!
 //! [`Store`] is the contract: what is durable when, and who may write.
 
+mod blocks;
 mod commit;
 mod connect;
 mod cursor;

@@ -116,11 +116,11 @@ async fn read(
     place: i64,
 ) -> Result<Notes, StoreError> {
     let tags = Statement::new(TAGS).bind(id.0).bind(place);
-    let tags = connection.all(tags).await?;
+    let tags = connection.all(tags, text).await?;
     let note = Statement::new(NOTE).bind(id.0).bind(place);
     let note = connection.one(note).await?;
     Ok(Notes {
-        tags: tags.iter().map(text).collect::<Result<_, _>>()?,
+        tags: tags.into_iter().collect(),
         note: note.as_ref().map(text).transpose()?.unwrap_or_default(),
     })
 }

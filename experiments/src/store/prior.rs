@@ -78,8 +78,9 @@ pub(super) async fn load(
     connection: &mut Connection<'_>,
     id: ExperimentId,
 ) -> Result<Vec<PriorTrial>, StoreError> {
-    let rows = connection.all(Statement::new(PRIOR).bind(id.0)).await?;
-    rows.iter().map(prior).collect()
+    connection
+        .all(Statement::new(PRIOR).bind(id.0), prior)
+        .await
 }
 
 fn prior(row: &Row) -> Result<PriorTrial, StoreError> {

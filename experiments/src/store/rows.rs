@@ -105,7 +105,7 @@ impl<'r> Columns<'r> {
     }
 }
 
-fn parse_word<T: DeserializeOwned>(word: &str) -> Result<T, StoreError> {
+pub(super) fn parse_word<T: DeserializeOwned>(word: &str) -> Result<T, StoreError> {
     let word: StrDeserializer<'_, value::Error> = word.into_deserializer();
     T::deserialize(word).map_err(damaged)
 }

@@ -14,6 +14,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use rustix::fs::OFlags;
+use rustix::io::Errno;
 use serde::Deserialize;
 use std::io::{self, SeekFrom};
 use std::mem;
@@ -178,7 +179,7 @@ impl Log {
         let mut options = OpenOptions::new();
         let opened = options.read(true).custom_flags(flags).open(&self.path);
         let mut file = match opened.await {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if is_no_log(&error) => return Ok(None),
             file => file?,
         };
         let found = file.metadata().await?;
@@ -189,6 +190,15 @@ impl Log {
         file.seek(SeekFrom::Start(start)).await?;
         Ok(Some(Found::File(file)))
     }
+}
+
+/// Nothing is there, or a link or a socket.
+fn is_no_log(error: &io::Error) -> bool {
+    let other = [Errno::LOOP, Errno::NXIO].map(Errno::raw_os_error);
+    error.kind() == io::ErrorKind::NotFound
+        || error
+            .raw_os_error()
+            .is_some_and(|code| other.contains(&code))
 }
 
 /// One attempt of a step run.

@@ -448,8 +448,10 @@ async fn plan(store: &Store, parts: Parts) -> Vec<String> {
         format!("EXPLAIN EXECUTE planned ({arguments})"),
         "DEALLOCATE planned".to_owned(),
     ] {
-        let rows = connection.all(Statement::built(text, Vec::new())).await;
-        plan.extend(rows.unwrap().iter().map(|row| row.get(0).unwrap()));
+        let rows = connection.all(Statement::built(text, Vec::new()), |row| {
+            Ok(row.get::<String>(0)?)
+        });
+        plan.extend(rows.await.unwrap());
     }
     plan
 }

@@ -13,11 +13,16 @@ pub(in super::super) enum Connection<'c> {
 }
 
 impl Connection<'_> {
-    /// All rows of the answer.
-    pub(in super::super) async fn all(
+    /// All rows of the answer, read.
+    pub(in super::super) async fn all<T>(
         &mut self,
         statement: Statement,
-    ) -> Result<Vec<Row>, sqlx::Error> {
+        mut read: impl FnMut(&Row) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        self.rows(statement).await?.iter().map(&mut read).collect()
+    }
+
+    async fn rows(&mut self, statement: Statement) -> Result<Vec<Row>, sqlx::Error> {
         match self {
             Self::Sqlite(connection) => {
                 let rows = statement.sqlite().fetch_all(&mut **connection).await?;
@@ -35,7 +40,7 @@ impl Connection<'_> {
         &mut self,
         statement: Statement,
     ) -> Result<Option<Row>, sqlx::Error> {
-        Ok(self.all(statement).await?.into_iter().next())
+        Ok(self.rows(statement).await?.into_iter().next())
     }
 
     /// How many rows the statement changed.

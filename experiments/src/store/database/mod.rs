@@ -161,11 +161,10 @@ impl Store {
     pub(super) async fn all<T>(
         &self,
         statement: Statement,
-        read: impl Fn(&Row) -> Result<T, StoreError>,
+        read: impl FnMut(&Row) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
         let mut reader = self.reader().await?;
-        let rows = reader.on().all(statement).await?;
-        rows.iter().map(read).collect()
+        reader.on().all(statement, read).await
     }
 
     /// Writes with one statement; how many rows it changed.

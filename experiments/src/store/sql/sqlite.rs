@@ -50,6 +50,23 @@ pub(in super::super) const ADD_PRIOR: &str = concat!(
     ", value ->> 3 FROM jsonb_each($2)"
 );
 
+/// The trials of `$1` numbered from `$2` to before `$3` as one row: see [`blocks`](super::super::blocks). A real beyond `1e±30` would not
+/// come back to the last bit from its text and is left to [`EXTREME_OBJECTIVES`].
+pub(in super::super) const BLOCK: &str = "\
+SELECT group_concat(number), group_concat(state),
+       group_concat(CASE WHEN objective IS NULL THEN ''
+                         WHEN objective = 0 OR abs(objective) BETWEEN 1e-30 AND 1e30 THEN format('%!.17g', objective)
+                         ELSE '?' END),
+       '[' || group_concat(parameters) || ']', group_concat(enqueued), group_concat(coalesce(finished_order, '')),
+       group_concat(coalesce(started_at, '')), group_concat(coalesce(finished_at, ''))
+  FROM (SELECT * FROM trials WHERE experiment_id = $1 AND number >= $2 AND number < $3 ORDER BY number)";
+
+/// The objectives for which [`BLOCK`] has a `?`.
+pub(in super::super) const EXTREME_OBJECTIVES: &str = "\
+SELECT objective FROM trials
+ WHERE experiment_id = $1 AND number >= $2 AND number < $3 AND objective <> 0 AND NOT abs(objective) BETWEEN 1e-30 AND 1e30
+ ORDER BY number";
+
 /// What [`COMMIT_CHANGES`] stands for, told to the connection that writes.
 pub(in super::super) const PREPARE_TO_COMMIT: &str = concat!(
     "\

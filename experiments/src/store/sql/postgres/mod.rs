@@ -90,3 +90,10 @@ pub(in super::super) const LEASE: &str =
 pub(in super::super) const ADD_PRIOR: &str = "\
 INSERT INTO prior_trials (experiment_id, place, parameters, objective, early_stopped)
 SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::double precision[], $5::boolean[])";
+
+/// The trials of `$1` numbered from `$2` to before `$3` as one row: see [`blocks`](super::super::blocks).
+pub(in super::super) const BLOCK: &str = "\
+SELECT string_agg(number::text, ','), string_agg(state, ','), string_agg(coalesce(objective::text, ''), ','),
+       '[' || string_agg(parameters, ',') || ']', string_agg(enqueued::int::text, ','), string_agg(coalesce(finished_order::text, ''), ','),
+       string_agg(coalesce(started_at::text, ''), ','), string_agg(coalesce(finished_at::text, ''), ',')
+  FROM (SELECT * FROM trials WHERE experiment_id = $1 AND number >= $2 AND number < $3 ORDER BY number) AS block";
