@@ -1,6 +1,7 @@
 //! Opening a store wherever it is: in a directory, or in PostgreSQL, whose schema is brought up to date and whose connections replace
 //! themselves when they break.
 
+use super::commit::Kept;
 use super::database::{Database, Store};
 use super::open::{make_directory, migration_failed};
 use super::{Location, StoreError, sql};
@@ -13,12 +14,12 @@ use std::time::Duration;
 
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
 
-/// How many connections more there are for leases and commits, each of which takes a moment.
-const PROMPT: u32 = 3;
+/// How many connections more there are for leases and commits, each of which takes a moment; one of them is kept for commits.
+const PROMPT: u32 = 4;
 /// How long somebody waits for a connection before the database counts as unavailable.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// A connection that was idle for longer is tried before it is used.
-const MAY_HAVE_BROKEN: Duration = Duration::from_millis(500);
+pub(super) const MAY_HAVE_BROKEN: Duration = Duration::from_millis(500);
 
 /// Settings of every connection. No statement of ours gains from compiling it, and none means to read a table from end to end. A client
 /// that stands still in a transaction would hold up others.
@@ -68,6 +69,7 @@ impl Store {
         let database = Database::Postgres {
             pool: pool(location.connections(), options.clone()),
             prompt: pool(PROMPT, options.options(PLANNED_ONCE)),
+            kept: Kept::default(),
         };
         Ok(Self::with(location.clone(), root, database))
     }

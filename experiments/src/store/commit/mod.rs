@@ -1,8 +1,11 @@
 //! The hot path: what came about together is written together.
 
+mod kept;
 mod rows;
 
-use super::database::{Database, Statement, acquire};
+pub(super) use kept::Kept;
+
+use super::database::{Database, Statement};
 use super::encode::Filling;
 use super::lease::Held;
 use super::rows::Columns;
@@ -33,8 +36,9 @@ impl Store {
     ) -> Result<i64, StoreError> {
         match &self.inner.database {
             Database::Sqlite { .. } => self.commit_to_sqlite(id, changes.borrow()).await,
-            Database::Postgres { prompt, .. } => {
-                self.commit_to_postgres(prompt, id, changes.borrow()).await
+            Database::Postgres { prompt, kept, .. } => {
+                self.commit_to_postgres(kept, prompt, id, changes.borrow())
+                    .await
             }
         }
     }
@@ -56,6 +60,7 @@ impl Store {
 
     async fn commit_to_postgres(
         &self,
+        kept: &Kept,
         pool: &PgPool,
         id: ExperimentId,
         changes: &Changes,
@@ -66,7 +71,8 @@ impl Store {
         let rows = Rows::new(changes)?;
         let commit = rows.identity(held)?;
         let first = self.reserve_order(id, rows.metrics.len()).await?;
-        let written = written(pool, rows.as_arrays(id, first, held.token, commit)).await;
+        let query = rows.as_arrays(id, first, held.token, commit);
+        let written = written(kept, pool, query).await;
         let answer = match written {
             Ok(Some(last_event)) => Ok(last_event),
             Ok(None) => self.not_written(id, held, commit).await,
@@ -149,10 +155,15 @@ impl Store {
 }
 
 /// The number of the last event, if the statement wrote anything.
-async fn written(pool: &PgPool, query: Filling<'_>) -> Result<Option<i64>, StoreError> {
-    let mut connection = acquire(pool).await?;
+async fn written(
+    kept: &Kept,
+    pool: &PgPool,
+    query: Filling<'_>,
+) -> Result<Option<i64>, StoreError> {
+    let mut connection = kept.take(pool).await?;
     // To the very end: the database commits after it has returned the row.
     let rows = query.fetch_all(&mut *connection).await?;
+    kept.keep(connection);
     Ok(rows.first().map(|row| row.try_get(0)).transpose()?)
 }
 

@@ -3,6 +3,7 @@
 use super::super::database::Statement;
 use super::super::encode::{self, EventRow, Filling, MetricRow, Row, StepRow, TrialRow, ValueRow};
 use super::super::lease::Held;
+use super::super::sql::postgres::Parts;
 use super::super::{Changes, ExperimentId, ExperimentUpdate, StoreError, sql};
 use crate::state::ExperimentReason;
 use serde::Serialize;
@@ -65,7 +66,7 @@ impl<'a> Rows<'a> {
             .bind(encode::json(&self.events)?))
     }
 
-    /// The statement of PostgreSQL.
+    /// The statement of PostgreSQL, with the parts that this batch needs.
     pub(super) fn as_arrays(
         &self,
         id: ExperimentId,
@@ -73,22 +74,39 @@ impl<'a> Rows<'a> {
         token: i64,
         commit: i64,
     ) -> Filling<'_> {
-        let update = Update::of(self.experiment);
-        let query = sqlx::query(sql::postgres::COMMIT_CHANGES)
+        let parts = self.parts();
+        let mut query = sqlx::query(sql::postgres::commit_changes(parts))
             .bind(id.0)
-            .bind(update.state)
-            .bind(update.reason)
-            .bind(update.started_at)
-            .bind(update.finished_at)
-            .bind(update.active_seconds)
-            .bind(first_order)
             .bind(token)
-            .bind(commit);
-        let query = Row::bind_columns(&self.trials, query);
-        let query = Row::bind_columns(&self.trial_values, query);
-        let query = Row::bind_columns(&self.steps, query);
-        let query = Row::bind_columns(&self.metrics, query);
-        Row::bind_columns(&self.events, query)
+            .bind(commit)
+            .bind(first_order);
+        if parts.experiment {
+            query = Update::of(self.experiment).bind(query);
+        }
+        if parts.trials {
+            query = Row::bind_columns(&self.trials, query);
+            query = Row::bind_columns(&self.trial_values, query);
+        }
+        if parts.steps {
+            query = Row::bind_columns(&self.steps, query);
+        }
+        if parts.metrics {
+            query = Row::bind_columns(&self.metrics, query);
+        }
+        if parts.events {
+            query = Row::bind_columns(&self.events, query);
+        }
+        query
+    }
+
+    fn parts(&self) -> Parts {
+        Parts {
+            experiment: self.experiment.is_some(),
+            trials: !self.trials.is_empty(),
+            steps: !self.steps.is_empty(),
+            metrics: !self.metrics.is_empty(),
+            events: !self.events.is_empty(),
+        }
     }
 }
 
@@ -111,5 +129,13 @@ impl Update {
             finished_at: update.finished_at.map(encode::micros),
             active_seconds: Some(update.active_seconds),
         })
+    }
+    fn bind(self, query: Filling<'_>) -> Filling<'_> {
+        query
+            .bind(self.state)
+            .bind(self.reason)
+            .bind(self.started_at)
+            .bind(self.finished_at)
+            .bind(self.active_seconds)
     }
 }

@@ -1,5 +1,6 @@
 //! What is committed comes back, or nothing of it does.
 
+use super::super::sql::postgres::Parts;
 use super::super::testing::{
     Kind, commit, experiment, metric, over_both, step, succeeded, trial, trial_event,
 };
@@ -415,25 +416,42 @@ fn levels(metrics: &[MetricRecord]) -> Vec<f64> {
 #[tokio::test]
 async fn a_young_store_plans_to_look_trials_up_one_by_one() {
     let (_place, store, _id) = experiment(Kind::Postgres).await;
-    let mut writer = store.prompt_writer().await.unwrap();
-    let types = "bigint, text, text, bigint, bigint, double precision, bigint, bigint, bigint";
-    let commit = sql::postgres::COMMIT_CHANGES;
-    let commit = format!("PREPARE planned ({types}) AS {commit}");
-    let prepare = Statement::built(commit, Vec::new());
-    writer.on().execute(prepare).await.unwrap();
-    let explain = format!("EXPLAIN EXECUTE planned ({})", ["NULL"; 52].join(", "));
-    let mut connection = writer.on();
-    let plan = connection.all(Statement::built(explain, Vec::new()), |row| {
-        Ok(row.get::<String>(0)?)
-    });
-    let plan = plan.await.unwrap();
-    let lookups = plan.iter().enumerate().filter(|(_, line)| {
-        line.contains(" on trials") && line.contains("Scan") && !line.contains("CTE")
-    });
-    let lookups: Vec<_> = lookups.map(|(at, _)| plan[at..=at + 1].join("")).collect();
-    assert_eq!(lookups.len(), 2, "{plan:#?}");
-    for lookup in lookups {
-        assert!(lookup.contains("using trials_pkey"), "{lookup}");
-        assert!(lookup.contains("number = "), "{lookup}");
+    for parts in Parts::all() {
+        let plan = plan(&store, parts).await;
+        let lookups = plan.iter().enumerate().filter(|(_, line)| {
+            line.contains(" on trials") && line.contains("Scan") && !line.contains("CTE")
+        });
+        let lookups: Vec<_> = lookups.map(|(at, _)| plan[at..=at + 1].join("")).collect();
+        let expected = usize::from(parts.trials) + usize::from(parts.metrics);
+        assert_eq!(lookups.len(), expected, "{parts:?}: {plan:#?}");
+        for lookup in lookups {
+            assert!(lookup.contains("using trials_pkey"), "{lookup}");
+            assert!(lookup.contains("number = "), "{lookup}");
+        }
     }
+}
+
+async fn plan(store: &Store, parts: Parts) -> Vec<String> {
+    let mut writer = store.prompt_writer().await.unwrap();
+    let commit = sql::postgres::commit_changes(parts);
+    let common = "bigint, bigint, bigint, bigint";
+    let (types, arguments) = match parts.experiment {
+        true => (", text, text, bigint, bigint, double precision", 9),
+        false => ("", 4),
+    };
+    let arrays = commit.matches("[]").count();
+    let arguments = vec!["NULL"; arguments + arrays].join(", ");
+    let mut connection = writer.on();
+    let mut plan = Vec::new();
+    for text in [
+        format!("PREPARE planned ({common}{types}) AS {commit}"),
+        format!("EXPLAIN EXECUTE planned ({arguments})"),
+        "DEALLOCATE planned".to_owned(),
+    ] {
+        let rows = connection.all(Statement::built(text, Vec::new()), |row| {
+            Ok(row.get::<String>(0)?)
+        });
+        plan.extend(rows.await.unwrap());
+    }
+    plan
 }

@@ -11,6 +11,7 @@ pub(super) use connection::{Connection, Reader, Transaction, Writer};
 pub(super) use row::{Column, Row};
 pub(super) use statement::{Argument, Statement};
 
+use super::commit::Kept;
 use super::{ExperimentId, Location, StoreError};
 use sqlx::{PgPool, SqliteConnection, SqlitePool};
 use std::collections::HashMap;
@@ -71,6 +72,8 @@ pub(super) enum Database {
         pool: PgPool,
         /// For writing with one statement, as leases and commits do: whoever reads or deletes much never makes them wait.
         prompt: PgPool,
+        /// One of these, for commits.
+        kept: Kept,
     },
 }
 
