@@ -1,6 +1,7 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 import { groups, preloadMain } from "./vite.early.ts";
+import { compileEarly } from "./vite.hints.ts";
 import { listFiles } from "./vite.list.ts";
 
 // Where `npm run dev` finds the server: `tune serve` listens there unless told otherwise.
@@ -14,7 +15,7 @@ function sameOrigin(proxy: { on(event: "proxyReq", hook: (request: { setHeader(n
 }
 
 export default defineConfig({
-  plugins: [react(), preloadMain(), listFiles()],
+  plugins: [react(), preloadMain(), compileEarly(), listFiles()],
   build: {
     target: "es2022",
     // A file that holds nothing but the license texts of others helps nobody who reads the page.

@@ -74,8 +74,8 @@ test("an experiment with one parameter has no pair of them", async () => {
 test("a range on an axis of parallel coordinates chooses the trials that pass through it", async () => {
   const { page, context, fine } = await open(server);
   await page.goto("/experiments/tortoise");
+  await settled(page);
   const chart = page.getByRole("img", { name: /as parallel coordinates$/ });
-  await chart.locator("canvas").waitFor();
   const box = await chart.boundingBox();
   // The last axis is the objective's; the least losses are at its foot.
   await drag(page, chart, [(box.width - 84) / box.width, 0.8], [(box.width - 84) / box.width, 0.95]);

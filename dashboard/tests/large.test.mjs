@@ -1,7 +1,7 @@
 // What is larger than a page can show.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { drawn, open, picture, settled, stage, TOLERATED } from "./harness.mjs";
+import { drag, drawn, open, picture, settled, stage, TOLERATED } from "./harness.mjs";
 
 const BYTES = 100_000_000;
 
@@ -57,6 +57,34 @@ test("thousands of trials are drawn as a sample, in every chart", async () => {
   await drawn(page);
   assert.ok((await page.locator(".chart canvas").count()) >= 8);
   await picture(page, "many-light");
+  // Though they are one picture, each is told of where it lies, chosen by a rectangle, and opened.
+  const selected = page.getByRole("heading", { name: /^Selected trials/ });
+  for (const [name, from, to] of [[/^Objective of every trial/, [0.3, 0.3], [0.6, 0.7]], [/^loss by x$/, [0.3, 0.3], [0.6, 0.7]], [/as parallel coordinates$/, [46 / 900, 0.4], [46 / 900, 0.6]]]) {
+    const chart = page.getByRole("img", { name });
+    const { width } = await chart.boundingBox();
+    const across = ([x, y]) => [from[0] === to[0] ? 46 / width : x, y];
+    await drag(page, chart, across(from), across(to));
+    await selected.waitFor();
+    await page.getByRole("button", { name: "Clear the selection" }).click();
+    await selected.waitFor({ state: "detached" });
+  }
+  await drawn(page);
+  const told = await pointAtSome(page, page.getByRole("img", { name: /^Objective of every trial/ }));
+  await page.mouse.down();
+  await page.mouse.up();
+  await page.waitForURL(`**/experiments/many/trials/${told}`);
   fine(TOLERATED);
   await context.close();
 });
+
+/** Points along the middle of a chart until a trial is told of: its number. */
+async function pointAtSome(page, chart) {
+  await chart.scrollIntoViewIfNeeded();
+  const box = await chart.boundingBox();
+  for (let x = 60; x < box.width - 30; x += 5) {
+    await page.mouse.move(box.x + x, box.y + box.height / 2);
+    const tip = page.locator(".tip:visible b");
+    if (await tip.count()) return (await tip.textContent()).replace("Trial ", "");
+  }
+  return assert.fail("no trial is told of");
+}

@@ -1,6 +1,6 @@
 // What the pages ask for, each with the key by which live events find it. Nothing here is asked again by a clock.
 import { keepPreviousData, queryOptions, type QueryClient } from "@tanstack/react-query";
-import { address, experimentAt, experimentsAt, MANY_POINTS, pointsAt, reportsAt, sessionAt, trialAt } from "./addresses";
+import { address, ENOUGH_RESULTS, experimentAt, experimentsAt, importanceAt, MANY_POINTS, pointsAt, reportsAt, sessionAt, trialAt } from "./addresses";
 import { get, getIfThere, send } from "./client";
 import type { Comparison, Experiment, Grid, Importance, JsonSchema, ListedTrial, Metric, Points, Session, Summary, Token, TrialWithSteps } from "./types";
 
@@ -58,12 +58,12 @@ export const course = (name: string, id: number, best: number | undefined) =>
   });
 
 /** Importance needs some results to be told from chance. */
-export const tellsImportance = (of: Experiment) => of.trials.succeeded >= 10;
+export const tellsImportance = (of: Experiment) => of.trials.succeeded >= ENOUGH_RESULTS;
 
 export const importance = (name: string) =>
   queryOptions({
     queryKey: ["experiment", name, "importance"],
-    queryFn: ({ signal }) => getIfThere<Importance>(address(["experiments", name, "importance"]), signal),
+    queryFn: ({ signal }) => getIfThere<Importance>(importanceAt(name), signal),
   });
 
 export const comparison = (name: string, by: string) =>

@@ -1,5 +1,5 @@
 // Which page is at which address, and what it asks for first. Known before the rest of the program is read, of which it needs nothing.
-import { experimentAt, experimentsAt, FEW_POINTS, MANY_POINTS, pointsAt, reportsAt, sessionAt, trialAt } from "../api/addresses";
+import { ENOUGH_RESULTS, experimentAt, experimentsAt, FEW_POINTS, importanceAt, MANY_POINTS, pointsAt, reportsAt, sessionAt, trialAt } from "../api/addresses";
 import { askAhead } from "../api/client";
 
 /** The code of the pages, each in a file of its own. */
@@ -16,6 +16,8 @@ interface Address {
   page?: keyof typeof PAGES;
   /** What is asked for, given the parts of the address that vary. */
   asks?: (parts: string[], search: URLSearchParams) => string[];
+  /** And what besides, given the first answer to that. */
+  then?: (parts: string[], first: unknown) => string[];
 }
 
 const ADDRESSES: Address[] = [
@@ -24,9 +26,11 @@ const ADDRESSES: Address[] = [
   { pattern: /^\/system$/, page: "system" },
   { pattern: /^\/compare$/, page: "compare", asks: (_, search) => search.getAll("experiment").flatMap((name) => [experimentAt(name), pointsAt(name, FEW_POINTS)]) },
   { pattern: /^\/experiments\/([^/]+)\/trials\/(\d+)$/, page: "trial", asks: ([name, number]) => [experimentAt(name), trialAt(name, Number(number)), reportsAt(name, Number(number), null)] },
-  { pattern: /^\/experiments\/([^/]+)(?:\/compare)?$/, page: "experiment", asks: ([name]) => [experimentAt(name), pointsAt(name, MANY_POINTS)] },
+  { pattern: /^\/experiments\/([^/]+)(?:\/compare)?$/, page: "experiment", asks: ([name]) => [experimentAt(name), pointsAt(name, MANY_POINTS)], then: ([name], of) => (succeeded(of) >= ENOUGH_RESULTS ? [importanceAt(name)] : []) },
   { pattern: /^\/experiments\/([^/]+)\/.+$/, page: "experiment", asks: ([name]) => [experimentAt(name)] },
 ];
+
+const succeeded = (experiment: unknown) => (experiment as { trials?: { succeeded?: number } } | null)?.trials?.succeeded ?? 0;
 
 /** A part of an address as the router reads it: as it stands where it means nothing. */
 function text(part: string): string {
@@ -47,6 +51,8 @@ export function ahead({ pathname, search }: { pathname: string; search: string }
     const me = (await answer.clone().json().catch(() => ({}))) as { role?: string | null };
     if (!me.role || !found?.asks) return;
     const parts = found.pattern.exec(path)!.slice(1).map(text);
-    for (const url of new Set(found.asks(parts, new URLSearchParams(search)))) askAhead(url);
+    const [first, ...others] = new Set(found.asks(parts, new URLSearchParams(search)));
+    if (first) askAhead(first, found.then && (async (answer) => found.then!(parts, await answer.clone().json().catch(() => null)).forEach((url) => askAhead(url))));
+    for (const url of others) askAhead(url);
   });
 }

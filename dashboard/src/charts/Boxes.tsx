@@ -3,7 +3,7 @@ import { useCallback } from "react";
 import { number } from "../format";
 import { jitter } from "./axes";
 import { axis, base, Chart, tip, useColors, type Instance, type Option } from "./Chart";
-import { brushable, brushOf, clouds, trialOf, unmarked, type Spot } from "./cloud";
+import { brushable, brushOf, clouds, trialOf, unmarked, type Cloud, type Spot } from "./cloud";
 import { aboutTrial, type Data, type Point } from "./points";
 import { useSelection } from "./selection";
 
@@ -31,11 +31,10 @@ export function Boxes({ data, clusters, open }: { data: Data; clusters: Cluster[
   const { chosen, choose } = useSelection();
   const option = useCallback((): Option => {
     const names = clusters.map((it) => it.name);
-    const all = clusters.reduce((sum, it) => sum + Math.min(it.points.length, MOST), 0);
-    const scatter = clusters.flatMap((cluster, at) => {
+    const all = clusters.map((cluster, at): Cloud => {
       const stride = Math.ceil(cluster.points.length / MOST) || 1;
       const spots = cluster.points.filter((_, index) => index % stride === 0).map((it): Spot => [at + jitter(it.number, 0.44), it.objective!, it.number]);
-      return clouds(`points ${at}`, spots, chosen, { all, size: 6, color: c.series[at % c.series.length], opacity: 0.5, z: 3 }).map((it) => ({ ...it, xAxisIndex: 1 }));
+      return { id: `points ${at}`, spots, look: { size: 6, color: c.series[at % c.series.length], opacity: 0.5 } };
     });
     return {
       ...base(c),
@@ -60,7 +59,7 @@ export function Boxes({ data, clusters, open }: { data: Data; clusters: Cluster[
           type: "boxplot", boxWidth: [30, 130], z: 1,
           data: clusters.map((it, at) => ({ value: whiskers(it) ?? [NaN, NaN, NaN, NaN, NaN], itemStyle: { color: c.surface2, borderColor: c.series[at % c.series.length], borderWidth: 1.6 } })),
         },
-        ...scatter,
+        ...clouds(all, chosen, 3).map((it) => ({ ...it, xAxisIndex: 1 })),
       ],
     };
   }, [data, clusters, c, chosen]);

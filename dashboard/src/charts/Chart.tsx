@@ -1,5 +1,5 @@
 // A chart of ECharts on a canvas: only the parts that are used, drawn again when its data, its size or the theme changes.
-import { BarChart, BoxplotChart, CustomChart, LineChart, ParallelChart, ScatterChart } from "echarts/charts";
+import { BarChart, BoxplotChart, CustomChart, LineChart, ScatterChart } from "echarts/charts";
 import { BrushComponent, GridComponent, ParallelComponent, ToolboxComponent, TooltipComponent } from "echarts/components";
 import * as echarts from "echarts/core";
 import type { EChartsCoreOption, EChartsType } from "echarts/core";
@@ -9,7 +9,7 @@ import { useTheme } from "../app/theme";
 import { useSelection } from "./selection";
 import { later, notLater, soon } from "./turn";
 
-echarts.use([BarChart, BoxplotChart, CustomChart, LineChart, ParallelChart, ScatterChart, BrushComponent, GridComponent, ParallelComponent, ToolboxComponent, TooltipComponent, CanvasRenderer]);
+echarts.use([BarChart, BoxplotChart, CustomChart, LineChart, ScatterChart, BrushComponent, GridComponent, ParallelComponent, ToolboxComponent, TooltipComponent, CanvasRenderer]);
 
 /** The colours of the page, for what is drawn by hand. */
 export interface Colors {
@@ -55,7 +55,7 @@ export type Instance = EChartsType;
 
 interface Props {
   /** Makes what is to be drawn; called when it is drawn, which may be later. Another function is drawn anew. */
-  option: () => Option;
+  option: (chart: Instance) => Option;
   height: number;
   /** What the chart shows, in words. */
   label: string;
@@ -72,7 +72,7 @@ export function Chart({ option, height, label, ready, elsewhere }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<Instance>(null);
   const seen = useRef(false);
-  const drawn = useRef<() => Option>(null);
+  const drawn = useRef<Props["option"]>(null);
   const turn = useRef<() => void>(null);
   const latest = useRef({ option, ready });
   latest.current = { option, ready };
@@ -85,7 +85,7 @@ export function Chart({ option, height, label, ready, elsewhere }: Props) {
       drawn.current = option;
       const first = !chart.current;
       chart.current ??= echarts.init(box, undefined, { renderer: "canvas" });
-      chart.current.setOption(option(), { replaceMerge: ["series", "xAxis", "yAxis", "parallelAxis"] });
+      chart.current.setOption(option(chart.current), { replaceMerge: ["series", "xAxis", "yAxis", "parallelAxis"] });
       if (first) ready?.(chart.current);
       box.dataset.drawn = "true";
     };

@@ -15,7 +15,6 @@ export function History({ data, height = 320, open }: { data: Data; height?: num
     const of = (state: string) => data.points.filter((it) => it.state === state && it.objective !== null).map((it): Spot => [it.number, it.objective!, it.number]);
     const many = data.points.length > 2000;
     const digits = digitsOf(bound[0] ?? 0, bound[1] ?? 1);
-    const all = data.points.length;
     const [size, opacity] = [many ? 4 : data.points.length > 300 ? 6 : 8, many ? 0.45 : 0.8];
     const without = (state: string) => data.points.filter((it) => it.state === state && it.objective === null).map((it): Spot => [it.number, bound[0]!, it.number]);
     const marks = Object.entries({ failed: c.failed, early_stopped: c.early, running: c.running, cancelled: c.other });
@@ -28,9 +27,11 @@ export function History({ data, height = 320, open }: { data: Data; height?: num
       xAxis: axis(c, { type: "value", min: 0, max: Math.max(last, 1), minInterval: 1, splitLine: { show: false }, axisLabel: { color: c.text3, fontSize: 11, hideOverlap: true } }),
       yAxis: axis(c, { type: "value", scale: true, name: data.metric, nameGap: 10, nameTextStyle: { color: c.text3, fontSize: 11, align: "left" }, axisLabel: { color: c.text3, fontSize: 11, showMinLabel: false, showMaxLabel: false, formatter: (it: number) => number(it, digits) }, min: bound[0], max: bound[1] }),
       series: [
-        ...clouds("succeeded", of("succeeded"), chosen, { all, size, color: c.point, opacity }),
-        ...clouds("early", of("early_stopped"), chosen, { all, size: size - 1, color: "transparent", border: c.early, width: 1.4, opacity }),
-        ...marks.flatMap(([state, color]) => clouds(state, without(state), chosen, { all: 0, size: 0, color, opacity: 0.9, z: 4 }).map((it) => ({ ...it, symbol: "rect", symbolSize: [3, 9] }))),
+        ...clouds([
+          { id: "succeeded", spots: of("succeeded"), look: { size, color: c.point, opacity } },
+          { id: "early", spots: of("early_stopped"), look: { size: size - 1, color: "transparent", border: c.early, width: 1.4, opacity } },
+          ...marks.map(([state, color]) => ({ id: state, spots: without(state), look: { size: 3, height: 9, color, opacity: 0.9 } })),
+        ], chosen),
         {
           id: "best", type: "line", step: "end", symbol: "none", silent: true, z: 5, lineStyle: { color: c.best, width: 2 },
           data: line.length ? [...line.map((it) => [it.trial, it.objective]).sort((a, b) => a[0] - b[0]).reduce<number[][]>((all, it) => (all.length && !(data.goal === "maximize" ? it[1] > all.at(-1)![1] : it[1] < all.at(-1)![1]) ? all : [...all, it]), []), [last, line.at(-1)!.objective]] : [],

@@ -3,8 +3,9 @@ import { useCallback, useMemo } from "react";
 import { number } from "../format";
 import { axesOf, jitter, placeOn } from "./axes";
 import { base, Chart, tip, useColors, type Colors, type Instance, type Option } from "./Chart";
-import { cellsOf, fieldOf, unit, type Cell, type Field, type Known } from "./field";
-import { brushable, brushOf, clouds, trialOf, unmarked, type Spot } from "./cloud";
+import { cellsOf, fieldOf, pixels, unit, type Cell, type Field, type Known } from "./field";
+import { brushable, brushOf, clouds, trialOf, unmarked, type Cloud, type Spot } from "./cloud";
+import { blank } from "./dots";
 import { aboutTrial, thin, type Data, type Dimension, type Point } from "./points";
 import { css, goodness, ranks, scaleOf } from "./scale";
 import { useSelection } from "./selection";
@@ -47,7 +48,8 @@ export function Pair({ data, x, y, mode, height = 380, open }: Props) {
   const option = useCallback((): Option => {
     const spread = (dimension: Dimension, point: Point, seed: number) => (dimension.kind === "category" ? jitter(point.number + seed, 0.56) : 0);
     const spots = items.map(({ point, x: at, y: high }): Spot => [at + spread(across, point, 0), high + spread(up, point, 7919), point.number]);
-    const points = mode === "rank" ? ranked(data, items, spots, chosen, c) : clouds("points", spots, chosen, { all: items.length, ...(items.length > 800 ? { size: 4, opacity: 0.5, width: 0.5 } : { size: 6, opacity: 0.9, width: 0.9 }), color: c.surface, border: c.text2, z: 4 });
+    const look = items.length > 800 ? { size: 4, opacity: 0.5, width: 0.5 } : { size: 6, opacity: 0.9, width: 0.9 };
+    const all = mode === "rank" ? ranked(data, items, spots, c) : [{ id: "points", spots, look: { ...look, color: c.surface, border: c.text2 } }];
     return {
       ...base(c),
       tooltip: {
@@ -63,7 +65,7 @@ export function Pair({ data, x, y, mode, height = 380, open }: Props) {
       yAxis: axesOf(c, up, "left", { name: y, nameLocation: "end", nameGap: 10, nameTextStyle: { align: "left", color: c.text3, fontSize: 11 }, z: 5 }),
       series: [
         ...ground(),
-        ...points,
+        ...clouds(all, chosen, 4),
       ],
     };
   }, [items, ground, mode, data, x, y, across, up, c, chosen]);
@@ -73,13 +75,14 @@ export function Pair({ data, x, y, mode, height = 380, open }: Props) {
 }
 
 /** Trials of about the same rank have the same colour. */
-function ranked(data: Data, items: Item[], spots: Spot[], chosen: ReadonlySet<number> | null, c: Colors): object[] {
+function ranked(data: Data, items: Item[], spots: Spot[], c: Colors): Cloud[] {
   const shares = ranks(items.map((it) => it.point.objective!), data.goal);
   const scale = scaleOf(c.scale);
   const by = Array.from({ length: BANDS }, (): Spot[] => []);
   spots.forEach((spot, at) => by[Math.min(Math.floor(shares[at] * BANDS), BANDS - 1)].push(spot));
   // The better, the later drawn.
-  return by.flatMap((some, band) => clouds(`points ${band}`, some, chosen, { all: items.length, size: items.length > 800 ? 6 : 8, color: css(scale(LEAST + ((1 - LEAST) * band) / (BANDS - 1))), border: c.border, width: 0.6, opacity: 0.9, z: 4 }));
+  const size = items.length > 800 ? 6 : 8;
+  return by.map((some, band) => ({ id: `points ${band}`, spots: some, look: { size, color: css(scale(LEAST + ((1 - LEAST) * band) / (BANDS - 1))), border: c.border, width: 0.6, opacity: 0.9 } }));
 }
 
 function once<T>(make: () => T): () => T {
@@ -104,33 +107,36 @@ function groundOf(data: Data, items: Item[], x: Dimension, y: Dimension, c: Colo
   const good = goodness(objectives, data.goal);
   const spots = items.map((it): Known => ({ x: it.x, y: it.y, objective: it.point.objective! }));
   if (x.kind === "number" && y.kind === "number") {
-    const smooth = fieldOf(spots.map((it) => ({ x: unit(x, it.x), y: unit(y, it.y), objective: it.objective })), WIDTH, HEIGHT);
-    return [pictured(paint(smooth, good.of, c), x, y)];
+    const smooth = fieldOf(spots.map((it) => ({ x: unit(x, it.x), y: unit(y, it.y), objective: it.objective })));
+    return [pictured(paint(smooth, good, c), x, y)];
   }
   return [celled(cellsOf(spots, x, y, data.goal), good.of, c)];
 }
 
 /** The field as a picture: bands of colour with a line between them, fainter where little is known. */
-function paint(field: Field, good: (value: number) => number, c: Colors): HTMLCanvasElement {
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [WIDTH, HEIGHT];
-  const context = canvas.getContext("2d")!;
+function paint(field: Field, { worst, best }: { worst: number; best: number }, c: Colors): HTMLCanvasElement {
+  const [canvas, context] = blank(WIDTH, HEIGHT);
   const image = context.createImageData(WIDTH, HEIGHT);
+  const to = new Uint32Array(image.data.buffer);
   const scale = scaleOf(c.scale);
   const colors = Array.from({ length: BANDS }, (_, band) => scale(band / (BANDS - 1)));
-  const lines = colors.map((color) => color.map((it) => Math.round(it * 0.82)));
+  const plain = Uint32Array.from(colors, (color) => packed(color));
+  const lines = Uint32Array.from(colors, (color) => packed(color.map((it) => Math.round(it * 0.82))));
+  const steps = best === worst ? 0 : BANDS / (best - worst);
   const bands = new Int8Array(WIDTH * HEIGHT);
-  for (let at = 0; at < bands.length; at += 1) {
-    const band = Math.min(Math.floor(good(field.value[at]) * BANDS), BANDS - 1);
+  pixels(field, WIDTH, HEIGHT, (at, value, known) => {
+    const step = steps ? (value - worst) * steps : BANDS;
+    const band = step < 0 ? 0 : step < BANDS ? step | 0 : BANDS - 1;
     bands[at] = band;
     const edge = (at >= WIDTH && bands[at - WIDTH] !== band) || (at % WIDTH > 0 && bands[at - 1] !== band);
-    const color = edge ? lines[band] : colors[band];
-    for (let part = 0; part < 3; part += 1) image.data[4 * at + part] = color[part];
-    image.data[4 * at + 3] = 255 * field.known[at];
-  }
+    to[at] = (edge ? lines : plain)[band] | ((255 * known) << 24);
+  });
   context.putImageData(image, 0, 0);
   return canvas;
 }
+
+/** A colour as a pixel has it, but for how much it covers. */
+const packed = ([r, g, b]: number[]) => r | (g << 8) | (b << 16);
 
 function pictured(canvas: HTMLCanvasElement, x: Dimension, y: Dimension): object {
   return {

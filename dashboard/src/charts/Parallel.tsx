@@ -1,22 +1,26 @@
 // Every trial as a line through all its parameters to its objective. A range drawn on an axis chooses the trials that pass through it.
 import { useCallback, useEffect, useMemo, useRef } from "react";
-import { number, scalar } from "../format";
+import { number } from "../format";
+import { placeOn } from "./axes";
 import { base, Chart, useColors, type Instance, type Option } from "./Chart";
-import { thin, type Data, type Point } from "./points";
+import { blank } from "./dots";
+import { thin, type Data, type Dimension, type Point } from "./points";
 import { useSelection } from "./selection";
 
 /** More lines than this are a carpet. */
 const MOST_LINES = 500;
 /** More axes than this cannot be told apart. */
 const MOST_AXES = 14;
+/** How round a line is where it meets an axis. */
+const ROUND = 0.15;
 
 export function Parallel({ data, height = 330, axes }: { data: Data; height?: number; axes?: string[] }) {
   const c = useColors();
   const { chosen, by, choose } = useSelection();
   const shown = useMemo(() => data.dimensions.filter((it) => !axes || axes.includes(it.name)).slice(0, MOST_AXES), [data, axes]);
   const lines = useMemo(() => thin(data, MOST_LINES), [data]);
-  const latest = useRef({ lines, choose });
-  latest.current = { lines, choose };
+  const latest = useRef({ lines, shown, data, choose });
+  latest.current = { lines, shown, data, choose };
   const instance = useRef<Instance>(null);
   const clearing = useRef(false);
   // Whatever is chosen elsewhere takes the place of what was drawn here.
@@ -28,14 +32,18 @@ export function Parallel({ data, height = 330, axes }: { data: Data; height?: nu
   }, [chosen, by, shown]);
   // What is drawn on an axis here shows by itself; drawing anew would take the axis from under the pointer.
   const others = by === "parallel" ? null : chosen;
-  const option = useCallback((): Option => {
+  const option = useCallback((chart: Instance): Option => {
     const objectives = lines.map((it) => it.objective!);
     const [low, high] = [Math.min(...objectives), Math.max(...objectives)];
     const share = (it: number) => (it - low) / (high - low);
     const good = (it: number) => (high > low ? (data.goal === "maximize" ? share(it) : 1 - share(it)) : 1);
-    const at = new Map(data.dimensions.map((it, index) => [it.name, index]));
     // The better, the stronger, and the later drawn.
     const ordered = [...lines].sort((a, b) => good(a.objective!) - good(b.objective!));
+    const drawn = ordered.map((it): Line => {
+      const strength = good(it.objective!);
+      const best = strength > 0.97;
+      return { values: placesOf(it, shown, data), color: best ? c.best : c.point, width: best ? 2 : 1, opacity: others && !others.has(it.number) ? 0.02 : 0.06 + 0.6 * strength ** 3 };
+    });
     return {
       ...base(c),
       tooltip: { show: false },
@@ -56,16 +64,13 @@ export function Parallel({ data, height = 330, axes }: { data: Data; height?: nu
       ],
       series: [
         {
-          id: "lines", type: "parallel", smooth: 0.15, progressive: 0, inactiveOpacity: 0.03, activeOpacity: 0.75,
-          data: ordered.map((it) => {
-            const strength = good(it.objective!);
-            const faint = others && !others.has(it.number);
-            return {
-              point: it,
-              value: [...shown.map((dimension) => cell(it, at.get(dimension.name)!, dimension.kind)), it.objective],
-              lineStyle: { color: strength > 0.97 ? c.best : c.point, width: strength > 0.97 ? 2 : 1, opacity: faint ? 0.02 : 0.06 + 0.6 * strength ** 3 },
-            };
-          }),
+          id: "lines", type: "custom", coordinateSystem: "none", silent: true, z: 1, data: [0],
+          renderItem: () => {
+            const space = spaceOf(chart);
+            const active = space && passing(space, drawn);
+            const strength = (line: Line, index: number) => (active ? (active[index] ? 0.75 : 0.03) : line.opacity);
+            return { type: "image", silent: true, style: { image: paint(chart, space, drawn, strength), x: 0, y: 0, width: chart.getWidth(), height: chart.getHeight() } };
+          },
         },
       ],
     };
@@ -74,11 +79,9 @@ export function Parallel({ data, height = 330, axes }: { data: Data; height?: nu
     instance.current = chart;
     chart.on("axisareaselected", () => {
       if (clearing.current) return;
-      const model = (chart as unknown as { getModel(): { getSeries(): { getRawIndicesByActiveState(state: string): number[]; getData(): { getRawDataItem(index: number): { point: Point } } }[] } }).getModel();
-      const series = model.getSeries()[0];
-      const active = series.getRawIndicesByActiveState("active");
-      const all = series.getRawIndicesByActiveState("normal").length > 0;
-      latest.current.choose(all ? null : active.map((index) => series.getData().getRawDataItem(index).point.number), "parallel");
+      const { lines, shown, data, choose } = latest.current;
+      const active = passing(spaceOf(chart)!, lines.map((it) => ({ values: placesOf(it, shown, data) })));
+      choose(active && lines.filter((_, index) => active[index]).map((it) => it.number), "parallel");
     });
   };
   return <Chart option={option} height={height} label={`Parameters and objective of ${lines.length} trials as parallel coordinates`} ready={ready} />;
@@ -86,8 +89,70 @@ export function Parallel({ data, height = 330, axes }: { data: Data; height?: nu
 
 const short = (text: string) => (text.length > 18 ? `${text.slice(0, 17)}…` : text);
 
-function cell(point: Point, index: number, kind: "number" | "category"): number | string {
-  const value = point.values[index];
-  if (value === null) return "-";
-  return kind === "number" ? (value as number) : scalar(value);
+/** A line as it is drawn: where it meets each axis, if it does. */
+interface Line {
+  values: (number | null)[];
+  color: string;
+  width: number;
+  opacity: number;
+}
+
+/** By the axes from left to right, the objective last; categories by their position. */
+function placesOf(point: Point, shown: Dimension[], data: Data): (number | null)[] {
+  const place = (dimension: Dimension) => {
+    const value = point.values[data.dimensions.indexOf(dimension)];
+    return value === null ? null : placeOn(dimension, value);
+  };
+  return [...shown.map(place), point.objective];
+}
+
+/** The axes as the chart has laid them out. */
+interface Space {
+  dimensions: string[];
+  getAxis(dimension: string): { model: { getActiveState(value?: number): "normal" | "active" | "inactive" } };
+  dataToPoint(value: number, dimension: string): [number, number];
+}
+
+function spaceOf(chart: Instance): Space | undefined {
+  const { getModel } = chart as unknown as { getModel(): { getComponent(kind: string): { coordinateSystem?: Space } | undefined } };
+  return getModel.call(chart).getComponent("parallel")?.coordinateSystem;
+}
+
+/** Which lines pass through all ranges that are drawn on axes; null where none is. */
+function passing(space: Space, lines: Pick<Line, "values">[]): boolean[] | null {
+  const axes = space.dimensions.map((it) => space.getAxis(it).model);
+  if (axes.every((it) => it.getActiveState() === "normal")) return null;
+  return lines.map(({ values }) => axes.every((it, at) => it.getActiveState(values[at] ?? NaN) !== "inactive"));
+}
+
+/** All lines as one picture: as many things of their own would take long to draw. */
+function paint(chart: Instance, space: Space | undefined, lines: Line[], strength: (line: Line, index: number) => number): HTMLCanvasElement {
+  const scale = window.devicePixelRatio;
+  const [canvas, context] = blank(chart.getWidth() * scale, chart.getHeight() * scale);
+  context.scale(scale, scale);
+  lines.forEach((line, index) => {
+    const places = line.values.flatMap((value, at) => (value === null || !space ? [] : [space.dataToPoint(value, space.dimensions[at])]));
+    [context.strokeStyle, context.lineWidth, context.globalAlpha] = [line.color, line.width, strength(line, index)];
+    context.beginPath();
+    trace(context, places);
+    context.stroke();
+  });
+  return canvas;
+}
+
+/** A little rounded where it meets an axis. */
+function trace(context: CanvasRenderingContext2D, places: [number, number][]) {
+  let [fromX, fromY] = places[0] ?? [0, 0];
+  context.moveTo(fromX, fromY);
+  for (let at = 1; at < places.length; at += 1) {
+    const [[lastX, lastY], [x, y], next] = [places[at - 1], places[at], places[at + 1]];
+    if (!next) {
+      context.bezierCurveTo(fromX, fromY, x, y, x, y);
+      continue;
+    }
+    const [before, after] = [Math.hypot(x - lastX, y - lastY), Math.hypot(next[0] - x, next[1] - y)];
+    const [dx, dy] = [((next[0] - lastX) * ROUND) / (before + after), ((next[1] - lastY) * ROUND) / (before + after)];
+    context.bezierCurveTo(fromX, fromY, x - dx * before, y - dy * before, x, y);
+    [fromX, fromY] = [x + dx * after, y + dy * after];
+  }
 }

@@ -37,6 +37,6 @@ function slice(data: Data, dimension: Dimension, index: number, c: Colors, chose
     xAxis: axesOf(c, dimension, "bottom"),
     yAxis: axis(c, { type: "value", scale: true, splitNumber: 4, axisLabel: { color: c.text3, fontSize: 11, formatter: (at: number) => number(at, 4) } }),
     // Later trials are darker: where the search went.
-    series: ages.flatMap((spots, age) => clouds(`points ${age}`, spots, chosen, { all: points.length, size: points.length > 600 ? 5 : 7, color: c.point, opacity: 0.25 + (0.65 * (age + 0.5)) / AGES })),
+    series: clouds(ages.map((spots, age) => ({ id: `points ${age}`, spots, look: { size: points.length > 600 ? 5 : 7, color: c.point, opacity: 0.25 + (0.65 * (age + 0.5)) / AGES } })), chosen),
   };
 }

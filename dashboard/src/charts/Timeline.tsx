@@ -54,8 +54,14 @@ function paint(spans: Span[], area: Area, place: (time: number) => number, rows:
   for (const { point, row, from, to } of spans) {
     const left = place(from) - area.x;
     [context.fillStyle, context.globalAlpha] = look(point);
+    const [top, wide, tall] = [row * high + gap / 2, Math.max(place(to) - area.x - left - 1, LEAST_PIXELS), Math.max(high - gap, 1)];
+    // On a narrow bar nothing is to be seen of round corners, which take longer.
+    if (wide < 2 * round || round === 0) {
+      context.fillRect(left, top, wide, tall);
+      continue;
+    }
     context.beginPath();
-    context.roundRect(left, row * high + gap / 2, Math.max(place(to) - area.x - left - 1, LEAST_PIXELS), Math.max(high - gap, 1), round);
+    context.roundRect(left, top, wide, tall, round);
     context.fill();
   }
   return canvas;

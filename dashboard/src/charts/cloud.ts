@@ -1,41 +1,40 @@
 // Trials as points: each a pair of places and the number of its trial. Where there are many, all that look alike are one drawing.
 import type { Colors, Instance } from "./Chart";
+import { dots, dotsIn, type Cloud, type Spot } from "./dots";
 
-/** Where it lies, and which trial it is. */
-export type Spot = [x: number, y: number, trial: number];
+export type { Cloud, Spot };
 
 /** From so many on in one chart, points are drawn together. */
 const MANY = 300;
+/** Those that are not chosen. */
+const FAINT = 0.12;
 
-interface Look {
-  size: number;
-  color: string;
-  opacity: number;
-  border?: string;
-  width?: number;
-  z?: number;
-  /** How many points the chart has in all its clouds. */
-  all: number;
+/** Those that are chosen, or all, as they look; and the others, faint and below them. */
+export function clouds(all: Cloud[], chosen: ReadonlySet<number> | null, z = 2): object[] {
+  const some = chosen ? [...all.map((it) => others(it, chosen)), ...all.map((it) => ({ ...it, spots: it.spots.filter(([, , trial]) => chosen.has(trial)) }))] : all;
+  // What is empty would cost as much as what is not.
+  const seen = some.filter(({ spots }) => spots.length > 0);
+  const count = seen.reduce((sum, { spots }) => sum + spots.length, 0);
+  return count > MANY ? [dots(seen, z)] : seen.map((it) => scattered(it, z));
 }
 
-export function cloud(id: string, spots: Spot[], look: Look): object {
+function others({ id, spots, look }: Cloud, chosen: ReadonlySet<number>): Cloud {
+  return { id: `${id} others`, spots: spots.filter(([, , trial]) => !chosen.has(trial)), look: { ...look, opacity: FAINT * look.opacity } };
+}
+
+/** Each a thing of its own. */
+function scattered({ id, spots, look }: Cloud, z: number): object {
   return {
-    id, type: "scatter", progressive: 0, large: look.all > MANY, largeThreshold: 0, symbolSize: look.size, z: look.z ?? 2, data: spots,
+    id, type: "scatter", symbol: look.height ? "rect" : "circle", symbolSize: look.height ? [look.size, look.height] : look.size, z, data: spots,
     itemStyle: { color: look.color, opacity: look.opacity, ...(look.border && { borderColor: look.border, borderWidth: look.width ?? 1 }) },
   };
 }
 
-/** Those that are chosen, or all, as they look; and the others, faint and below them. */
-export function clouds(id: string, spots: Spot[], chosen: ReadonlySet<number> | null, look: Look, faint = 0.12): object[] {
-  const of = (is: boolean) => (chosen ? spots.filter((it) => chosen.has(it[2]) === is) : is ? spots : []);
-  const both: [string, Spot[], Look][] = [[`${id} others`, of(false), { ...look, opacity: faint * look.opacity, z: (look.z ?? 2) - 0.5 }], [id, of(true), look]];
-  // What is empty would cost as much as what is not.
-  return both.filter(([, some]) => some.length > 0).map(([name, some, how]) => cloud(name, some, how));
-}
-
 /** The trial that an event or a tooltip is about; none on what is no point. */
 export function trialOf(event: unknown): number | null {
-  const { value } = event as { value?: unknown };
+  const { data, value } = event as { data?: unknown; value?: unknown };
+  const picture = dotsIn(data);
+  if (picture) return picture.pointed();
   return Array.isArray(value) && value.length === 3 ? (value[2] as number) : null;
 }
 
@@ -54,8 +53,8 @@ export function brushable(chart: Instance, open: (trial: number) => void, choose
     if (trial !== null) open(trial);
   });
   rectangle(chart, choose, ([x0, x1], [y0, y1]) => {
-    const { series } = chart.getOption() as { series: { type: string; data: unknown[] }[] };
-    const spots = series.filter((it) => it.type === "scatter").flatMap((it) => it.data as Spot[]);
+    const { series } = chart.getOption() as { series: { type: string; data?: unknown[] }[] };
+    const spots = series.flatMap(({ type, data }) => (type === "scatter" ? (data as Spot[]) : (dotsIn(data?.[0])?.spots() ?? [])));
     return spots.filter(([x, y]) => x >= x0 && x <= x1 && y >= y0 && y <= y1).map(([, , trial]) => trial);
   });
 }

@@ -20,38 +20,33 @@ export function unit(dimension: Dimension, value: number): number {
   return high > low ? (place(value) - low) / (high - low) : 0.5;
 }
 
-/** A picture of it, row by row from the top. */
+/** What is known at each place of a grid, row by row from below. */
 export interface Field {
   /** The mean of the results around a place, near ones counting more. */
-  value: Float32Array;
+  value: Float64Array;
   /** How much is known there, from 0 (nothing) to 1. */
-  known: Float32Array;
+  known: Float64Array;
 }
 
-export function fieldOf(spots: Known[], wide: number, high: number): Field {
+export function fieldOf(spots: Known[]): Field {
   // The more trials, the finer what they tell.
   const width = Math.max(0.035, 0.34 * spots.length ** -0.25);
   const sums = new Float64Array(GRID * GRID);
   const weights = new Float64Array(GRID * GRID);
   // Each counts at the four places around it; then both are spread along the rows and along the columns, which costs the same for any number.
-  for (const spot of spots) {
-    for (const [place, share] of around(spot.x, spot.y)) {
+  for (const { x, y, objective } of spots) {
+    const [column, row] = [below(x), below(y)];
+    const [dx, dy] = [x * (GRID - 1) - column, y * (GRID - 1) - row];
+    for (let corner = 0; corner < 4; corner += 1) {
+      const [right, up] = [corner & 1, corner >> 1];
+      const [place, share] = [(row + up) * GRID + column + right, (right ? dx : 1 - dx) * (up ? dy : 1 - dy)];
       weights[place] += share;
-      sums[place] += share * spot.objective;
+      sums[place] += share * objective;
     }
   }
   for (const grid of [sums, weights]) spread(grid, width);
   const value = sums.map((sum, at) => sum / Math.max(weights[at], 1e-300));
-  const known = weights.map((weight) => weight / (weight + 0.25));
-  return { value: stretch(value, wide, high), known: stretch(known, wide, high) };
-}
-
-/** The four places of the grid that are nearest, and how much each has to do with a point between them. */
-function around(x: number, y: number): [number, number][] {
-  const [left, dx] = between(x);
-  const [below, dy] = between(y);
-  const at = below * GRID + left;
-  return [[at, (1 - dx) * (1 - dy)], [at + 1, dx * (1 - dy)], [at + GRID, (1 - dx) * dy], [at + GRID + 1, dx * dy]];
+  return { value, known: weights.map((weight) => weight / (weight + 0.25)) };
 }
 
 /** Every place hands on what it has, as a bell of this width, along both directions. */
@@ -73,27 +68,28 @@ function spread(grid: Float64Array, width: number) {
   }
 }
 
-/** The grid as a picture of this size, smooth between its places: first along the rows, then along the columns. */
-function stretch(grid: Float64Array, wide: number, high: number): Float32Array {
-  const rows = new Float32Array(GRID * wide);
-  for (let column = 0; column < wide; column += 1) {
-    const [left, share] = between(column / (wide - 1));
-    for (let row = 0; row < GRID; row += 1) rows[row * wide + column] = grid[row * GRID + left] * (1 - share) + grid[row * GRID + left + 1] * share;
+/** Each pixel of a picture of this size, row by row from the top, with what lies there, smooth between the places of the grid. */
+export function pixels({ value, known }: Field, wide: number, high: number, each: (pixel: number, value: number, known: number) => void) {
+  const line = new Float64Array(2 * GRID);
+  for (let row = 0, pixel = 0; row < high; row += 1) {
+    const place = (1 - row / (high - 1)) * (GRID - 1);
+    const from = below(place / (GRID - 1));
+    const rest = place - from;
+    for (let at = 0; at < GRID; at += 1) {
+      line[at] = value[from * GRID + at] * (1 - rest) + value[(from + 1) * GRID + at] * rest;
+      line[GRID + at] = known[from * GRID + at] * (1 - rest) + known[(from + 1) * GRID + at] * rest;
+    }
+    for (let column = 0; column < wide; column += 1, pixel += 1) {
+      const across = (column * (GRID - 1)) / (wide - 1);
+      const left = Math.min(across | 0, GRID - 2);
+      const share = across - left;
+      each(pixel, line[left] * (1 - share) + line[left + 1] * share, line[GRID + left] * (1 - share) + line[GRID + left + 1] * share);
+    }
   }
-  const picture = new Float32Array(wide * high);
-  for (let row = 0; row < high; row += 1) {
-    const [below, share] = between(1 - row / (high - 1));
-    for (let column = 0, at = below * wide; column < wide; column += 1, at += 1) picture[row * wide + column] = rows[at] * (1 - share) + rows[at + wide] * share;
-  }
-  return picture;
 }
 
-/** The place of the grid below a share of its width, and how far the share is on the way to the next. */
-function between(share: number): [number, number] {
-  const place = share * (GRID - 1);
-  const below = Math.min(Math.floor(place), GRID - 2);
-  return [below, place - below];
-}
+/** The place of the grid below a share of its width. */
+const below = (share: number) => Math.min(Math.floor(share * (GRID - 1)), GRID - 2);
 
 export interface Cell {
   /** Its borders, on the axes. */

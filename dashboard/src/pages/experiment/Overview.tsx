@@ -56,7 +56,7 @@ export function Overview({ of, spec }: { of: Experiment; spec: Spec }) {
           {of.best && <Best of={of} best={of.best} className="c4" />}
           {rest && (
             <>
-              <Card title="Parameters" hint="draw along an axis to select trials" className={shares.length ? "c8" : ""}>
+              <Card title="Parameters" hint="draw along an axis to select trials" className={shares.length || important.isLoading ? "c8" : ""}>
                 <Parallel data={data} axes={axes} />
               </Card>
               {shares.length > 0 && (
@@ -97,9 +97,9 @@ function Numbers({ of, spec, data }: { of: Experiment; spec: Spec; data: Data })
   const now = useClock(of.state === "running");
   const done = ended(of.trials);
   const seconds = of.state === "running" && of.started_at && of.driven ? Math.max(of.active_seconds, 0) || (now - Date.parse(of.started_at)) / 1000 : of.active_seconds;
-  const rate = recentRate(data.points, now / 1000);
+  const rate = of.state === "running" ? recentRate(data.points, now / 1000) : null;
   const left = spec.max_trials ? spec.max_trials - done : null;
-  const saved = savedByStopping(data.points);
+  const saved = useMemo(() => savedByStopping(data.points), [data.points]);
   return (
     <dl className="stats">
       <Stat label={`Best ${of.metric}`} note={of.goal === "maximize" ? "maximize" : "minimize"}>{of.best ? number(of.best.objective, 6) : "–"}</Stat>
@@ -139,9 +139,10 @@ function recentRate(points: Point[], now: number): number | null {
 /** How much longer the trials that were stopped early would have run, had they taken as long as those that were not. */
 function savedByStopping(points: Point[]): number | null {
   const took = (it: Point) => (it.started !== null && it.finished !== null ? it.finished - it.started : null);
-  const full = points.filter((it) => it.state === "succeeded").map(took).filter((it) => it !== null).sort((a, b) => a - b);
   const stopped = points.filter((it) => it.state === "early_stopped").map(took).filter((it) => it !== null);
-  if (!full.length || !stopped.length) return null;
+  if (!stopped.length) return null;
+  const full = points.filter((it) => it.state === "succeeded").map(took).filter((it) => it !== null).sort((a, b) => a - b);
+  if (!full.length) return null;
   const median = full[Math.floor(full.length / 2)];
   const saved = stopped.reduce((sum, it) => sum + Math.max(median - it, 0), 0);
   return saved > 0 ? saved : null;
