@@ -1,5 +1,5 @@
-//! How wide the kernels of one numeric parameter are: as far as to the next observation, within bounds; and the order of the observations,
-//! which is remembered: from one suggestion to the next few trials come and go, and what is nearly in order is sorted several times as quickly.
+//! How wide the kernels of one numeric parameter are: as far as to the next observation, within bounds. The order of the observations is
+//! remembered: from one suggestion to the next few trials come and go, and what is nearly in order is sorted several times as quickly.
 
 use std::ops::RangeInclusive;
 
@@ -36,8 +36,8 @@ const INDEX_BITS: u32 = 24;
 /// The keys of missing values are no less.
 const MISSING: u64 = u64::MAX << INDEX_BITS;
 
-/// A key that knows a value in [0, 1], or NaN, and its place: what differs by less than 2⁻³⁹ (2 · 10⁻¹²) is as good as equal. One word holds
-/// both, because words are sorted several times as quickly as pairs.
+/// A key that knows a value in [0, 1], or NaN, and its place; what differs by less than 2⁻³⁹ (2 · 10⁻¹²) is as good as equal. One word
+/// holds both, because words are sorted several times as quickly as pairs.
 fn key(value: f64, index: usize) -> u64 {
     if value.is_nan() {
         return MISSING | index as u64;
