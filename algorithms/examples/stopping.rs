@@ -7,15 +7,23 @@
 mod curves;
 
 use std::error::Error;
+use std::num::ParseIntError;
+use std::ops::Range;
 use tune_algorithms::history::Goal;
 use tune_algorithms::setting::Settings;
 use tune_algorithms::stopper;
+
+/// So many seeds, or from one up to another.
+fn range(text: &str) -> Result<Range<u64>, ParseIntError> {
+    let (first, end) = text.split_once("..").unwrap_or(("0", text));
+    Ok(first.parse()?..end.parse()?)
+}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let name = arguments.first().map_or("asha", String::as_str);
     let settings: Settings = serde_json::from_str(arguments.get(1).map_or("{}", String::as_str))?;
-    let seeds = arguments.get(2).map_or(Ok(50), |text| text.parse())?;
+    let seeds = arguments.get(2).map_or(Ok(0..50), |text| range(text))?;
     let algorithms: Vec<&str> = match arguments.get(3..) {
         Some(given) if !given.is_empty() => given.iter().map(String::as_str).collect(),
         _ => vec!["random", "tpe", "gp", "cmaes"],
@@ -26,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         for algorithm in &algorithms {
             let stopper =
                 || make().unwrap_or_else(|found| unreachable!("made before, and now {found:?}"));
-            let found = curves::Comparison::new(algorithm, seeds, kind, &stopper);
+            let found = curves::Comparison::new(algorithm, seeds.clone(), kind, &stopper);
             let ((without, with), (worse, error)) = (found.medians(), found.cost());
             println!(
                 "{:9} {algorithm:7} {without:.4} {with:.4}  {worse:+.4} ± {error:.4}  {:3.0} %",

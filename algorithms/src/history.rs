@@ -197,7 +197,12 @@ impl History {
 
     /// Whether a trial of this search has this configuration, whatever became of it. Takes the same time however many there are.
     pub fn contains(&self, configuration: &Configuration) -> bool {
-        self.tried.contains_key(&configuration.fingerprint())
+        self.has_tried(configuration.fingerprint())
+    }
+
+    /// Whether a trial of this search has the configuration with this fingerprint.
+    pub(crate) fn has_tried(&self, fingerprint: u128) -> bool {
+        self.tried.contains_key(&fingerprint)
     }
 
     /// Whether a trial of the other search has this configuration.

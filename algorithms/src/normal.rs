@@ -21,31 +21,13 @@ pub(crate) fn log_cdf(x: f64) -> f64 {
     -x * x / 2.0 - libm::log(-x) - LN_SQRT_TAU + libm::log1p(series)
 }
 
-/// Beyond this many standard deviations lies less than a float near 1 can tell.
-const ALL: f64 = 8.3;
-
-/// The probability of a number between `low`, not above 0, and `high`, not below 0.
-pub(crate) fn mass_around(low: f64, high: f64) -> f64 {
-    let above = if high > ALL {
-        1.0
-    } else {
-        libm::erf(high / SQRT_2)
-    };
-    let below = if low < -ALL {
-        -1.0
-    } else {
-        libm::erf(low / SQRT_2)
-    };
-    0.5 * (above - below)
-}
-
 /// The logarithm of the probability of a number between `low` and `high`.
 pub(crate) fn log_mass(low: f64, high: f64) -> f64 {
     if low > 0.0 {
         return log_mass(-high, -low);
     }
     if high > 0.0 {
-        return libm::log(mass_around(low, high));
+        return libm::log(0.5 * (libm::erf(high / SQRT_2) - libm::erf(low / SQRT_2)));
     }
     let (inner, outer) = (log_cdf(high), log_cdf(low));
     inner + libm::log(-libm::expm1(outer - inner))

@@ -30,7 +30,10 @@ impl<'a> Batch<'a> {
             && let Some((configuration, why)) = next(&batch)
         {
             batch.why.push(why);
-            batch.fingerprints.insert(configuration.fingerprint());
+            // Nobody asks after the last one.
+            if batch.chosen.len() + 1 < count {
+                batch.fingerprints.insert(configuration.fingerprint());
+            }
             batch.chosen.push(configuration);
         }
         (batch.chosen, batch.why)
@@ -66,6 +69,7 @@ impl<'a> Batch<'a> {
 
     /// Whether a trial has tried it, or this batch is about to.
     pub fn taken(&self, configuration: &Configuration) -> bool {
-        self.tried(configuration) || self.fingerprints.contains(&configuration.fingerprint())
+        let fingerprint = configuration.fingerprint();
+        self.history.has_tried(fingerprint) || self.fingerprints.contains(&fingerprint)
     }
 }

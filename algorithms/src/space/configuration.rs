@@ -53,12 +53,11 @@ impl Configuration {
     pub fn fingerprint(&self) -> u128 {
         // A sum does not depend on the order of its terms.
         self.0.iter().fold(0, |sum: u128, entry| {
-            let halves = [0_u8, 1].map(|half| {
-                let mut hasher = DefaultHasher::new();
-                (half, entry).hash(&mut hasher);
-                u128::from(hasher.finish())
-            });
-            sum.wrapping_add(halves[0] << 64 | halves[1])
+            let mut hasher = DefaultHasher::new();
+            entry.hash(&mut hasher);
+            let first = u128::from(hasher.finish());
+            hasher.write_u8(0);
+            sum.wrapping_add(first << 64 | u128::from(hasher.finish()))
         })
     }
 

@@ -13,9 +13,9 @@ pub(super) struct Lately {
 }
 
 impl Lately {
-    /// Adds a number; of more than so many the oldest is forgotten.
+    /// Adds a number; of more than so many the oldest are forgotten.
     pub fn note(&mut self, goal: Goal, number: f64, at_most: usize) {
-        if self.aged.len() == at_most
+        while self.aged.len() >= at_most
             && let Some(oldest) = self.aged.pop_front()
         {
             let place = self.place(goal, oldest);
@@ -53,6 +53,17 @@ pub(super) struct Cut {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fewer_may_be_kept_from_now_on() {
+        let mut lately = Lately::default();
+        for number in [1.0, 5.0, 3.0, 2.0] {
+            lately.note(Goal::Maximize, number, 4);
+        }
+        lately.note(Goal::Maximize, 4.0, 2);
+        let cut = lately.cut(2).unwrap();
+        assert_eq!((cut.bound, cut.kept, cut.of), (4.0, 1, 2));
+    }
 
     #[test]
     fn the_oldest_is_forgotten_and_equals_are_told_apart() {

@@ -6,6 +6,9 @@
 //! is stopped. Nobody waits for others; the first at a rung goes on. A bracket leaves out the first rungs: in higher ones trials that start
 //! slowly are given more time.
 //!
+//! In the literature a trial is compared with all that have come to the rung. Where an algorithm learns, trials get ever better, and nearly
+//! all went on from the upper rungs, where most of the work lies: hence *lately*.
+//!
 //! Where curves cross, values at low rungs tell who learns fast, and not who will be good: by values alone, the best model was stopped in
 //! most searches. What a curve heads for is told by its shape (`heading`), which takes some reports: before, no trial is judged. `cargo run
 //! --release --example stopping` measures what it spares, and what it costs.
@@ -77,8 +80,9 @@ pub(super) const HYPERBAND: StopperInfo = StopperInfo {
 /// A rung holds a level that is less by so little, too: a product may be off in its last bits.
 const ROUNDING: f64 = 1e-9;
 
-/// A trial is compared with those that came to the rung lately, so that so many go on at a time: where a search gets ever better, nearly
-/// every trial is better than most of all that came before.
+/// A trial is compared with those that came to the rung lately: at its first rung with so many that so many go on, and at those above with
+/// so many. Where a search gets ever better, nearly every trial is better than most of all that came before; and as few of them come to a
+/// rung above, the last few are of as long a stretch of the search.
 const KEPT: usize = 18;
 
 /// So many rungs further on: where it is heading.
@@ -227,6 +231,15 @@ impl Rungs {
         inside.unwrap_or(0)
     }
 
+    /// With how many of those that came to a rung lately a trial is compared there.
+    fn lately(&self, (bracket, rung): (usize, usize)) -> usize {
+        let is_below = |(of, at): &(usize, usize)| *of == bracket && *at < rung;
+        match self.arrived.keys().any(is_below) {
+            true => KEPT,
+            false => KEPT * self.reduction,
+        }
+    }
+
     /// Compares what a trial has, and where it is heading, with those that came to the rung before: `Some` when both are too bad to go on.
     /// Others are compared with what it had by the rung itself: one that reports more rarely has come further.
     fn judge(
@@ -237,11 +250,12 @@ impl Rungs {
         heading: f64,
     ) -> Option<Cut> {
         let (goal, reduction) = (self.goal, self.reduction);
+        let lately = self.lately(at);
         let arrived = self.arrived.entry(at).or_default();
         if let Some(value) = by_rung {
-            arrived.values.note(goal, value, KEPT * reduction);
+            arrived.values.note(goal, value, lately);
         }
-        arrived.headings.note(goal, heading, KEPT * reduction);
+        arrived.headings.note(goal, heading, lately);
         let by_value = arrived.values.cut(reduction)?;
         let by_heading = arrived.headings.cut(reduction)?;
         let hopeless = goal.better(by_value.bound, best) && goal.better(by_heading.bound, heading);
@@ -365,6 +379,24 @@ mod tests {
             "not good by then either"
         );
         assert!(run(&mut *stopper, 3, [0.7, 0.61, 0.601]), "nor this");
+    }
+
+    #[test]
+    fn above_its_first_rung_a_trial_is_compared_with_fewer() {
+        let (space, settings) = (Space::new(Vec::new()).unwrap(), Settings::new());
+        let settings = crate::setting::check(ASHA.settings, &settings).unwrap();
+        let mut rungs = Rungs::new("asha", Goal::Maximize, &space, &settings).unwrap();
+        // All go on, as ever better ones do.
+        for trial in 0..100 {
+            for level in [1.0, 3.0, 9.0, 27.0] {
+                assert_eq!(rungs.report(trial, level, trial as f64 + level), None);
+            }
+        }
+        let mut numbers: Vec<(usize, usize)> = (rungs.arrived.iter())
+            .filter_map(|((_, rung), arrived)| Some((*rung, arrived.values.cut(3)?.of)))
+            .collect();
+        numbers.sort_unstable();
+        assert_eq!(numbers, [(1, 54), (2, 18), (3, 18)]);
     }
 
     #[test]

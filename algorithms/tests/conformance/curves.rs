@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 use tune_algorithms::algorithm::build;
 use tune_algorithms::history::{Goal, History, Outcome};
@@ -255,14 +256,14 @@ pub struct Comparison {
 impl Comparison {
     pub fn new(
         algorithm: &str,
-        seeds: u64,
+        seeds: Range<u64>,
         curves: Curves,
         stopper: &dyn Fn() -> Box<dyn Stopper>,
     ) -> Self {
-        let whole: Vec<Found> = (0..seeds)
+        let whole: Vec<Found> = (seeds.clone())
             .map(|seed| tune(algorithm, seed, curves, None))
             .collect();
-        let halved: Vec<Found> = (0..seeds)
+        let halved: Vec<Found> = seeds
             .map(|seed| tune(algorithm, seed, curves, Some(stopper())))
             .collect();
         let work = |runs: &[Found]| runs.iter().map(|run| f64::from(run.work)).sum::<f64>();

@@ -5,6 +5,7 @@
 
 use super::super::axis::{Axis, cell_of, choice_of, middle};
 use super::bandwidth::bandwidths;
+use super::quick;
 use crate::draws;
 use crate::normal::{self, LN_SQRT_TAU};
 use rand_chacha::ChaCha8Rng;
@@ -46,8 +47,6 @@ pub(super) struct Normals {
     scales: Vec<f64>,
     /// The logarithm of what makes each a density.
     offsets: Vec<f64>,
-    /// What the last of these is the logarithm of, and itself: many are as narrow as may be, and so the same.
-    last: (f64, f64),
 }
 
 /// Normal kernels over cells; of those that are equal, one is kept.
@@ -87,11 +86,11 @@ enum Seen {
 }
 
 impl Kernels {
-    /// From the coordinate that each trial had, NaN where the parameter was not active.
-    pub fn new(axis: &Axis, values: &[f64], least: Least) -> Self {
+    /// From the coordinate that each trial had, NaN where the parameter was not active; `keys` says their order.
+    pub fn new(axis: &Axis, values: &[f64], keys: impl FnOnce() -> Vec<u64>, least: Least) -> Self {
         match axis {
-            Axis::Continuous => Kernels::Normal(Normals::new(values, least.width)),
-            Axis::Steps(edges) => Kernels::Steps(Steps::new(edges, values, least)),
+            Axis::Continuous => Kernels::Normal(Normals::new(values, &keys(), least.width)),
+            Axis::Steps(edges) => Kernels::Steps(Steps::new(edges, values, &keys(), least)),
             Axis::Choices(count) => Kernels::Choices(Choices::new(*count, values)),
         }
     }
@@ -158,16 +157,15 @@ impl Kernels {
 }
 
 impl Normals {
-    fn new(values: &[f64], least: f64) -> Self {
+    fn new(values: &[f64], keys: &[u64], least: f64) -> Self {
         let mut normals = Self {
             least,
             means: Vec::with_capacity(values.len() + 2),
             widths: Vec::with_capacity(values.len() + 2),
             scales: Vec::with_capacity(values.len() + 2),
             offsets: Vec::with_capacity(values.len() + 2),
-            last: (f64::NAN, f64::NAN),
         };
-        for (mean, width) in values.iter().zip(bandwidths(values, least..=1.0)) {
+        for (mean, width) in values.iter().zip(bandwidths(values, keys, least..=1.0)) {
             normals.push(*mean, width);
         }
         normals
@@ -183,14 +181,12 @@ impl Normals {
             self.offsets.push(0.0);
             return;
         }
-        let density = width * normal::mass_around(-mean / width, (1.0 - mean) / width);
-        if self.last.0 != density {
-            self.last = (density, -libm::log(density) - LN_SQRT_TAU);
-        }
+        let precision = 1.0 / width;
+        let inside = quick::inside(mean, precision);
         self.means.push(mean);
         self.widths.push(width);
-        self.scales.push(FRAC_1_SQRT_2 / width);
-        self.offsets.push(self.last.1);
+        self.scales.push(FRAC_1_SQRT_2 * precision);
+        self.offsets.push(-quick::ln(width * inside) - LN_SQRT_TAU);
     }
 
     fn add_logs(&self, at: f64, terms: &mut [f64]) {
@@ -203,10 +199,10 @@ impl Normals {
 }
 
 impl Steps {
-    fn new(edges: &[f64], values: &[f64], least: Least) -> Self {
+    fn new(edges: &[f64], values: &[f64], keys: &[u64], least: Least) -> Self {
         let cell = 1.0 / (edges.len() - 1) as f64;
         let least = least.width.max(least.cells * cell).min(1.0);
-        let kernels = values.iter().zip(bandwidths(values, least..=1.0));
+        let kernels = values.iter().zip(bandwidths(values, keys, least..=1.0));
         let mut different = Vec::new();
         let mut known = HashMap::new();
         let which = kernels
@@ -370,6 +366,7 @@ fn truncated(mean: f64, width: f64, normals: &mut normal::Normals<'_>) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::bandwidth::Orders;
     use super::*;
 
     const LEAST: Least = Least {
@@ -379,6 +376,12 @@ mod tests {
 
     fn steps(count: usize) -> Axis {
         Axis::Steps((0..=count).map(|edge| edge as f64 / count as f64).collect())
+    }
+
+    fn of_trials(axis: &Axis, values: &[f64]) -> Kernels {
+        let mut orders = Orders::new(1);
+        orders.follow(0..values.len());
+        Kernels::new(axis, values, || orders.ascending(0, values), LEAST)
     }
 
     /// The probabilities of each kernel at each of `count` values.
@@ -395,7 +398,7 @@ mod tests {
     fn the_probabilities_of_all_values_add_up_to_one() {
         let values = vec![0.05, 0.95, f64::NAN, 0.55, 0.55];
         for axis in [steps(10), Axis::Choices(10)] {
-            let mut kernels = Kernels::new(&axis, &values, LEAST);
+            let mut kernels = of_trials(&axis, &values);
             let masses = masses(&mut kernels, 5, 10);
             for trial in 0..5 {
                 let sum: f64 = masses.iter().map(|cell| cell[trial]).sum();
@@ -406,7 +409,7 @@ mod tests {
 
     #[test]
     fn the_density_of_a_continuous_kernel_adds_up_to_one() {
-        let mut kernels = Kernels::new(&Axis::Continuous, &[0.0, 0.3, f64::NAN], LEAST);
+        let mut kernels = of_trials(&Axis::Continuous, &[0.0, 0.3, f64::NAN]);
         let mut sums = [0.0; 3];
         for point in 0..10_000 {
             let mut terms = [0.0; 3];
@@ -424,7 +427,7 @@ mod tests {
     fn all_trials_together_have_a_kernel() {
         let values = [0.1, f64::NAN, 0.3];
         let weights = [3.0, 5.0, 1.0];
-        let mut kernels = Kernels::new(&Axis::Continuous, &values, LEAST);
+        let mut kernels = of_trials(&Axis::Continuous, &values);
         kernels.push_middle(&values, &weights, 0.5);
         let Kernels::Normal(normals) = &kernels else {
             panic!("numbers")
@@ -432,7 +435,7 @@ mod tests {
         assert!((normals.means[3] - 0.15).abs() < 1e-12);
         assert!((normals.widths[3] - 0.5 * 0.0075_f64.sqrt()).abs() < 1e-12);
         for axis in [steps(10), Axis::Choices(10)] {
-            let mut kernels = Kernels::new(&axis, &values, LEAST);
+            let mut kernels = of_trials(&axis, &values);
             kernels.push_middle(&values, &weights, 0.5);
             kernels.push_uniform();
             let masses = masses(&mut kernels, 5, 10);
@@ -441,7 +444,7 @@ mod tests {
             assert!(of(3)[1] > of(3)[7], "{axis:?}");
             assert!(of(4).iter().all(|mass| (mass - 0.1).abs() < 1e-12));
         }
-        let mut unknown = Kernels::new(&Axis::Choices(2), &[f64::NAN], LEAST);
+        let mut unknown = of_trials(&Axis::Choices(2), &[f64::NAN]);
         unknown.push_middle(&[f64::NAN], &[1.0], 0.5);
         let mut terms = [0.0; 2];
         unknown.add_logs(0.1, &mut terms);
@@ -450,7 +453,7 @@ mod tests {
 
     #[test]
     fn equal_kernels_of_ordered_values_are_kept_once() {
-        let Kernels::Steps(steps) = Kernels::new(&steps(10), &[0.05; 100], LEAST) else {
+        let Kernels::Steps(steps) = of_trials(&steps(10), &[0.05; 100]) else {
             panic!("ordered values")
         };
         assert_eq!((steps.different.len(), steps.which.len()), (1, 100));
@@ -459,7 +462,7 @@ mod tests {
     #[test]
     fn values_are_drawn_as_often_as_their_probabilities_say() {
         for axis in [steps(10), Axis::Choices(10)] {
-            let mut kernels = Kernels::new(&axis, &[0.05, 0.45, f64::NAN], LEAST);
+            let mut kernels = of_trials(&axis, &[0.05, 0.45, f64::NAN]);
             let masses = masses(&mut kernels, 3, 10);
             let mut generator = draws::generator(1, 1);
             let mut normals = normal::Normals::new(&mut generator);

@@ -39,6 +39,7 @@ mod blocks;
 mod candidates;
 mod kernels;
 mod mixture;
+mod quick;
 mod split;
 
 use super::axis::Axis;
@@ -52,6 +53,7 @@ use crate::history::History;
 use crate::normal::Normals;
 use crate::setting::{Checked, Setting, SettingKind};
 use crate::space::{Configuration, Lattice, Space};
+use bandwidth::Orders;
 use candidates::{Candidate, Candidates};
 use kernels::Least;
 use mixture::{Middle, Mixture};
@@ -120,6 +122,8 @@ pub(super) struct Tpe {
     points: Vec<Vec<f64>>,
     /// The trials in order of how good they are: a cache.
     ranking: Ranking,
+    /// The orders of the coordinates of good trials, and of bad ones: a cache.
+    orders: [Orders; 2],
     why: Vec<Why>,
 }
 
@@ -148,6 +152,7 @@ impl Tpe {
             untried: Untried::shuffled(Lattice::every(Arc::clone(&space)), seed),
             points: Vec::new(),
             ranking: Ranking::default(),
+            orders: [(); 2].map(|()| Orders::new(space.parameters().len())),
             why: Vec::new(),
             space,
         }
@@ -168,7 +173,11 @@ impl Tpe {
     }
 
     /// The next configuration; `None` when it finds none that is not taken.
-    fn propose(&self, batch: &Batch<'_>, split: Option<&Split>) -> Option<(Configuration, Why)> {
+    fn propose(
+        &mut self,
+        batch: &Batch<'_>,
+        split: Option<&Split>,
+    ) -> Option<(Configuration, Why)> {
         let place = batch.next_place() as u64;
         let Some(split) = split else {
             let configuration = self.space.decode(&self.startup.point(place));
@@ -191,10 +200,10 @@ impl Tpe {
 
     /// Candidates, the most promising first: those of the most promising branch, and among them those that gain most.
     fn best_first(
-        &self,
+        &mut self,
         split: &Split,
         generator: &mut ChaCha8Rng,
-    ) -> impl Iterator<Item = Candidate> {
+    ) -> impl Iterator<Item = Candidate> + use<> {
         let blocks = blocks::blocks(&self.families, BLOCK, generator);
         let (mut good, mut bad) =
             self.densities(split, [draws::unit(generator), draws::unit(generator)]);
@@ -224,11 +233,12 @@ impl Tpe {
 
     /// The densities of good and of bad trials; `fine` and `reach`, in [0, 1], are how closely to look around each good trial, and how far
     /// around their middle.
-    fn densities(&self, split: &Split, [fine, reach]: [f64; 2]) -> (Mixture, Mixture) {
+    fn densities(&mut self, split: &Split, [fine, reach]: [f64; 2]) -> (Mixture, Mixture) {
+        let points = &self.points;
         let at = |trials: &[(usize, f64)]| -> Vec<(&[f64], f64)> {
-            let points = trials.iter();
-            points
-                .map(|(number, weight)| (&self.points[*number][..], *weight))
+            let weighted = trials.iter();
+            weighted
+                .map(|(number, weight)| (&points[*number][..], *weight))
                 .collect()
         };
         let fineness = FINENESS[0] + (FINENESS[1] - FINENESS[0]) * fine;
@@ -241,13 +251,16 @@ impl Tpe {
             width: LEAST_OF_BAD.max(1.0 / (2.0 + split.bad.len() as f64)),
             cells: 1.0,
         };
+        let [of_good, of_bad] = &mut self.orders;
+        of_good.follow(split.good.iter().map(|(number, _)| *number));
+        of_bad.follow(split.bad.iter().map(|(number, _)| *number));
         let middle = (split.good.len() > 1).then(|| Middle {
             share: SHARE_OF_MIDDLE,
             reach: REACH[0] + (REACH[1] - REACH[0]) * reach,
         });
         (
-            Mixture::new(&self.axes, &at(&split.good), least_of_good, middle),
-            Mixture::new(&self.axes, &at(&split.bad), least_of_bad, None),
+            Mixture::new(&self.axes, &at(&split.good), of_good, least_of_good, middle),
+            Mixture::new(&self.axes, &at(&split.bad), of_bad, least_of_bad, None),
         )
     }
 
