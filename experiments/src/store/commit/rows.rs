@@ -8,6 +8,9 @@ use super::super::{Changes, ExperimentId, ExperimentUpdate, StoreError, sql};
 use crate::state::ExperimentReason;
 use serde::Serialize;
 
+/// How many metrics are inserted without finding out first which of them are new.
+const FEW_METRICS: usize = 20;
+
 /// A batch as rows of the tables.
 #[derive(Serialize)]
 pub(super) struct Rows<'a> {
@@ -106,6 +109,7 @@ impl<'a> Rows<'a> {
             steps: !self.steps.is_empty(),
             metrics: !self.metrics.is_empty(),
             events: !self.events.is_empty(),
+            many: self.metrics.len() > FEW_METRICS,
         }
     }
 }

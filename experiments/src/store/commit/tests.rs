@@ -19,6 +19,7 @@ over_both! {
     the_last_of_several_records_stands,
     a_log_is_that_of_the_last_attempt,
     a_later_report_takes_its_place_at_the_end,
+    of_many_reports_the_known_are_changed,
     another_handle_goes_on_with_the_order_of_reports,
     a_commit_that_fails_leaves_nothing_and_blocks_nobody,
     a_deleted_experiment_cannot_be_written,
@@ -408,6 +409,28 @@ async fn a_pause_that_is_stored_answers_the_request_to_pause_alone(kind: Kind) {
     }
 }
 
+/// Many at once, of which some are there already, and of some trial that is not.
+async fn of_many_reports_the_known_are_changed(kind: Kind) {
+    let (_place, store, id) = experiment(kind).await;
+    let reports = |levels: std::ops::Range<u32>, of: u64, value: f64| Changes {
+        metrics: levels
+            .map(|level| metric(of, "loss", f64::from(level), value))
+            .collect(),
+        ..Changes::default()
+    };
+    let mut first = reports(0..60, 0, 1.0);
+    first.trials.push(trial(0, TrialState::Running));
+    commit(&store, id, first).await.unwrap();
+    commit(&store, id, reports(30..100, 0, 2.0)).await.unwrap();
+    let stored = store.metrics(id, 0, None).await.unwrap();
+    let in_order: Vec<f64> = (0..30).chain(30..100).map(f64::from).collect();
+    assert_eq!(levels(&stored), in_order);
+    let changed = |metric: &&MetricRecord| (metric.value - 2.0).abs() < 1e-9;
+    assert_eq!(stored.iter().filter(changed).count(), 70);
+    let refused = commit(&store, id, reports(0..60, 7, 1.0)).await;
+    assert!(matches!(refused, Err(StoreError::Unwritable(_))));
+}
+
 fn levels(metrics: &[MetricRecord]) -> Vec<f64> {
     metrics.iter().map(|metric| metric.level).collect()
 }
@@ -427,6 +450,13 @@ async fn a_young_store_plans_to_look_trials_up_one_by_one() {
         for lookup in lookups {
             assert!(lookup.contains("using trials_pkey"), "{lookup}");
             assert!(lookup.contains("number = "), "{lookup}");
+        }
+        if parts.metrics && parts.many {
+            let plan = plan.join("\n");
+            assert!(plan.contains("Tid Scan on metrics"), "{plan}");
+            let (_, found) = plan.split_once("using metrics_pkey").unwrap();
+            let condition = found.lines().nth(1).unwrap();
+            assert!(condition.contains("level = "), "{plan}");
         }
     }
 }
