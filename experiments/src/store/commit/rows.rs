@@ -134,6 +134,7 @@ impl Update {
             active_seconds: Some(update.active_seconds),
         })
     }
+
     fn bind(self, query: Filling<'_>) -> Filling<'_> {
         query
             .bind(self.state)
