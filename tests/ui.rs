@@ -144,6 +144,12 @@ fn a_port_that_is_taken_is_found_out_before_anything_is_stored() {
     let run = place.tune(&["run", "waits.yaml", &ui]).exit(1);
     run.says(&[&format!("cannot listen at port {port}")]);
     place.tune(&["show", "waits"]).exit(1);
+
+    // Where nothing has to be run, no port is needed.
+    place.write("go", "");
+    place.tune(&["run", "waits.yaml"]).success();
+    place.tune(&["run", "waits.yaml", &ui]).success();
+    place.tune(&["resume", "waits", &ui]).success();
 }
 
 #[test]

@@ -57,7 +57,7 @@ async fn in_store(
     store: Store,
     mut record: ExperimentRecord,
 ) -> Result<u8> {
-    let (backend, door) = (Backend::Store(store.clone()), args.drive.door()?);
+    let backend = Backend::Store(store.clone());
     if args.max_trials.is_some() || args.parallel.is_some() {
         refuse_if_driven(context, &backend, &record).await?;
         change_limits(args, context, &store, &record).await?;
@@ -66,6 +66,7 @@ async fn in_store(
     let experiment = context.spec(&record)?;
     if goes_on(&store, &record, &experiment).await? {
         refuse_if_driven(context, &backend, &record).await?;
+        let door = args.drive.door()?;
         return drive(context, store, record, experiment, &args.drive, door).await;
     }
     args.drive.say_where(context, &record.name);

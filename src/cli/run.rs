@@ -77,11 +77,13 @@ pub async fn run(args: RunArgs, context: Context) -> Result<u8> {
     if experiment.pipeline.is_empty() {
         return Err(nothing_to_run(&context.tune, &args.file.file).into());
     }
-    let place = Place {
-        directory: args.file.directory()?,
-        door: args.drive.door()?,
-    };
+    let (directory, mut door) = (args.file.directory()?, args.drive.door());
     let store = context.create_store().await?;
+    if store.experiment(&experiment.name).await?.is_none() {
+        // Before anything is stored. One that is there may have ended, or be run by another process, which matters more.
+        door = Ok(door?);
+    }
+    let place = Place { directory, door };
     let (components, now) = (BuiltIn::new()?, Timestamp::now());
     let submitted = controller::submit(&store, &components, &submission, &place.directory, now)
         .await
@@ -93,8 +95,8 @@ pub async fn run(args: RunArgs, context: Context) -> Result<u8> {
 struct Place {
     /// What relative paths start from.
     directory: PathBuf,
-    /// Where its dashboard is going to be.
-    door: Option<TcpListener>,
+    /// Where its dashboard is going to be, if one is wanted and the port is free.
+    door: Result<Option<TcpListener>>,
 }
 
 fn nothing_to_run(tune: &str, file: &Path) -> Failure {
@@ -227,7 +229,7 @@ async fn go_on(
         context.say(&notice);
     }
     let args = &args.drive;
-    drive(context, store, record, experiment, args, place.door).await
+    drive(context, store, record, experiment, args, place.door?).await
 }
 
 impl FileArgs {

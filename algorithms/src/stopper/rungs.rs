@@ -235,7 +235,8 @@ impl Rungs {
     fn lately(&self, (bracket, rung): (usize, usize)) -> usize {
         let is_below = |(of, at): &(usize, usize)| *of == bracket && *at < rung;
         match self.arrived.keys().any(is_below) {
-            true => KEPT,
+            // One of so many goes on, without a remainder.
+            true => KEPT.next_multiple_of(self.reduction),
             false => KEPT * self.reduction,
         }
     }
@@ -357,6 +358,23 @@ mod tests {
             "best value 0.1 by level 4 is not among the best 3 of the last 10 trials there, which end at 0.6, and its curve does not head for that either"
         );
         assert_eq!((verdict.rule.as_str(), verdict.bound), ("asha", 0.6));
+    }
+
+    #[test]
+    fn one_of_as_many_as_is_said_goes_on_from_the_upper_rungs_too() {
+        let mut stopper = asha(json!({"min_level": 3, "reduction": 10}));
+        // Each is better than all before, so that all go on; a curve is judged when it is known from a tenth of its level on.
+        for trial in 0..30 {
+            let value = trial as f64 / 1000.0;
+            for (level, value) in [(0.1, value), (3.0, value), (30.0, 1.0 + value)] {
+                assert!(stopper.report(trial, level, value).is_none());
+            }
+        }
+        for level in [0.1, 3.0] {
+            assert!(stopper.report(30, level, 0.5).is_none());
+        }
+        let said = stopper.report(30, 30.0, 0.5).unwrap().explanation;
+        assert!(said.contains("the best 2 of the last 20 trials"), "{said}");
     }
 
     #[test]

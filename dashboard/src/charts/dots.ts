@@ -79,7 +79,8 @@ export function dots(clouds: Cloud[], z: number): object {
         spots.forEach(([x, y], at) => found.set(api.coord([x, y]), 2 * at));
         return found;
       });
-      return { type: "dots", extra: { finder: { find } }, style: { image: paint(clouds, places, area), x: area.x, y: area.y, width: area.width, height: area.height } };
+      const room = around(area, clouds);
+      return { type: "dots", extra: { finder: { find } }, style: { image: paint(clouds, places, area, room), ...room } };
     },
   };
 }
@@ -106,20 +107,30 @@ function topmost(places: ArrayLike<number>, x: number, y: number, wide: number, 
 }
 
 /** Each dot is a copy of one that was drawn, pixel by pixel; none shines through another. */
-function paint(clouds: Cloud[], places: Float32Array[], area: Area): HTMLCanvasElement {
+function paint(clouds: Cloud[], places: Float32Array[], area: Area, room: Area): HTMLCanvasElement {
   const scale = window.devicePixelRatio;
-  const [canvas, context] = blank(area.width * scale, area.height * scale);
+  const [canvas, context] = blank(room.width * scale, room.height * scale);
   const image = context.createImageData(canvas.width, canvas.height);
-  clouds.forEach(({ look }, at) => stamp(image, places[at], area, scale, one(look, scale)));
+  clouds.forEach(({ look }, at) => stamp(image, places[at], area, room, scale, one(look, scale)));
   context.putImageData(image, 0, 0);
   return canvas;
 }
 
-function stamp(image: ImageData, places: Float32Array, area: Area, scale: number, dot: ImageData) {
+/** A dot at the edge is drawn whole. */
+function around({ x, y, width, height }: Area, clouds: Cloud[]): Area {
+  const half = Math.max(0, ...clouds.map(({ look }) => Math.ceil((Math.max(look.size, look.height ?? 0) + (look.width ?? 1)) / 2) + 1));
+  return { x: x - half, y: y - half, width: width + 2 * half, height: height + 2 * half };
+}
+
+/** Those whose middle lies in the area. */
+function stamp(image: ImageData, places: Float32Array, area: Area, room: Area, scale: number, dot: ImageData) {
   const [to, from] = [new Uint32Array(image.data.buffer), new Uint32Array(dot.data.buffer)];
   for (let at = 0; at < places.length; at += 2) {
-    const left = Math.round((places[at] - area.x) * scale - dot.width / 2);
-    const top = Math.round((places[at + 1] - area.y) * scale - dot.height / 2);
+    const [across, down] = [places[at] - area.x, places[at + 1] - area.y];
+    // Half a pixel: places are rounded.
+    if (across < -0.5 || down < -0.5 || across > area.width + 0.5 || down > area.height + 0.5) continue;
+    const left = Math.round((places[at] - room.x) * scale - dot.width / 2);
+    const top = Math.round((places[at + 1] - room.y) * scale - dot.height / 2);
     const [first, end] = [Math.max(-left, 0), Math.min(image.width - left, dot.width)];
     const [upper, lower] = [Math.max(-top, 0), Math.min(image.height - top, dot.height)];
     for (let y = upper; y < lower; y += 1) {
@@ -136,11 +147,12 @@ let sheet: CanvasRenderingContext2D | undefined;
 
 /** One dot, as large as it is with its border and a little room for its smooth edge. */
 function one(look: Look, scale: number): ImageData {
-  sheet ??= blank(64, 64, { willReadFrequently: true })[1];
   const border = look.border ? (look.width ?? 1) : 0;
   const [wide, high] = [look.size, look.height ?? look.size].map((it) => Math.ceil((it + border + 1) * scale));
+  const side = Math.max(64, wide, high);
+  if (!sheet || sheet.canvas.width < side) [, sheet] = blank(side, side, { willReadFrequently: true });
   sheet.setTransform(scale, 0, 0, scale, wide / 2, high / 2);
-  sheet.clearRect(-32, -32, 64, 64);
+  sheet.clearRect(-side, -side, 2 * side, 2 * side);
   sheet.globalAlpha = look.opacity;
   sheet.beginPath();
   if (look.height) sheet.rect(-look.size / 2, -look.height / 2, look.size, look.height);

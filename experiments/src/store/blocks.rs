@@ -105,6 +105,9 @@ impl Texts<'_> {
         }
         let configurations: Vec<Configuration> =
             serde_json::from_str(self.parameters).map_err(damaged)?;
+        if self.numbers.split(',').count() != configurations.len() {
+            return Err(damaged("a column of trials is too short"));
+        }
         let mut extreme = extreme.into_iter();
         let (mut states, mut objectives) = (self.states.split(','), self.objectives.split(','));
         let (mut enqueued, mut orders) =
@@ -113,7 +116,11 @@ impl Texts<'_> {
         let mut trials = Vec::with_capacity(configurations.len());
         for (number, parameters) in self.numbers.split(',').zip(configurations) {
             let objective = match next(&mut objectives)? {
-                "?" => extreme.next(),
+                "?" => Some(
+                    extreme
+                        .next()
+                        .ok_or_else(|| damaged("an objective is missing"))?,
+                ),
                 text => optional(text)?,
             };
             let trial = LoadedTrial {

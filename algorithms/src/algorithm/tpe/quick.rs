@@ -1,5 +1,5 @@
-//! Functions that are off by less than 10⁻⁸, several times quicker than the exact ones: as good where points are compared with each other.
-//! Made of sums, products and quotients, so that they are the same on every platform, too.
+//! Functions that are off by less than 10⁻⁸, several times quicker than the exact ones: as good where points are compared with each
+//! other. Made of sums, products and quotients, so that they are the same on every platform, too.
 
 use std::f64::consts::{FRAC_1_SQRT_2, LN_2};
 

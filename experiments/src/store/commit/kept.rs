@@ -16,10 +16,12 @@ pub(in super::super) struct Kept(Mutex<Option<(PoolConnection<Postgres>, Instant
 impl Kept {
     /// The connection that is kept, if it works; else another one of the pool.
     pub(super) async fn take(&self, pool: &PgPool) -> Result<PoolConnection<Postgres>, StoreError> {
-        if let Some((mut connection, since)) = self.swap(None)
-            && (since.elapsed() < MAY_HAVE_BROKEN || works(&mut connection).await)
-        {
-            return Ok(connection);
+        if let Some((mut connection, since)) = self.swap(None) {
+            if since.elapsed() < MAY_HAVE_BROKEN || works(&mut connection).await {
+                return Ok(connection);
+            }
+            // The pool would ask it once more, for as long as the system waits, and be short of one meanwhile.
+            drop(connection.detach());
         }
         acquire(pool).await
     }

@@ -3,8 +3,8 @@
 //! Of its parts it has those for which a commit has something: a part without rows would cost as much as one with a few, and most commits
 //! need few. Each such statement is planned once for each connection.
 //!
-//! The lease is held first, and all of the rest reads its row: a commit that is late writes nothing, and no row comes back when the lease is
-//! another's, or this commit is there already. All parts see the database as it was before.
+//! The lease is held first, and all of the rest reads its row: a commit that is late writes nothing, and no row comes back when the lease
+//! is another's, or this commit is there already. All parts see the database as it was before.
 //!
 //! It is planned when the store may still be empty, and the plan is kept: what is looked up of a trial is looked up by `LATERAL`, for a
 //! join would read all trials of the experiment each time. A report of a trial that is not there has no experiment, which its column
@@ -199,8 +199,8 @@ const WRITTEN_METRICS: &str = ", written_metrics AS (
        SET value = excluded.value, at = excluded.at, seq = excluded.seq
 )";
 
-/// Inserting a row that may be there takes half as long again as one that is not. Nobody else writes metrics meanwhile: what is there stays at
-/// its place.
+/// Inserting a row that may be there takes half as long again as one that is not. What is there is known, and stays at its place, because a
+/// driver sends one commit of an experiment after the other, and one that is sent again writes nothing.
 const MANY_WRITTEN_METRICS: &str = ", known AS MATERIALIZED (
     SELECT given_metrics.seq, given_metrics.value, given_metrics.at, found.place
       FROM given_metrics

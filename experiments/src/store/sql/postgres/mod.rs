@@ -7,8 +7,8 @@ pub(in super::super) const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE RE
 pub(in super::super) const COUNT_MIGRATION_TABLES: &str =
     "SELECT count(to_regclass('_sqlx_migrations'))";
 
-/// The lock that stands for "an event has been numbered and not yet committed": writers share it, as the last one they take; a reader of
-/// all events that holds it alone knows that there is none such.
+/// The lock that stands for "an event has been numbered and not yet committed": writers share it until they have committed, and wait for
+/// nobody but the holder of their experiment's lease; a reader of all events that holds it alone knows that there is none such.
 macro_rules! events_lock {
     () => {
         "8863170023"

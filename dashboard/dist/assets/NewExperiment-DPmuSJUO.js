@@ -1,4 +1,4 @@
-import{r as e}from"./rolldown-runtime-XKyaHtl9.js";import{At as t,Et as n,Ft as r,H as i,Lt as a,Mt as o,Rt as s,V as c,Y as l,c as u,d,gt as f,ht as p,it as m,mt as h,x as g,y as _,zt as v}from"./main-5JI2bXEu.js";import{t as y}from"./browser-dM4VAtgE.js";import{d as ee,l as b,n as x}from"./early-BBFAJ2ho.js";var S=e(v(),1),te=[{name:`RandomForest or GradientBoosting (iris)`,text:`# RandomForest or GradientBoosting: which suits the iris data better, and how should it be set?
+import{r as e}from"./rolldown-runtime-XKyaHtl9.js";import{At as t,Et as n,Ft as r,H as i,Lt as a,Mt as o,Rt as s,V as c,Y as l,c as u,d,gt as f,ht as p,it as m,mt as h,x as g,y as _,zt as v}from"./main-DwURtEzG.js";import{t as y}from"./browser-dM4VAtgE.js";import{d as ee,l as b,n as x}from"./early-quz3fUS8.js";var S=e(v(),1),te=[{name:`RandomForest or GradientBoosting (iris)`,text:`# RandomForest or GradientBoosting: which suits the iris data better, and how should it be set?
 # Shows the main job: a categorical parameter that decides which others are active, and a pipeline of three components.
 #
 #   tune run examples/iris.yaml
