@@ -104,6 +104,24 @@ fn what_is_in_the_store_needs_no_files() {
 }
 
 #[test]
+fn a_link_or_a_socket_in_its_place_is_no_log() {
+    let place = Place::new();
+    run(&place);
+    let server = Server::start(&place);
+    let file = place.path(".tune/runs/1/0.long.1.log");
+    place.write("elsewhere", "not for readers");
+    std::fs::remove_file(&file).expect("it is there");
+    std::os::unix::fs::symlink(place.path("elsewhere"), &file).expect("a link");
+    let answer = |query: &str| server.ask(&address("long", query), &[]);
+    let (status, body) = answer("");
+    assert!(status < 500 && !body.contains("not for"), "{status} {body}");
+    std::fs::remove_file(&file).expect("the link");
+    let _socket = std::os::unix::net::UnixListener::bind(&file).expect("a socket");
+    assert_eq!(answer("").0, status);
+    assert_eq!(answer("follow=true").0, status);
+}
+
+#[test]
 fn a_log_is_followed_while_the_step_runs() {
     let place = Place::new();
     let waits = "echo begun; while [ ! -e go ]; do sleep 0.05; done; echo m=1";

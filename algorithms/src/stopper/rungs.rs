@@ -81,7 +81,7 @@ pub(super) const HYPERBAND: StopperInfo = StopperInfo {
 const ROUNDING: f64 = 1e-9;
 
 /// A trial is compared with those that came to the rung lately: at its first rung with so many that so many go on, and at those above with
-/// so many. Where a search gets ever better, nearly every trial is better than most of all that came before; and as few of them come to a
+/// so many, or a few more so that `reduction` goes into them. Where a search gets ever better, nearly every trial is better than most of all that came before; and as few of them come to a
 /// rung above, the last few are of as long a stretch of the search.
 const KEPT: usize = 18;
 
@@ -235,7 +235,6 @@ impl Rungs {
     fn lately(&self, (bracket, rung): (usize, usize)) -> usize {
         let is_below = |(of, at): &(usize, usize)| *of == bracket && *at < rung;
         match self.arrived.keys().any(is_below) {
-            // One of so many goes on, without a remainder.
             true => KEPT.next_multiple_of(self.reduction),
             false => KEPT * self.reduction,
         }

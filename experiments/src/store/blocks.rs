@@ -68,17 +68,22 @@ async fn block(
         started: next()?,
         finished: next()?,
     };
-    let extreme = match texts.objectives.contains('?') {
-        true => {
-            connection
-                .all(of_block(sql::sqlite::EXTREME_OBJECTIVES, id, from), |row| {
-                    Ok(row.get(0)?)
-                })
-                .await?
-        }
-        false => Vec::new(),
-    };
+    let extreme = extreme(connection, &texts, id, from).await?;
     texts.read(extreme)
+}
+
+/// The objectives that have no text.
+async fn extreme(
+    connection: &mut Connection<'_>,
+    texts: &Texts<'_>,
+    id: ExperimentId,
+    from: i64,
+) -> Result<Vec<f64>, StoreError> {
+    if !texts.objectives.contains('?') {
+        return Ok(Vec::new());
+    }
+    let statement = of_block(sql::sqlite::EXTREME_OBJECTIVES, id, from);
+    connection.all(statement, |row| Ok(row.get(0)?)).await
 }
 
 fn of_block(text: &'static str, id: ExperimentId, from: i64) -> Statement {

@@ -3,7 +3,7 @@
 use super::database::{Connection, Statement};
 use super::rows::{self, Columns, metric_columns, select_experiments, step_columns, trial_columns};
 use super::{
-    ExperimentId, ExperimentRecord, MetricRecord, PriorTrial, StepRecord, Store, StoreError,
+    ExperimentId, ExperimentRecord, MetricRecord, Point, PriorTrial, StepRecord, Store, StoreError,
     TrialRecord, blocks, prior,
 };
 use crate::state::TrialState;
@@ -74,7 +74,7 @@ impl Store {
         let experiment = transaction.on().one(experiment).await?;
         let experiment = experiment.ok_or(StoreError::NoSuchExperiment(id))?;
         let experiment = rows::experiment(&experiment)?;
-        let trials = loaded_trials(&mut transaction.on(), id).await?;
+        let trials = trials(blocks::all(&mut transaction.on(), id).await?);
         let unfinished = unfinished_trials(&mut transaction.on(), id).await?;
         let prior = prior::load(&mut transaction.on(), id).await?;
         transaction.commit().await?;
@@ -88,8 +88,7 @@ impl Store {
 
     /// What every trial tries and how it ended, by number, without what only its own page needs.
     pub async fn outcomes(&self, id: ExperimentId) -> Result<Vec<LoadedTrial>, StoreError> {
-        let points = self.whole(id).await?;
-        Ok(points.into_iter().map(|point| point.trial).collect())
+        Ok(trials(self.whole(id).await?))
     }
 
     /// Every report of the metric `name` in the experiment, in the order of arrival.
@@ -113,12 +112,8 @@ impl Store {
     }
 }
 
-async fn loaded_trials(
-    connection: &mut Connection<'_>,
-    id: ExperimentId,
-) -> Result<Vec<LoadedTrial>, StoreError> {
-    let points = blocks::all(connection, id).await?;
-    Ok(points.into_iter().map(|point| point.trial).collect())
+fn trials(points: Vec<Point>) -> Vec<LoadedTrial> {
+    points.into_iter().map(|point| point.trial).collect()
 }
 
 /// The rows of `table` that belong to unfinished trials.
