@@ -13,7 +13,7 @@ import { count, number, probability, scalar } from "../../format";
 import { Card, Empty, Loading } from "../../ui/parts";
 import { Chosen } from "./Chosen";
 
-export function Compare({ of, spec }: { of: Experiment; spec: Spec }) {
+export default function Compare({ experiment: of, spec }: { experiment: Experiment; spec: Spec }) {
   const [params, setParams] = useSearchParams();
   const navigate = useNavigate();
   const { chosen, choose } = useSelection();

@@ -17,7 +17,7 @@ const STATES: TrialState[] = ["succeeded", "running", "queued", "early_stopped",
 /** So many parameters are columns unless the user says otherwise. */
 const FEW = 8;
 
-export function Trials({ of, spec }: { of: Experiment; spec: Spec }) {
+export default function Trials({ experiment: of, spec }: { experiment: Experiment; spec: Spec }) {
   const [params, setParams] = useSearchParams();
   const [picked, setPicked] = useState<ReadonlySet<number>>(new Set());
   const navigate = useNavigate();
