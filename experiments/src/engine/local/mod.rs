@@ -4,6 +4,7 @@
 mod attempt;
 mod checkpoints;
 mod course;
+mod escapes;
 mod group;
 mod lines;
 mod log;
