@@ -462,6 +462,12 @@ fn an_experiment_of_which_little_is_to_be_expected_ends() {
         assert!((12..60).contains(&tried), "{tried}");
         let told = place.events("trouble").len();
         place.run(&file).success();
+        let again = place.tune(&["resume", "trouble"]).success();
+        assert!(
+            again.error.contains("another `converged`"),
+            "{}",
+            again.error
+        );
         assert_eq!(place.events("trouble").len(), told, "nothing has happened");
         assert_eq!(
             place.trials("trouble").len(),
