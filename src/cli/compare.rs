@@ -13,6 +13,7 @@ use crate::wire;
 use anyhow::Result;
 use clap::Args;
 use tune_algorithms::algorithm;
+use tune_algorithms::space::Space;
 use tune_experiments::spec::Experiment;
 use tune_experiments::store::LoadedTrial;
 

@@ -143,7 +143,7 @@ fn check_float_bounds(min: f64, max: f64, scale: Scale, problems: &mut Problems<
         problems.add(
             "min",
             format!("min {} is not less than max {}", short(min), short(max)),
-            swapped(min, max, &[short(min), short(max)]),
+            swapped(&min, &max, &[short(min), short(max)]),
         );
     }
     if scale == Scale::Log && min <= 0.0 {
@@ -225,7 +225,7 @@ fn check_int_bounds(min: i64, max: i64, scale: Scale, problems: &mut Problems<'_
         problems.add(
             "min",
             format!("min {min} is not less than max {max}"),
-            swapped(min, max, &[min.to_string(), max.to_string()]),
+            swapped(&min, &max, &[min.to_string(), max.to_string()]),
         );
     }
     if scale == Scale::Log && min <= 0 {
@@ -293,7 +293,7 @@ fn numeric_form(value: &Value) -> Value {
     value.as_i64().map_or_else(|| value.clone(), Value::Int)
 }
 
-fn swapped<T: PartialOrd>(min: T, max: T, [min_text, max_text]: &[String; 2]) -> String {
+fn swapped<T: PartialOrd>(min: &T, max: &T, [min_text, max_text]: &[String; 2]) -> String {
     if min > max {
         format!("did you mean min {max_text} and max {min_text}?")
     } else {
@@ -391,13 +391,9 @@ mod tests {
             .map(|e| e.key)
             .collect();
         assert_eq!(keys, ["min", "max"]);
-        let narrow = json!({"type": "float", "min": 1.7e18, "max": 1.700_000_000_000_001e18});
-        let found = of_parameters(&[serde_json::from_value({
-            let mut narrow = narrow.clone();
-            narrow["name"] = json!("p");
-            narrow
-        })
-        .unwrap()]);
+        let narrow =
+            json!({"name": "p", "type": "float", "min": 1.7e18, "max": 1.700_000_000_000_001e18});
+        let found = of_parameters(&[serde_json::from_value(narrow).unwrap()]);
         assert_eq!(
             found[0].message,
             "only 5 different numbers lie between min 1.7e18 and max 1.700000000000001e18"
