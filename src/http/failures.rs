@@ -163,8 +163,8 @@ pub fn internal(error: &(dyn std::error::Error + 'static)) -> Problem {
 }
 
 /// Whatever is wrong with the store: who asks whether it is ready has done nothing wrong, and asks again.
-pub fn not_ready(error: StoreError) -> Failure {
-    unavailable(&error).into()
+pub fn not_ready(error: &StoreError) -> Failure {
+    unavailable(error).into()
 }
 
 fn unavailable(error: &StoreError) -> Problem {

@@ -43,7 +43,8 @@ async fn ready(State(app): State<App>, _: Asked<NoQuery>) -> Result<&'static str
     if *app.stopping.borrow() {
         return Err(shutting_down().into());
     }
-    app.store.ready().await.map_err(not_ready)?;
+    let ready = app.store.ready().await;
+    ready.map_err(|error| not_ready(&error))?;
     Ok("ready\n")
 }
 
