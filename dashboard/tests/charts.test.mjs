@@ -215,7 +215,7 @@ test("the list shows how each came to its best, and asks for that where it is se
   // A trial that is not better changes no line: it is not asked for again. One that is better does.
   const before = lines.length;
   await many.tell("number-0", [{ metrics: { loss: 5 } }]);
-  await page.getByRole("row", { name: /number-0/ }).getByText("3 / 3").waitFor();
+  await page.getByRole("row", { name: /number-0/ }).getByText("3 of 200").waitFor();
   assert.equal(lines.length, before);
   const again = page.waitForRequest(/number-0\/points/);
   await many.tell("number-0", [{ metrics: { loss: 0.1 } }]);

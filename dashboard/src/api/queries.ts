@@ -2,7 +2,7 @@
 import { keepPreviousData, queryOptions, type QueryClient } from "@tanstack/react-query";
 import { address, ENOUGH_RESULTS, experimentAt, experimentsAt, importanceAt, MANY_POINTS, pointsAt, reportsAt, sessionAt, trialAt } from "./addresses";
 import { get, getIfThere, send } from "./client";
-import type { Comparison, Experiment, Grid, Importance, JsonSchema, ListedTrial, Metric, Points, Session, Summary, Token, TrialWithSteps } from "./types";
+import type { Comparison, Experiment, Grid, Importance, JsonSchema, ListedTrial, Metric, Points, Session, Spec, Summary, Token, TrialWithSteps } from "./types";
 
 export interface TrialList {
   trials: ListedTrial[];
@@ -54,6 +54,14 @@ export const course = (name: string, id: number, best: number | undefined) =>
     queryKey: ["course", id, best],
     queryFn: ({ signal }) => get<Points>(pointsAt(name, 1), signal),
     placeholderData: keepPreviousData,
+    staleTime: Infinity,
+  });
+
+/** How many trials an experiment may have; null without a limit. The list does not tell it, and it changes seldom. */
+export const trialLimit = (of: Summary) =>
+  queryOptions({
+    queryKey: ["limit", of.id, of.state, of.finished_at],
+    queryFn: async ({ signal }) => ((await get<Experiment>(experimentAt(of.name), signal)).spec as unknown as Spec).max_trials ?? null,
     staleTime: Infinity,
   });
 
