@@ -19,9 +19,9 @@ export function Chosen({ data, root }: { data: Data; root: string }) {
   }, [data, chosen]);
   const columns = useMemo<Column<Point>[]>(() => [
     { id: "number", title: "Trial", width: 74, cell: (it) => it.number },
-    { id: "state", title: "State", width: 124, cell: (it) => <StateBadge state={it.state} /> },
-    { id: "objective", title: data.metric, width: 110, num: true, cell: (it) => <strong>{number(it.objective, 6)}</strong> },
-    ...data.dimensions.slice(0, 40).map((dimension, index): Column<Point> => ({ id: `p.${dimension.name}`, title: dimension.name, width: 130, num: dimension.kind === "number", cell: (it) => scalar(it.values[index]) })),
+    { id: "state", title: "State", width: 144, cell: (it) => <StateBadge state={it.state} /> },
+    { id: "objective", title: data.dimensions.some((it) => it.name === data.metric) ? `${data.metric} (metric)` : data.metric, width: 118, num: true, cell: (it) => <strong>{number(it.objective, 6)}</strong> },
+    ...data.dimensions.slice(0, 40).map((dimension, index): Column<Point> => ({ id: `p.${dimension.name}`, title: dimension.name, width: 130, num: data.points.every((it) => it.values[index] === null || typeof it.values[index] === "number"), cell: (it) => scalar(it.values[index]) })),
   ], [data]);
   return (
     <Card

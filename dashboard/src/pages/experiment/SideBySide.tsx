@@ -54,7 +54,7 @@ export function SideBySide({ of }: { of: Experiment }) {
               <tr><td className="muted">{of.metric}</td>{trials.map((it) => <td key={it.number} className="num"><strong>{number(it.objective, 6)}</strong></td>)}</tr>
               <tr><td className="muted">duration</td>{trials.map((it) => <td key={it.number} className="num">{duration(it.duration)}</td>)}</tr>
               <Rows trials={trials} of={(it) => it.parameters as Record<string, Scalar>} />
-              <Rows trials={trials} of={(it) => Object.fromEntries(Object.entries(it.metrics).filter(([name]) => name !== of.metric))} />
+              <Rows trials={trials} of={(it) => Object.fromEntries(Object.entries(it.metrics).filter(([name]) => name !== of.metric).map(([name, value]) => [name in it.parameters ? `${name} (metric)` : name, value]))} />
             </tbody>
           </table>
         </div>

@@ -36,7 +36,8 @@ export function Trials({ of, spec }: { of: Experiment; spec: Spec }) {
   const rows = useMemo(() => list.data?.pages.flatMap((page) => page.trials) ?? [], [list.data]);
   const parameters = Array.isArray(spec.parameters) ? spec.parameters.map((it) => it.name) : Object.keys(spec.parameters);
   const tagged = rows.some((it) => it.tags?.length);
-  const all = useMemo(() => columnsOf(of, spec, parameters, metrics.data ?? [], tagged), [of.metric, of.best?.number, spec, metrics.data, tagged]);
+  const explained = rows.some((it) => reasonOf(it) !== "");
+  const all = useMemo(() => columnsOf(of, spec, parameters, metrics.data ?? [], tagged, explained), [of.metric, of.best?.number, spec, metrics.data, tagged, explained]);
   const [hidden, setHidden] = useHidden(of.name, all);
   const columns = useMemo(() => all.filter((it) => !hidden.has(it.id)), [all, hidden]);
   const { fetchNextPage, hasNextPage, isFetchingNextPage } = list;
@@ -100,24 +101,32 @@ export function Trials({ of, spec }: { of: Experiment; spec: Spec }) {
   );
 }
 
-function columnsOf(of: Experiment, spec: Spec, parameters: string[], metrics: string[], tagged: boolean): Column<Trial>[] {
+function columnsOf(of: Experiment, spec: Spec, parameters: string[], metrics: string[], tagged: boolean, explained: boolean): Column<Trial>[] {
   const best = of.best?.number;
+  // A parameter and a metric may bear the same name.
+  const told = (name: string, kind: string) => (parameters.includes(name) && [of.metric, ...metrics].includes(name) ? `${name} (${kind})` : name);
   const numeric = (name: string) => {
     const it = Array.isArray(spec.parameters) ? spec.parameters.find((one) => one.name === name) : spec.parameters[name];
-    return it === undefined || ["float", "int"].includes(it.type);
+    return it === undefined || ["float", "int"].includes(it.type) || (it.values ?? []).length > 0 && (it.values ?? []).every((value) => typeof value === "number");
   };
+  const reason: Column<Trial> = { id: "reason", title: "Reason", width: 190, cell: (it) => <span title={reasonOf(it)}>{reasonOf(it)}</span> };
   return [
     { id: "number", title: "Trial", width: 84, sort: "number", cell: (it) => (it.number === best ? `${it.number} ★` : it.number) },
-    { id: "state", title: "State", width: 128, cell: (it) => <StateBadge state={it.state} /> },
-    { id: "objective", title: of.metric, width: 110, num: true, sort: "objective", cell: (it) => <strong>{number(it.objective, 6)}</strong> },
-    ...parameters.map((name): Column<Trial> => ({ id: `param.${name}`, title: name, width: numeric(name) ? 124 : 164, num: numeric(name), sort: `param.${name}`, cell: (it) => scalar((it.parameters as Record<string, Scalar>)[name]) })),
-    ...metrics.filter((name) => name !== of.metric).map((name): Column<Trial> => ({ id: `metric.${name}`, title: name, width: 110, num: true, sort: `metric.${name}`, cell: (it) => number(it.metrics[name]) })),
+    { id: "state", title: "State", width: 144, cell: (it) => <StateBadge state={it.state} /> },
+    // Beside what it explains, where it is sure to be seen.
+    ...(explained ? [reason] : []),
+    { id: "objective", title: told(of.metric, "metric"), width: 118, num: true, sort: "objective", cell: (it) => <strong>{number(it.objective, 6)}</strong> },
+    ...parameters.map((name): Column<Trial> => ({ id: `param.${name}`, title: told(name, "parameter"), width: numeric(name) ? 124 : 164, num: numeric(name), sort: `param.${name}`, cell: (it) => scalar((it.parameters as Record<string, Scalar>)[name]) })),
+    ...metrics.filter((name) => name !== of.metric).map((name): Column<Trial> => ({ id: `metric.${name}`, title: told(name, "metric"), width: 118, num: true, sort: `metric.${name}`, cell: (it) => number(it.metrics[name]) })),
     { id: "duration", title: "Duration", width: 100, num: true, sort: "duration", cell: (it) => duration(it.duration) },
-    { id: "started_at", title: "Started", width: 130, num: true, sort: "started_at", cell: (it) => <span title={moment(it.started_at)}>{ago(it.started_at)}</span> },
+    { id: "started_at", title: "Started", width: 148, num: true, sort: "started_at", cell: (it) => <span title={moment(it.started_at)}>{ago(it.started_at)}</span> },
     ...(tagged ? [{ id: "tags", title: "Tags", width: 170, cell: (it: Trial) => <Chips tags={it.tags ?? []} /> }] : []),
-    { id: "reason", title: "Why", width: 220, cell: (it) => <span title={it.explanation ?? undefined}>{it.explanation ?? (it.reason ? words(it.reason) : "")}</span> },
+    ...(explained ? [] : [reason]),
   ];
 }
+
+/** Why it ended as it did, where there is more to say than how. */
+const reasonOf = (it: Trial) => it.explanation ?? (it.reason ? words(it.reason) : "");
 
 /** Which columns are not shown: the user's choice, kept in this browser. */
 function useHidden(name: string, all: Column<Trial>[]): [ReadonlySet<string>, (hidden: ReadonlySet<string>) => void] {
@@ -164,6 +173,13 @@ function ChooseColumns({ all, hidden, change }: { all: Column<Trial>[]; hidden: 
 const signsOf = (name: string) => (name === "tag" ? ["="] : SIGNS);
 const SIGNS = ["=", "!=", "<", "<=", ">", ">="];
 
+/** A parameter and a metric of one name are told apart. */
+function spoken(name: string, all: string[]): string {
+  const bare = (it: string) => it.replace(/^(param|metric)\./, "");
+  const alone = all.filter((it) => bare(it) === bare(name)).length === 1;
+  return alone ? bare(name) : `${bare(name)} (${name.startsWith("param.") ? "parameter" : "metric"})`;
+}
+
 function AddFilter({ names, add }: { names: string[]; add: (where: string) => void }) {
   const [open, setOpen] = useState(false);
   const [name, setName] = useState("");
@@ -187,7 +203,7 @@ function AddFilter({ names, add }: { names: string[]; add: (where: string) => vo
   return (
     <form className="row tight" onSubmit={submit} onKeyDown={(event) => event.key === "Escape" && close()}>
       <select className="select" aria-label="What to filter by" value={chosen} onChange={(event) => setName(event.target.value)} autoFocus>
-        {names.map((it) => <option key={it} value={it}>{it.replace(/^(param|metric)\./, "")}</option>)}
+        {names.map((it) => <option key={it} value={it}>{spoken(it, names)}</option>)}
       </select>
       <select className="select" aria-label="How to compare" value={sign} onChange={(event) => setSign(event.target.value)}>
         {signs.map((it) => <option key={it}>{it}</option>)}
