@@ -1,4 +1,4 @@
-// What chosen trials handed on and what they printed, beside each other.
+// The outputs of chosen trials and what they printed, beside each other.
 import { ChevronDown, ChevronRight, Download } from "lucide-react";
 import { useState } from "react";
 import { address } from "../../api/addresses";
@@ -30,8 +30,8 @@ export function HandedOn({ experiment, trials }: Props) {
   ]);
   if (rows.length === 0) return null;
   return (
-    <Card title="Handed on" hint="values and artifacts of the steps" flush>
-      <div className="scroll" tabIndex={0} role="group" aria-label="What the trials handed on">
+    <Card title="Outputs" hint="values and artifacts of the steps" flush>
+      <div className="scroll" tabIndex={0} role="group" aria-label="Outputs of the trials">
         <table className="beside">
           <thead><tr><th>Step</th><th>Name</th>{trials.map((it, at) => <th key={it.number}><Named at={at} trial={it} /></th>)}</tr></thead>
           <tbody>{rows}</tbody>
