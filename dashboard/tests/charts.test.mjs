@@ -163,7 +163,7 @@ test("several experiments are ticked, and compared at an address that can be han
   await page.getByRole("checkbox", { name: "Compare hare" }).check();
   await page.getByRole("button", { name: "Compare 2" }).click();
   await page.waitForURL(/\/compare\?experiment=hare&experiment=tortoise$/);
-  await page.getByRole("img", { name: /^Best loss so far against finished trials\. hare: 0\.016667; tortoise: 0\.016667/ }).waitFor();
+  await page.getByRole("img", { name: /^Best loss so far against finished trials\. hare: 0\.0166667; tortoise: 0\.0166667/ }).waitFor();
   await page.getByRole("button", { name: "Time" }).click();
   await page.getByRole("img", { name: /^Best loss so far against time/ }).waitFor();
   await page.getByLabel("Add an experiment").selectOption("iris");

@@ -1,6 +1,6 @@
 // The outputs of chosen trials and what they printed, beside each other.
 import { ChevronDown, ChevronRight, Download } from "lucide-react";
-import { useState } from "react";
+import { useState, type CSSProperties } from "react";
 import { address } from "../../api/addresses";
 import type { Step, TrialWithSteps } from "../../api/types";
 import { useColors } from "../../charts/Chart";
@@ -95,7 +95,7 @@ export function Logs({ experiment, trials }: Props) {
   );
   return (
     <Card title="Logs" hint={`of ${current}`} tools={tools} flush>
-      <div className="logs">
+      <div className="logs" style={{ "--most": trials.length === 4 ? 2 : Math.min(trials.length, 3) } as CSSProperties}>
         {trials.map((it, at) => {
           const step = stepOf(it, current);
           return (

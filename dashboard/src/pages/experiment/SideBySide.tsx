@@ -36,7 +36,7 @@ export function SideBySide({ of }: { of: Experiment }) {
   const curves = overlaid(trials, reported.map((it) => it.data ?? []));
   return (
     <div className="stack">
-      <Card title="Side by side" hint="differences are marked" flush>
+      <Card title="Side by side" hint={trials.length > 1 ? "differences are marked" : undefined} flush>
         <div className="scroll">
           <table>
             <thead>

@@ -111,11 +111,11 @@ function columnsOf(of: Experiment, spec: Spec, parameters: string[], metrics: st
   };
   const reason: Column<Trial> = { id: "reason", title: "Reason", width: 190, cell: (it) => <span title={reasonOf(it)}>{reasonOf(it)}</span> };
   return [
-    { id: "number", title: "Trial", width: 84, sort: "number", cell: (it) => (it.number === best ? `${it.number} ★` : it.number) },
-    { id: "state", title: "State", width: 144, cell: (it) => <StateBadge state={it.state} /> },
-    // Beside what it explains, where it is sure to be seen.
+    { id: "number", title: "Trial", width: 72, sort: "number", cell: (it) => (it.number === best ? `${it.number} ★` : it.number) },
+    { id: "state", title: "State", width: 138, cell: (it) => <StateBadge state={it.state} /> },
+    { id: "objective", title: told(of.metric, "metric"), width: 110, num: true, sort: "objective", cell: (it) => <strong>{number(it.objective)}</strong> },
+    // Near what it explains, where it is sure to be seen.
     ...(explained ? [reason] : []),
-    { id: "objective", title: told(of.metric, "metric"), width: 118, num: true, sort: "objective", cell: (it) => <strong>{number(it.objective, 6)}</strong> },
     ...parameters.map((name): Column<Trial> => ({ id: `param.${name}`, title: told(name, "parameter"), width: numeric(name) ? 124 : 164, num: numeric(name), sort: `param.${name}`, cell: (it) => scalar((it.parameters as Record<string, Scalar>)[name]) })),
     ...metrics.filter((name) => name !== of.metric).map((name): Column<Trial> => ({ id: `metric.${name}`, title: told(name, "metric"), width: 118, num: true, sort: `metric.${name}`, cell: (it) => number(it.metrics[name]) })),
     { id: "duration", title: "Duration", width: 100, num: true, sort: "duration", cell: (it) => duration(it.duration) },
