@@ -74,6 +74,13 @@ export const importance = (name: string) =>
     queryFn: ({ signal }) => getIfThere<Importance>(importanceAt(name), signal),
   });
 
+/** For another metric, of which `goal` says what is good. */
+export const importanceFor = (name: string, target: string, goal: "minimize" | "maximize") =>
+  queryOptions({
+    queryKey: ["experiment", name, "importance", target, goal],
+    queryFn: ({ signal }) => getIfThere<Importance>(address(["experiments", name, "importance"], { target, goal }), signal),
+  });
+
 export const comparison = (name: string, by: string) =>
   queryOptions({
     queryKey: ["experiment", name, "compare", by],

@@ -6,7 +6,6 @@ import { useNavigate } from "react-router";
 import { importance, points, tellsImportance } from "../../api/queries";
 import type { Experiment, Spec } from "../../api/types";
 import { History } from "../../charts/History";
-import { Importance } from "../../charts/Importance";
 import { Parallel } from "../../charts/Parallel";
 import { toData, type Data, type Point } from "../../charts/points";
 import { Slice } from "../../charts/Slices";
@@ -15,6 +14,7 @@ import { count, duration, number } from "../../format";
 import { Card, Empty, ended, Failed, Loading, over, Stat } from "../../ui/parts";
 import { Best } from "./Best";
 import { Chosen } from "./Chosen";
+import { Importances } from "./Importances";
 import { Pairs } from "./Pairs";
 
 /** So many slices are shown at once; the user chooses others. */
@@ -60,9 +60,7 @@ export function Overview({ of, spec }: { of: Experiment; spec: Spec }) {
                 <Parallel data={data} axes={axes} />
               </Card>
               {shares.length > 0 && (
-                <Card title="Importance" hint="of each parameter" className="c4">
-                  <Importance shares={shares.slice(0, 10)} />
-                </Card>
+                <Importances of={of} shares={shares} />
               )}
               <Chosen data={data} root={root} />
               <Pairs data={data} order={order} open={open} />
