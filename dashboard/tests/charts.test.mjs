@@ -206,7 +206,7 @@ test("the list shows how each came to its best, and asks for that where it is se
   const lines = [];
   page.on("request", (request) => request.url().includes("/points") && lines.push(request.url()));
   await page.goto("/");
-  await page.getByRole("row", { name: /number-59/ }).locator(".spark path").waitFor();
+  await page.getByRole("row", { name: /number-59/ }).locator(".spark path").waitFor({ state: "attached" });
   await page.waitForLoadState("networkidle");
   assert.ok(lines.length >= 10 && lines.length < 40, `${lines.length} lines were asked for`);
   await page.getByRole("row", { name: /number-0/ }).scrollIntoViewIfNeeded();
