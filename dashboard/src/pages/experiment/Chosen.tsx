@@ -1,5 +1,5 @@
 // The trials that are chosen on the charts, as a table.
-import { Columns3, X } from "lucide-react";
+import { Columns3, List, X } from "lucide-react";
 import { useMemo } from "react";
 import { Link } from "react-router";
 import type { Data, Point } from "../../charts/points";
@@ -23,6 +23,7 @@ export function Chosen({ data, root }: { data: Data; root: string }) {
     { id: "objective", title: data.dimensions.some((it) => it.name === data.metric) ? `${data.metric} (metric)` : data.metric, width: 118, num: true, cell: (it) => <strong>{number(it.objective, 6)}</strong> },
     ...data.dimensions.slice(0, 40).map((dimension, index): Column<Point> => ({ id: `p.${dimension.name}`, title: dimension.name, width: 130, num: data.points.every((it) => it.values[index] === null || typeof it.values[index] === "number"), cell: (it) => scalar(it.values[index]) })),
   ], [data]);
+  const beside = (of: Point[]) => `${root.replace(/trials$/, "side-by-side")}?trials=${of.map((it) => it.number).join(",")}`;
   return (
     <Card
       title={chosen ? "Selected trials" : "Best trials"}
@@ -30,7 +31,9 @@ export function Chosen({ data, root }: { data: Data; root: string }) {
       flush
       tools={chosen && (
         <div className="row tight">
-          {rows.length > 1 && rows.length <= MOST_BESIDE && <Link className="btn small" to={`${root.replace(/trials$/, "side-by-side")}?trials=${rows.map((it) => it.number).join(",")}`}><Columns3 size={14} aria-hidden="true" /> Side by side</Link>}
+          {rows.length > 1 && rows.length <= MOST_BESIDE && <Link className="btn small" to={beside(rows)}><Columns3 size={14} aria-hidden="true" /> Side by side</Link>}
+          {rows.length > MOST_BESIDE && <Link className="btn small" to={beside(rows.slice(0, MOST_BESIDE))}><Columns3 size={14} aria-hidden="true" /> Best {MOST_BESIDE} side by side</Link>}
+          <Link className="btn small" to={root}><List size={14} aria-hidden="true" /> In the list of trials</Link>
           <button className="btn small" onClick={() => choose(null, "table")}><X size={14} aria-hidden="true" /> Clear the selection</button>
         </div>
       )}

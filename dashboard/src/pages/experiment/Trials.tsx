@@ -2,38 +2,54 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Columns3, Download, Filter, ListX, SlidersHorizontal, X } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
-import { useCallback, useMemo, useState, type FormEvent } from "react";
+import { useCallback, useEffect, useMemo, useState, type FormEvent } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 import { metricNames, trialPage, type TrialQuery } from "../../api/queries";
 import type { Experiment, ListedTrial as Trial, Scalar, Spec, TrialState } from "../../api/types";
 import { ago, count, duration, moment, number, scalar, words } from "../../format";
 import { Card, Empty, Failed, Loading, Segments, StateBadge } from "../../ui/parts";
 import { Chips } from "../../ui/notes";
+import { useSelection } from "../../charts/selection";
 import { explain, useToast } from "../../ui/toast";
 import { VirtualTable, type Column } from "../../ui/VirtualTable";
+import { MOST_BESIDE } from "./SideBySide";
 
 const PAGE = 200;
+/** Where many are read for the few that are meant. */
+const LARGE_PAGE = 1000;
 const STATES: TrialState[] = ["succeeded", "running", "queued", "early_stopped", "failed", "cancelled"];
 /** So many parameters are columns unless the user says otherwise. */
 const FEW = 8;
+const NONE: ReadonlySet<number> = new Set();
+
+/** The server can be asked for neighbours; those between that are not meant are left out here. */
+function between(numbers: ReadonlySet<number>): string[] {
+  let [low, high] = [Infinity, -Infinity];
+  for (const it of numbers) [low, high] = [Math.min(low, it), Math.max(high, it)];
+  return [`number>=${low}`, `number<=${high}`];
+}
 
 export function Trials({ of, spec }: { of: Experiment; spec: Spec }) {
   const [params, setParams] = useSearchParams();
-  const [picked, setPicked] = useState<ReadonlySet<number>>(new Set());
+  const { chosen, choose } = useSelection();
+  const picked = chosen ?? NONE;
+  // Who comes with a selection sees that; who selects here sees all.
+  const [onlyPicked, setOnlyPicked] = useState(chosen !== null);
+  const only = onlyPicked && picked.size > 0;
   const navigate = useNavigate();
   const state = params.get("state") ?? "";
   const sort = params.get("sort") ?? "-number";
   const where = params.getAll("where");
-  const query: TrialQuery = { state, sort, where };
+  const query: TrialQuery = { state, sort, where: only ? [...where, ...between(picked)] : where };
   const list = useInfiniteQuery({
     queryKey: ["experiment", of.name, "list", query],
-    queryFn: ({ pageParam, signal }) => trialPage(of.name, query, pageParam, PAGE, signal),
+    queryFn: ({ pageParam, signal }) => trialPage(of.name, query, pageParam, only ? LARGE_PAGE : PAGE, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next ?? undefined,
     placeholderData: (old) => old,
   });
   const metrics = useQuery(metricNames(of.name));
-  const rows = useMemo(() => list.data?.pages.flatMap((page) => page.trials) ?? [], [list.data]);
+  const rows = useMemo(() => (list.data?.pages.flatMap((page) => page.trials) ?? []).filter((it) => !only || picked.has(it.number)), [list.data, only, picked]);
   const parameters = Array.isArray(spec.parameters) ? spec.parameters.map((it) => it.name) : Object.keys(spec.parameters);
   const tagged = rows.some((it) => it.tags?.length);
   const explained = rows.some((it) => reasonOf(it) !== "");
@@ -44,6 +60,9 @@ export function Trials({ of, spec }: { of: Experiment; spec: Spec }) {
   const more = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  useEffect(() => {
+    if (only && rows.length < picked.size) more();
+  }, [only, rows.length, picked.size, more]);
   const set = (change: (next: URLSearchParams) => void) => {
     const next = new URLSearchParams(params);
     change(next);
@@ -51,11 +70,11 @@ export function Trials({ of, spec }: { of: Experiment; spec: Spec }) {
   };
   const down = sort.startsWith("-");
   const by = down ? sort.slice(1) : sort;
-  const toggle = (trial: Trial) => setPicked((old) => {
-    const next = new Set(old);
+  const toggle = (trial: Trial) => {
+    const next = new Set(picked);
     if (!next.delete(trial.number)) next.add(trial.number);
-    return next;
-  });
+    choose(next.size ? next : null, "trials");
+  };
   const root = `/experiments/${encodeURIComponent(of.name)}`;
   const options = [{ value: "", text: "All", count: of.trials.total }, ...STATES.filter((it) => of.trials[it] > 0).map((it) => ({ value: it as string, text: words(it), count: of.trials[it] }))];
   return (
@@ -70,16 +89,23 @@ export function Trials({ of, spec }: { of: Experiment; spec: Spec }) {
         ))}
         <div className="grow" />
         {picked.size > 0 && (
-          <button className="btn primary" disabled={picked.size < 2} onClick={() => void navigate(`${root}/side-by-side?trials=${[...picked].join(",")}`)}>
-            <Columns3 size={15} aria-hidden="true" /> Compare {picked.size}
-          </button>
+          <>
+            <button className="btn" aria-pressed={only} onClick={() => setOnlyPicked(!only)}>{only ? "Show all" : `Only the ${count(picked.size)} selected`}</button>
+            <button className="btn" onClick={() => choose(null, "trials")}><X size={15} aria-hidden="true" /> Clear the selection</button>
+            <button
+              className="btn primary" disabled={picked.size < 2 || picked.size > MOST_BESIDE} title={picked.size > MOST_BESIDE ? `At most ${MOST_BESIDE} can be compared side by side` : undefined}
+              onClick={() => void navigate(`${root}/side-by-side?trials=${[...picked].join(",")}`)}
+            >
+              <Columns3 size={15} aria-hidden="true" /> Compare {count(picked.size)}
+            </button>
+          </>
         )}
         <ChooseColumns all={all} hidden={hidden} change={setHidden} />
-        <Csv of={of} query={query} columns={columns} />
+        <Csv of={of} query={query} columns={columns} keep={(it) => !only || picked.has(it.number)} />
       </div>
       {list.error && !list.data ? (
         <Failed error={list.error} again={() => void list.refetch()} what="list" />
-      ) : !list.data ? (
+      ) : !list.data || (only && rows.length === 0 && hasNextPage) ? (
         <Loading height={420} />
       ) : (
         <Card flush>
@@ -96,7 +122,7 @@ export function Trials({ of, spec }: { of: Experiment; spec: Spec }) {
           )}
         </Card>
       )}
-      <p className="muted" role="status">{list.data && `${count(rows.length)}${hasNextPage ? " loaded; scroll for more" : rows.length === 1 ? " trial" : " trials"}`}</p>
+      <p className="muted" role="status">{list.data && `${count(rows.length)}${hasNextPage && !only ? " loaded; scroll for more" : rows.length === 1 ? " trial" : " trials"}`}</p>
     </div>
   );
 }
@@ -216,7 +242,7 @@ function AddFilter({ names, add }: { names: string[]; add: (where: string) => vo
 }
 
 /** All that the list holds, not only what has been scrolled to, in the columns that are shown. */
-function Csv({ of, query, columns }: { of: Experiment; query: TrialQuery; columns: Column<Trial>[] }) {
+function Csv({ of, query, columns, keep }: { of: Experiment; query: TrialQuery; columns: Column<Trial>[]; keep: (it: Trial) => boolean }) {
   const [busy, setBusy] = useState(false);
   const toast = useToast();
   const save = async () => {
@@ -227,7 +253,7 @@ function Csv({ of, query, columns }: { of: Experiment; query: TrialQuery; column
       let cursor: string | null = null;
       do {
         const page = await trialPage(of.name, query, cursor, 1000);
-        parts.push(...page.trials.map((trial) => `${names.map((name) => cell(raw(trial, name))).join(",")}\n`));
+        parts.push(...page.trials.filter(keep).map((trial) => `${names.map((name) => cell(raw(trial, name))).join(",")}\n`));
         cursor = page.next;
       } while (cursor);
       download(new Blob(parts, { type: "text/csv" }), `${of.name}-trials.csv`);
