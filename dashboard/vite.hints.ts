@@ -3,7 +3,7 @@
 import type { Plugin } from "vite";
 
 /** Files that hold what the largest pages need at once. */
-const AT_ONCE = /^(main|Chart|ExperimentPage|Best)$/;
+const AT_ONCE = /^(main|engine|experiment)$/;
 
 export function compileEarly(): Plugin {
   return {

@@ -245,6 +245,14 @@ pub fn choices(space: &Space, parameter: &str) -> Option<Vec<Value>> {
     }
 }
 
+/// The parameters that have a few values by their nature.
+pub fn with_choices(space: &Space) -> Vec<&str> {
+    let names = space.parameters().iter().map(|it| it.name.as_str());
+    names
+        .filter(|name| choices(space, name).is_some())
+        .collect()
+}
+
 /// The parameter by which an experiment is compared when nobody says so: the first categorical one that is always active and has
 /// a few choices.
 pub fn natural_parameter(space: &Space) -> Option<&str> {

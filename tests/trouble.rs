@@ -462,6 +462,12 @@ fn an_experiment_of_which_little_is_to_be_expected_ends() {
         assert!((12..60).contains(&tried), "{tried}");
         let told = place.events("trouble").len();
         place.run(&file).success();
+        let again = place.tune(&["resume", "trouble"]).success();
+        assert!(
+            again.error.contains("another `converged`"),
+            "{}",
+            again.error
+        );
         assert_eq!(place.events("trouble").len(), told, "nothing has happened");
         assert_eq!(
             place.trials("trouble").len(),
@@ -495,4 +501,30 @@ fn a_second_process_is_told_that_the_experiment_is_in_use() {
         .says(&["trouble", "running"]);
     place.write("go", "");
     assert!(child.wait_with_output().unwrap().status.success());
+}
+
+/// So many trials at once that the program itself needs more files.
+#[cfg(target_os = "linux")]
+#[test]
+fn steps_may_open_as_many_files_as_the_program_at_its_start() {
+    let place = Place::new();
+    let step = r#"run: "until [ $(ulimit -Sn) = 256 ]; do :; done; echo m=$(awk '/open files/ {print $4}' /proc/$PPID/limits)""#;
+    let file = one_step(step, "max_trials: 1\nparallel_trials: 200");
+    place.write("experiment.yaml", file);
+    let store = place.store();
+    let started = Command::new("sh")
+        .args(["-c", "ulimit -Sn 256; exec \"$@\"", "sh"])
+        .args([
+            env!("CARGO_BIN_EXE_tune"),
+            "run",
+            "experiment.yaml",
+            "--store",
+            &store,
+        ])
+        .current_dir(place.path(""))
+        .stdout(Stdio::null())
+        .status();
+    assert!(started.unwrap().success());
+    let best = &place.trials("trouble")[0]["metrics"]["m"];
+    assert!(best.as_f64().unwrap() > 256.0, "{best}");
 }

@@ -105,15 +105,23 @@ def taken(one):
 def table(runs, algorithms, judged=best):
     """Markdown of the runs by function, seed and algorithm."""
     lines = ["| function |" + "".join(f" {algorithm} |" for algorithm in algorithms), "|---|" + "---|" * len(algorithms)]
-    all_ranks = [[] for _ in algorithms]
     for name, seeds in runs.items():
-        values = [[judged(one) for one in row] for row in seeds]
-        lines.append(f"| {name} |" + "".join(f" {statistics.mean(column):.4g} |" for column in zip(*values)))
-        for of, column in zip(all_ranks, zip(*map(ranks, values))):
-            of.append(list(column))
-    cells = [f" {mean:.2f} ({low:.2f} to {high:.2f}) |" for mean, low, high in (interval(of, random.Random(0)) for of in all_ranks)]
-    lines.append("| **average rank** |" + "".join(cells))
-    return lines
+        columns = zip(*([judged(one) for one in row] for row in seeds))
+        lines.append(f"| {name} |" + "".join(f" {statistics.mean(column):.4g} |" for column in columns))
+    return [*lines, average_ranks("average rank", runs, judged)]
+
+
+def average_ranks(name, runs, judged):
+    """A row of them, with what they may be by chance."""
+    by_function = [list(zip(*(ranks([judged(one) for one in row]) for row in seeds))) for seeds in runs.values()]
+    cells = (interval(of, random.Random(0)) for of in zip(*by_function))
+    return f"| **{name}** |" + "".join(f" {mean:.2f} ({low:.2f} to {high:.2f}) |" for mean, low, high in cells)
+
+
+def at_first(runs, budget):
+    """Rows of average ranks when a quarter and half of the evaluations were done."""
+    for count in (budget // 4, budget // 2):
+        yield average_ranks(f"after {count}", runs, lambda one: min(one["found"][:count]))
 
 
 def against_one(runs, algorithms, results, options):
@@ -148,6 +156,7 @@ def collect(names, algorithms, seeds, results, options):
 def section(group, runs, algorithms, results, options):
     """All tables of a group."""
     lines = table(runs, algorithms)
+    lines[-1:-1] = at_first(runs, options.budget)
     if group.startswith("noisy"):
         lines += ["", "The true value of the evaluation that told the least, which is the one that its user would take:", ""]
         lines += table(runs, algorithms, taken)

@@ -1,4 +1,4 @@
-"""Functions to search: a space as an experiment file describes it, and a value for each configuration; small is good.
+"""Functions to search, small is good: formulas here, real models in `models.py`.
 
 Every optimum is shifted away from the middle, differently for each seed, and its value is 0 where that is known. Those of TUNED were looked at while the
 algorithms were made, those of JUDGED were not, nor was the BBOB suite of COCO (Hansen et al. 2009; the package `coco-experiment`), of which a seed is an instance.
@@ -7,18 +7,12 @@ algorithms were made, those of JUDGED were not, nor was the BBOB suite of COCO (
 import math
 import random
 
-
-class Function:
-    """`value` is what the algorithm is told, `truth` what it is judged by."""
-
-    def __init__(self, parameters, value, truth=None):
-        self.parameters = parameters
-        self.value = value
-        self.truth = truth or value
+from function import Function, number
+from models import MODELS
 
 
 def floats(count, low=-5.0, high=5.0, prefix="x", **more):
-    return [{"name": f"{prefix}{i}", "type": "float", "min": low, "max": high, **more} for i in range(count)]
+    return [number("float", f"{prefix}{i}", low, high, **more) for i in range(count)]
 
 
 def shifts(seed, count, reach=2.5):
@@ -156,7 +150,7 @@ def mixed(floating, whole, choices):
         optimum = shifts(seed, floating + whole)
         right = random.Random(seed + 1).choices(range(4), k=choices)
         parameters = floats(floating)
-        parameters += [{"name": f"k{i}", "type": "int", "min": 0, "max": 10} for i in range(whole)]
+        parameters += [number("int", f"k{i}", 0, 10) for i in range(whole)]
         parameters += [{"name": f"c{i}", "type": "categorical", "values": ["a", "b", "c", "d"]} for i in range(choices)]
 
         def value(c):
@@ -280,7 +274,7 @@ NOISY_JUDGED = {
 
 BBOB = {f"bbob {d}": {f"f{number} {d}": bbob(number, d) for number in range(1, 25)} for d in (2, 5, 10, 20)}
 
-GROUPS = {"tuned": TUNED, "judged": JUDGED, "noisy": NOISY, "noisy judged": NOISY_JUDGED, **BBOB}
+GROUPS = {"tuned": TUNED, "judged": JUDGED, "noisy": NOISY, "noisy judged": NOISY_JUDGED, "models": MODELS, **BBOB}
 
 
 def chosen(names):

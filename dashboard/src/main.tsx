@@ -5,10 +5,7 @@ import { BrowserRouter } from "react-router";
 import { Refused } from "./api/client";
 import { ahead } from "./app/ahead";
 import { App } from "./app/App";
-import { applyTheme } from "./app/theme";
 import { Toasts } from "./ui/toast";
-
-applyTheme();
 
 const client = new QueryClient({
   defaultOptions: {
@@ -21,9 +18,7 @@ const client = new QueryClient({
   },
 });
 
-ahead(client, window.location.pathname);
-
-createRoot(document.getElementById("root")!).render(
+const app = (
   <StrictMode>
     <QueryClientProvider client={client}>
       <Toasts>
@@ -32,5 +27,7 @@ createRoot(document.getElementById("root")!).render(
         </BrowserRouter>
       </Toasts>
     </QueryClientProvider>
-  </StrictMode>,
+  </StrictMode>
 );
+
+void ahead(client, window.location.pathname).then(() => createRoot(document.getElementById("root")!).render(app));

@@ -136,7 +136,7 @@ test("a rectangle on the timeline or on a slice chooses trials; what was drawn e
   const some = await count(page);
   assert.ok(some > 0 && some < 40, `${some} trials`);
   await picture(page, "timeline-light");
-  await drag(page, page.getByRole("img", { name: "accuracy by n_estimators" }), [0.15, 0.08], [0.94, 0.85]);
+  await drag(page, page.getByRole("img", { name: "accuracy by n_estimators" }), [0.15, 0.12], [0.94, 0.85]);
   await count(page, some);
   await clear(page);
   await selected(page).waitFor({ state: "detached" });

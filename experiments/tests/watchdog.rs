@@ -96,6 +96,7 @@ impl Bench {
             grace: Duration::from_secs(60),
             artifacts: ArtifactStore::new(directory.join("store")),
             watchdog: Some(vec!["/proc/self/exe".to_owned(), "watchdog".to_owned()]),
+            open_files: None,
         };
         let engine = {
             let _guard = runtime.enter();

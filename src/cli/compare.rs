@@ -2,7 +2,7 @@
 
 use super::context::{Context, unknown};
 use super::format::{Format, pretty};
-use crate::comparison::{Comparer, Comparison, choices, natural_parameter};
+use crate::comparison::{Comparer, Comparison, choices, natural_parameter, with_choices};
 use crate::error::Failure;
 use crate::exit;
 use crate::terminal::comparison::{sentences, table};
@@ -60,12 +60,7 @@ fn parameter(args: &CompareArgs, experiment: &Experiment, tune: &str) -> Result<
         }
         None => match natural_parameter(&experiment.parameters) {
             Some(name) => Ok(name.to_owned()),
-            None => Err(
-                Failure::new("there is no categorical parameter to compare by")
-                    .hint(format!("name one with --by: {}", known.join(", ")))
-                    .code(exit::USAGE)
-                    .into(),
-            ),
+            None => Err(no_natural_parameter(&experiment.parameters).into()),
         },
     }
 }
@@ -85,6 +80,18 @@ pub fn compare(
         }
     }
     Ok(comparer.finish())
+}
+
+fn no_natural_parameter(space: &Space) -> Failure {
+    let suited = with_choices(space);
+    let hint = match &suited[..] {
+        [] => "numbers have too many values, unless only a few were tried: then name one with --by"
+            .to_owned(),
+        suited => format!("name one with --by: {}", suited.join(", ")),
+    };
+    Failure::new("there is no parameter with 2 to 6 choices, always active, to compare by")
+        .hint(hint)
+        .code(exit::USAGE)
 }
 
 fn too_many(parameter: &str, experiment: &Experiment) -> Failure {

@@ -9,7 +9,7 @@ use crate::exit;
 use crate::terminal::result;
 use anyhow::Result;
 use tune_experiments::spec::Experiment;
-use tune_experiments::state::{ExperimentState, TrialState};
+use tune_experiments::state::{ExperimentReason, ExperimentState, TrialState};
 use tune_experiments::store::{ExperimentRecord, Field, LoadedTrial, Sort, TrialQuery};
 
 /// Shows how it ended.
@@ -83,6 +83,10 @@ pub fn nothing_to_do(tune: &str, record: &ExperimentRecord) -> String {
     let (name, state) = (&record.name, record.state);
     let word = result::shell_word(name);
     match state {
+        _ if record.reason == Some(ExperimentReason::Converged) => format!(
+            "`{name}` has ended already: it has stopped getting better; with another `converged` in its file, `{tune} run` goes on, \
+             --name runs the file anew"
+        ),
         ExperimentState::Failed => format!(
             "`{name}` has ended already: {state}; once the step is repaired, `{tune} delete {word}` and run the file again, \
              or run it beside this one with --name; `{tune} resume {word} --max-trials N` goes on with more trials"

@@ -18,7 +18,7 @@ use anyhow::Result;
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
-use tune_experiments::controller::{self, goes_on};
+use tune_experiments::controller::{self, has_more};
 use tune_experiments::service::{self, Service};
 use tune_experiments::spec::{self, Submission};
 use tune_experiments::state::ExperimentState;
@@ -64,7 +64,7 @@ async fn in_store(
         record = context.experiment(&backend, &args.name).await?;
     }
     let experiment = context.spec(&record)?;
-    if goes_on(&store, &record, &experiment).await? {
+    if has_more(&store, &record, &experiment).await? {
         refuse_if_driven(context, &backend, &record).await?;
         let door = args.drive.door()?;
         return drive(context, store, record, experiment, &args.drive, door).await;

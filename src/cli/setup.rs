@@ -7,7 +7,7 @@ use rustix::process::{
     DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit,
 };
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tune_experiments::artifacts::ArtifactStore;
 use tune_experiments::controller::{Layout, NoObserver, Setup};
@@ -50,6 +50,7 @@ pub fn without_processes(directory: &Path, store: Store) -> Result<Setup> {
         grace: GRACE,
         artifacts: ArtifactStore::new(Layout::new(directory)?.artifacts()),
         watchdog: None,
+        open_files: None,
     });
     Ok(Setup {
         store,
@@ -77,6 +78,7 @@ pub fn shared_setup(context: &Context, store: Store, slots: usize) -> Result<Set
         grace: GRACE,
         artifacts: ArtifactStore::new(layout.artifacts()),
         watchdog: Some(watchdog),
+        open_files: files_at_start(),
     });
     Ok(Setup {
         store,
@@ -127,8 +129,16 @@ fn files_of_steps(processes: usize) -> u64 {
         .saturating_add(FILES_BESIDES)
 }
 
+/// The soft limit of open files with which this process was started: that of steps, which need no more for being many.
+fn files_at_start() -> Option<u64> {
+    static AT_START: OnceLock<Option<u64>> = OnceLock::new();
+    *AT_START.get_or_init(|| getrlimit(Resource::Nofile).current)
+}
+
 /// The soft limit of open files from now on; `None` stands for no limit.
 fn raise_limit(needed: u64) -> Option<u64> {
+    // Before it is another.
+    files_at_start();
     let limit = getrlimit(Resource::Nofile);
     if let Some(current) = files(needed, limit.current, limit.maximum) {
         let raised = Rlimit {

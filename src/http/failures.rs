@@ -162,6 +162,11 @@ pub fn internal(error: &(dyn std::error::Error + 'static)) -> Problem {
     Problem::new(Kind::Internal, "the server's log tells more")
 }
 
+/// Whatever is wrong with the store: who asks whether it is ready has done nothing wrong, and asks again.
+pub fn not_ready(error: StoreError) -> Failure {
+    unavailable(&error).into()
+}
+
 fn unavailable(error: &StoreError) -> Problem {
     tracing::warn!(error = %in_one_line(error), "the store is unavailable");
     let words = match error {

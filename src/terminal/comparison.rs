@@ -135,6 +135,13 @@ fn not_judged(group: &Group) -> String {
 
 fn too_few(comparison: &Comparison) -> String {
     let groups = &comparison.groups;
+    if let [only] = &groups[..] {
+        let value = describe::value(&only.value);
+        return format!(
+            "all have {} {value}: there is nothing to compare",
+            comparison.parameter
+        );
+    }
     let trials: u64 = groups.iter().map(|group| group.trials).sum();
     let are_numbers = groups.iter().all(|group| group.value.as_f64().is_some());
     if are_numbers && trials < 2 * groups.len() as u64 {

@@ -305,7 +305,7 @@ mod tests {
           gamma  0.1
 
         why
-          suggested by sobol: the next of points that cover the space
+          suggested by sobol: the next of its points: this algorithm does not learn from results
 
         metrics
           metric  last  step   reports

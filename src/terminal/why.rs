@@ -35,12 +35,12 @@ fn suggested(why: &Why, metric: &str, style: &Style) -> String {
 
 fn reason(reason: Reason) -> &'static str {
     match reason {
-        Reason::Coverage => "the next of points that cover the space",
+        Reason::Coverage => "the next of its points: this algorithm does not learn from results",
         Reason::Startup => {
             "too little was known to learn from, so it is one of points that are spread over the space"
         }
-        Reason::Exploitation => "exploitation, it was expected to be good",
-        Reason::Exploration => "exploration, little was known of it and it might be good",
+        Reason::Exploitation => "exploitation: it was expected to be good",
+        Reason::Exploration => "exploration: it was not expected to be the best, but it might be",
         Reason::Sample => "a sample of the distribution that good trials have shaped",
         Reason::Untried => "one of what was left, since what it looked for had been tried",
     }
@@ -64,11 +64,11 @@ mod tests {
             ..Why::new("gp", Reason::Exploration)
         };
         assert_snapshot!(suggested(&why, "loss", &Style::PLAIN), @r"
-          suggested by gp: exploration, little was known of it and it might be good
+          suggested by gp: exploration: it was not expected to be the best, but it might be
           auto chose gp: few trials
           expected loss 0.3123, give or take 0.05; acquisition -3.25
         ");
         let why = Why::new("grid", Reason::Coverage);
-        assert_snapshot!(suggested(&why, "loss", &Style::PLAIN), @"  suggested by grid: the next of points that cover the space");
+        assert_snapshot!(suggested(&why, "loss", &Style::PLAIN), @"  suggested by grid: the next of its points: this algorithm does not learn from results");
     }
 }

@@ -26,13 +26,13 @@ pub struct Why {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
-    /// The algorithm does not learn: it is the next of points that cover the space.
+    /// The algorithm does not learn from results: it is the next of its points.
     Coverage,
     /// Too little is known to learn from: it is one of points that are spread over the space.
     Startup,
     /// It is expected to be good.
     Exploitation,
-    /// Little is known of it, and it may be good.
+    /// It is not expected to be the best, but it may be: so little is certain of it.
     Exploration,
     /// It was drawn from a distribution that good trials have shaped: close to its middle to exploit, further away to explore.
     Sample,

@@ -111,7 +111,8 @@ fn difference(parameter: &Parameter, units: &[Option<f64>], is_best: &[bool]) ->
     let best: Vec<f64> = (units.iter().zip(is_best))
         .filter_map(|(unit, is_best)| unit.filter(|_| *is_best))
         .collect();
-    if best.is_empty() {
+    // A value that never changes says nothing, whatever densities near it look like.
+    if best.is_empty() || all.iter().all(|unit| *unit == all[0]) {
         return 0.0;
     }
     let ordered = !matches!(parameter.domain, Domain::Categorical { .. } | Domain::Bool);
@@ -179,6 +180,17 @@ mod tests {
             .get(name)
             .and_then(Value::as_f64)
             .unwrap_or(0.0)
+    }
+
+    #[test]
+    fn what_never_changes_does_not_matter() {
+        let trials: Vec<Configuration> = (0..40)
+            .map(|trial| three_floats().decode(&[f64::from(trial) / 40.0, 1.0, 0.3]))
+            .collect();
+        let pairs = trials.iter().map(|trial| (trial, Some(number(trial, "a"))));
+        let found = importance(&three_floats(), Goal::Minimize, pairs);
+        let shares: Vec<f64> = found.iter().map(|it| it.share).collect();
+        assert_eq!(shares, [1.0, 0.0, 0.0]);
     }
 
     fn three_floats() -> Space {

@@ -8,6 +8,9 @@ use std::collections::HashSet;
 /// The most values of one parameter that `grid` can be told to take (`points`).
 pub const MAX_POINTS: u32 = 1_000_000;
 
+/// The fewest numbers that there must be between the bounds of a float without steps: it is taken to hold more than anybody tries.
+const LEAST_FLOATS: i128 = 1 << 20;
+
 /// What is wrong with a parameter of a space, or with a configuration's value for it.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("parameter `{parameter}`: {message}")]
@@ -87,7 +90,10 @@ fn check_domain(domain: &Domain, problems: &mut Problems<'_>) {
         } => {
             check_points(*points, problems);
             if check_float_bounds(*min, *max, *scale, problems) {
-                check_float_step(*min, *max, *scale, *step, problems);
+                match step {
+                    Some(step) => check_float_step(*min, *max, *scale, *step, problems),
+                    None => check_float_width(*min, *max, problems),
+                }
             }
         }
         Domain::Int {
@@ -136,33 +142,45 @@ fn check_float_bounds(min: f64, max: f64, scale: Scale, problems: &mut Problems<
     if min >= max {
         problems.add(
             "min",
-            format!("min {min} is not less than max {max}"),
-            swapped(&min, &max),
+            format!("min {} is not less than max {}", short(min), short(max)),
+            swapped(min, max, &[short(min), short(max)]),
         );
     }
     if scale == Scale::Log && min <= 0.0 {
         let help = "use a positive min, or the linear scale";
         problems.add(
             "scale",
-            format!("a log scale needs a positive min, not {min}"),
+            format!("a log scale needs a positive min, not {}", short(min)),
             help,
         );
     }
     problems.found.len() == before
 }
 
-fn check_float_step(
-    min: f64,
-    max: f64,
-    scale: Scale,
-    step: Option<f64>,
-    problems: &mut Problems<'_>,
-) {
-    let Some(step) = step else { return };
+fn check_float_width(min: f64, max: f64, problems: &mut Problems<'_>) {
+    let count = place(max) - place(min) + 1;
+    if count < LEAST_FLOATS {
+        let message = format!(
+            "only {count} different numbers lie between min {} and max {}",
+            short(min),
+            short(max)
+        );
+        let help = "widen the range; or shift it, so that it starts at 0; or list a few numbers with `ordinal`";
+        problems.add("min", message, help);
+    }
+}
+
+/// The place of a finite number among all there are.
+fn place(number: f64) -> i128 {
+    let size = i128::from(number.abs().to_bits());
+    if number < 0.0 { -size } else { size }
+}
+
+fn check_float_step(min: f64, max: f64, scale: Scale, step: f64, problems: &mut Problems<'_>) {
     if !step.is_finite() || step <= 0.0 {
         problems.add(
             "step",
-            format!("step {step} is not positive"),
+            format!("step {} is not positive", short(step)),
             "use a positive number",
         );
         return;
@@ -175,15 +193,28 @@ fn check_float_step(
     if quotient > (1_u64 << 53) as f64 {
         problems.add(
             "step",
-            format!("step {step} is too small for the range from {min} to {max}"),
+            format!(
+                "step {} is too small for the range from {} to {}",
+                short(step),
+                short(min),
+                short(max)
+            ),
             "leave it out",
         );
     } else if (quotient - quotient.round()).abs() > tolerance(quotient) {
         let fitting = min + quotient.round().max(1.0) * step;
         problems.add(
             "step",
-            format!("steps of {step} from {min} do not lead to max {max}"),
-            format!("the nearest max that fits is {}", shortest(fitting, step)),
+            format!(
+                "steps of {} from {} do not lead to max {}",
+                short(step),
+                short(min),
+                short(max)
+            ),
+            format!(
+                "the nearest max that fits is {}",
+                short(shortest(fitting, step))
+            ),
         );
     }
 }
@@ -194,7 +225,7 @@ fn check_int_bounds(min: i64, max: i64, scale: Scale, problems: &mut Problems<'_
         problems.add(
             "min",
             format!("min {min} is not less than max {max}"),
-            swapped(&min, &max),
+            swapped(min, max, &[min.to_string(), max.to_string()]),
         );
     }
     if scale == Scale::Log && min <= 0 {
@@ -245,6 +276,8 @@ fn check_values(values: &[Value], problems: &mut Problems<'_>) {
                 format!("{value} is not finite"),
                 "use finite numbers",
             );
+        } else if matches!(value, Value::Text(text) if text.contains('\0')) {
+            problems.add("values", "a value holds a NUL character", "leave it out");
         } else if !seen.insert(numeric_form(value)) {
             problems.add(
                 "values",
@@ -260,11 +293,21 @@ fn numeric_form(value: &Value) -> Value {
     value.as_i64().map_or_else(|| value.clone(), Value::Int)
 }
 
-fn swapped<T: PartialOrd + std::fmt::Display>(min: &T, max: &T) -> String {
+fn swapped<T: PartialOrd>(min: T, max: T, [min_text, max_text]: &[String; 2]) -> String {
     if min > max {
-        format!("did you mean min {max} and max {min}?")
+        format!("did you mean min {max_text} and max {min_text}?")
     } else {
         "use a larger max; for a single value use `categorical`".to_owned()
+    }
+}
+
+/// Without hundreds of zeros.
+fn short(number: f64) -> String {
+    let size = number.abs();
+    if size == 0.0 || (1e-6..1e16).contains(&size) {
+        number.to_string()
+    } else {
+        format!("{number:e}")
     }
 }
 
@@ -348,6 +391,26 @@ mod tests {
             .map(|e| e.key)
             .collect();
         assert_eq!(keys, ["min", "max"]);
+        let narrow = json!({"type": "float", "min": 1.7e18, "max": 1.700_000_000_000_001e18});
+        let found = of_parameters(&[serde_json::from_value({
+            let mut narrow = narrow.clone();
+            narrow["name"] = json!("p");
+            narrow
+        })
+        .unwrap()]);
+        assert_eq!(
+            found[0].message,
+            "only 5 different numbers lie between min 1.7e18 and max 1.700000000000001e18"
+        );
+        assert_problem(
+            json!({"type": "float", "min": -5e-324, "max": 5e-324}),
+            "min",
+            "ordinal",
+        );
+        assert_eq!(
+            problems(json!({"type": "float", "min": -1e-9, "max": 1e-9})),
+            []
+        );
     }
 
     #[test]
@@ -392,6 +455,8 @@ mod tests {
                 "values",
                 "once",
             );
+            let nul = json!({"type": kind, "values": ["a", "a\0"]});
+            assert_problem(nul, "values", "leave it out");
         }
     }
 

@@ -40,6 +40,12 @@ impl Curve {
         }
     }
 
+    /// Whether there is a value at this level.
+    pub fn has(&self, level: f64) -> bool {
+        let at = self.0.partition_point(|point| point.level < level);
+        self.0.get(at).is_some_and(|point| point.level == level)
+    }
+
     /// How many levels up to this one have been reported.
     pub fn levels_by(&self, level: f64) -> usize {
         self.0.partition_point(|point| point.level <= level)

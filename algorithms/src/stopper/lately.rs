@@ -1,45 +1,61 @@
-//! The last few of the numbers that trials came with, ranked: which of them are among the best.
+//! What trials came with lately, and which of it is among the best.
 
 use crate::history::Goal;
-use std::collections::VecDeque;
+use std::cmp::Ordering;
 
-/// The last few of some numbers.
+/// The last few of some numbers. A moment has one at most.
 #[derive(Default)]
 pub(super) struct Lately {
-    /// The best first.
-    ranked: Vec<f64>,
-    /// The oldest first.
-    aged: VecDeque<f64>,
+    /// When, and the number; the oldest first.
+    aged: Vec<(u64, f64)>,
 }
 
 impl Lately {
-    /// Adds a number; of more than so many the oldest are forgotten.
-    pub fn note(&mut self, goal: Goal, number: f64, at_most: usize) {
-        while self.aged.len() >= at_most
-            && let Some(oldest) = self.aged.pop_front()
-        {
-            let place = self.place(goal, oldest);
-            self.ranked.remove(place);
+    /// Adds the number of a moment; of more than so many the oldest are forgotten.
+    pub fn note(&mut self, moment: u64, number: f64, at_most: usize) {
+        let place = self.place(moment);
+        self.aged.insert(place, (moment, number));
+        let too_many = self.aged.len().saturating_sub(at_most);
+        self.aged.drain(..too_many);
+    }
+
+    /// As if nothing had come at that moment.
+    pub fn take_back(&mut self, moment: u64) {
+        let place = self.place(moment);
+        if self.aged.get(place).is_some_and(|(at, _)| *at == moment) {
+            self.aged.remove(place);
         }
-        let place = self.place(goal, number);
-        self.ranked.insert(place, number);
-        self.aged.push_back(number);
     }
 
-    /// The first place of a number in the order.
-    fn place(&self, goal: Goal, number: f64) -> usize {
-        self.ranked
-            .partition_point(|known| goal.better(*known, number))
+    /// Whether nothing has come.
+    pub fn is_empty(&self) -> bool {
+        self.aged.is_empty()
     }
 
-    /// The last of the best 1/`reduction`, of one at least.
-    pub fn cut(&self, reduction: usize) -> Option<Cut> {
-        let kept = (self.ranked.len() / reduction).max(1);
+    fn place(&self, moment: u64) -> usize {
+        self.aged.partition_point(|(at, _)| *at < moment)
+    }
+
+    /// The last of the best 1/`reduction`, of one at least, among the last so many.
+    pub fn cut(&self, goal: Goal, reduction: usize, last: usize) -> Option<Cut> {
+        let oldest = self.aged.len().saturating_sub(last);
+        let lately = self.aged[oldest..].iter();
+        let mut ranked: Vec<f64> = lately.map(|(_, number)| *number).collect();
+        ranked.sort_unstable_by(|one, other| best_first(goal, *one, *other));
+        let kept = (ranked.len() / reduction).max(1);
         Some(Cut {
-            bound: *self.ranked.get(kept - 1)?,
+            bound: *ranked.get(kept - 1)?,
             kept,
-            of: self.ranked.len(),
+            of: ranked.len(),
         })
+    }
+}
+
+fn best_first(goal: Goal, one: f64, other: f64) -> Ordering {
+    match (goal.better(one, other), goal.better(other, one)) {
+        (true, _) => Ordering::Less,
+        (_, true) => Ordering::Greater,
+        _ => Ordering::Equal,
     }
 }
 
@@ -54,29 +70,38 @@ pub(super) struct Cut {
 mod tests {
     use super::*;
 
-    #[test]
-    fn fewer_may_be_kept_from_now_on() {
+    fn lately(numbers: &[f64], at_most: usize) -> Lately {
         let mut lately = Lately::default();
-        for number in [1.0, 5.0, 3.0, 2.0] {
-            lately.note(Goal::Maximize, number, 4);
+        for (moment, number) in (0..).zip(numbers) {
+            lately.note(moment, *number, at_most);
         }
-        lately.note(Goal::Maximize, 4.0, 2);
-        let cut = lately.cut(2).unwrap();
-        assert_eq!((cut.bound, cut.kept, cut.of), (4.0, 1, 2));
+        lately
+    }
+
+    fn cut(lately: &Lately, reduction: usize, last: usize) -> (f64, usize, usize) {
+        let cut = lately.cut(Goal::Maximize, reduction, last).unwrap();
+        (cut.bound, cut.kept, cut.of)
     }
 
     #[test]
-    fn the_oldest_is_forgotten_and_equals_are_told_apart() {
-        let mut lately = Lately::default();
-        assert!(lately.cut(3).is_none());
-        for number in [1.0, 5.0, 5.0, 2.0, 4.0] {
-            lately.note(Goal::Maximize, number, 4);
-        }
-        let cut = lately.cut(2).unwrap();
-        assert_eq!((cut.bound, cut.kept, cut.of), (5.0, 2, 4));
-        lately.note(Goal::Maximize, 3.0, 4);
-        let cut = lately.cut(2).unwrap();
-        assert_eq!((cut.bound, cut.kept, cut.of), (4.0, 2, 4));
-        assert_eq!(lately.cut(100).unwrap().bound, 5.0, "of one at least");
+    fn only_the_last_count() {
+        assert!(Lately::default().cut(Goal::Maximize, 3, 4).is_none());
+        let numbers = lately(&[1.0, 5.0, 5.0, 2.0, 4.0], 9);
+        assert_eq!(cut(&numbers, 2, 9), (5.0, 2, 5));
+        assert_eq!(cut(&numbers, 2, 2), (4.0, 1, 2));
+        assert_eq!(cut(&numbers, 100, 9), (5.0, 1, 5), "of one at least");
+        assert_eq!(cut(&lately(&[9.0, 1.0, 2.0], 2), 1, 9), (1.0, 2, 2));
+    }
+
+    #[test]
+    fn what_is_taken_back_and_comes_at_another_moment_stands_there() {
+        let mut numbers = lately(&[1.0, 5.0, 3.0], 9);
+        numbers.take_back(1);
+        numbers.take_back(7);
+        assert_eq!(cut(&numbers, 1, 9), (1.0, 2, 2));
+        numbers.note(3, 2.0, 9);
+        numbers.note(1, 4.0, 9);
+        assert_eq!(cut(&numbers, 1, 3), (2.0, 3, 3));
+        assert_eq!(cut(&numbers, 3, 3), (4.0, 1, 3));
     }
 }

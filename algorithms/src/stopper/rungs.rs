@@ -97,11 +97,24 @@ pub(super) struct Rungs {
     brackets: usize,
     running: HashMap<u64, Climber>,
     finished: HashSet<u64>,
+    /// How many reports have come.
+    moment: u64,
     /// By bracket and rung, what trials came with.
-    arrived: HashMap<(usize, usize), Arrived>,
+    arrived: HashMap<Place, Arrived>,
     resource: Option<Resource>,
     /// The last level of trials that nobody stops, as far as is known: there, nothing is left to be spared.
     longest: Option<f64>,
+}
+
+/// A bracket and a rung of it.
+type Place = (usize, usize);
+
+/// What a trial reported, and when.
+#[derive(Clone, Copy)]
+struct Report {
+    moment: u64,
+    level: f64,
+    value: f64,
 }
 
 /// What trials came to a rung with.
@@ -158,6 +171,10 @@ fn rungs(min_level: f64, reduction: usize, most: i64) -> Vec<i64> {
 #[derive(Default)]
 struct Climber {
     curve: Curve,
+    /// In the order in which they came.
+    reports: Vec<Report>,
+    /// Where it has come to a rung, and at which moment.
+    noted: Vec<(Place, u64)>,
     /// The first rung that it has not come to.
     next: usize,
     last_level: Option<f64>,
@@ -194,6 +211,7 @@ impl Rungs {
             resource,
             running: HashMap::new(),
             finished: HashSet::new(),
+            moment: 0,
             arrived: HashMap::new(),
         })
     }
@@ -232,8 +250,8 @@ impl Rungs {
     }
 
     /// With how many of those that came to a rung lately a trial is compared there.
-    fn lately(&self, (bracket, rung): (usize, usize)) -> usize {
-        let is_below = |(of, at): &(usize, usize)| *of == bracket && *at < rung;
+    fn lately(&self, (bracket, rung): Place) -> usize {
+        let is_below = |(of, at): &Place| *of == bracket && *at < rung;
         match self.arrived.keys().any(is_below) {
             true => KEPT.next_multiple_of(self.reduction),
             false => KEPT * self.reduction,
@@ -244,22 +262,76 @@ impl Rungs {
     /// Others are compared with what it had by the rung itself: one that reports more rarely has come further.
     fn judge(
         &mut self,
-        at: (usize, usize),
+        at: Place,
+        moment: u64,
         by_rung: Option<f64>,
         best: f64,
         heading: f64,
     ) -> Option<Cut> {
         let (goal, reduction) = (self.goal, self.reduction);
+        // Any running trial may yet take back what it came with, and an older one count in its place.
+        let at_most = KEPT * reduction + self.running.len();
         let lately = self.lately(at);
         let arrived = self.arrived.entry(at).or_default();
         if let Some(value) = by_rung {
-            arrived.values.note(goal, value, lately);
+            arrived.values.note(moment, value, at_most);
         }
-        arrived.headings.note(goal, heading, lately);
-        let by_value = arrived.values.cut(reduction)?;
-        let by_heading = arrived.headings.cut(reduction)?;
+        arrived.headings.note(moment, heading, at_most);
+        let by_value = arrived.values.cut(goal, reduction, lately)?;
+        let by_heading = arrived.headings.cut(goal, reduction, lately)?;
         let hopeless = goal.better(by_value.bound, best) && goal.better(by_heading.bound, heading);
         hopeless.then_some(by_value)
+    }
+
+    /// As if the trial had never reported at that level: what it came to rungs with is taken back, and all else that it reported is heard
+    /// again. So it stands as it will after a restart, when only the last report of a level is known.
+    fn forget(&mut self, trial: u64, level: f64) {
+        let Some(climber) = self.running.remove(&trial) else {
+            return;
+        };
+        for (at, moment) in climber.noted {
+            if let Some(arrived) = self.arrived.get_mut(&at) {
+                arrived.values.take_back(moment);
+                arrived.headings.take_back(moment);
+            }
+        }
+        self.arrived
+            .retain(|_, arrived| !arrived.headings.is_empty());
+        let others = climber.reports.into_iter();
+        for report in others.filter(|report| report.level != level) {
+            // Whether it was to be stopped was said when it came.
+            let _ = self.hear(trial, report);
+        }
+    }
+
+    /// Takes a report at a level that the trial has not reported.
+    fn hear(&mut self, trial: u64, report: Report) -> Option<Verdict> {
+        let Report {
+            moment,
+            level,
+            value,
+        } = report;
+        let (goal, rung, bracket) = (self.goal, self.rung(level), self.bracket(trial));
+        let reduction = self.reduction as f64;
+        let climber = self.running.entry(trial).or_default();
+        climber.reports.push(report);
+        climber.curve.report(goal, level, value);
+        climber.last_level = Some(climber.last_level.map_or(level, |last| last.max(level)));
+        if !value.is_finite() {
+            return None;
+        }
+        let rung = rung.filter(|rung| *rung >= climber.next.max(bracket))?;
+        let best = climber.curve.best_by(level)?;
+        let at_rung = self.min_level * libm::pow(reduction, rung as f64) * (1.0 + ROUNDING);
+        let by_rung = climber.curve.best_by(level.min(at_rung));
+        let reached = level * libm::pow(reduction, AHEAD);
+        let curve = climber.curve.finite_by(level);
+        let heading = heading(goal, &curve, reached).filter(|_| is_known(&curve, reduction))?;
+        climber.next = rung + 1;
+        climber.noted.push(((bracket, rung), moment));
+        let cut = self.judge((bracket, rung), moment, by_rung, best, heading)?;
+        let is_last = self.longest.is_some_and(|longest| level >= longest);
+        (!is_last).then(|| self.verdict(level, best, &cut))
     }
 
     fn verdict(&self, level: f64, value: f64, cut: &Cut) -> Verdict {
@@ -285,25 +357,18 @@ impl Stopper for Rungs {
         if !level.is_finite() || self.finished.contains(&trial) {
             return None;
         }
-        let (goal, rung, bracket) = (self.goal, self.rung(level), self.bracket(trial));
-        let reduction = self.reduction as f64;
-        let climber = self.running.entry(trial).or_default();
-        climber.curve.report(goal, level, value);
-        climber.last_level = Some(climber.last_level.map_or(level, |last| last.max(level)));
-        if !value.is_finite() {
-            return None;
+        self.moment += 1;
+        let running = self.running.get(&trial);
+        if running.is_some_and(|climber| climber.curve.has(level)) {
+            self.forget(trial, level);
         }
-        let rung = rung.filter(|rung| *rung >= climber.next.max(bracket))?;
-        let best = climber.curve.best_by(level)?;
-        let at_rung = self.min_level * libm::pow(reduction, rung as f64) * (1.0 + ROUNDING);
-        let by_rung = climber.curve.best_by(level.min(at_rung));
-        let reached = level * libm::pow(reduction, AHEAD);
-        let curve = climber.curve.finite_by(level);
-        let heading = heading(goal, &curve, reached).filter(|_| is_known(&curve, reduction))?;
-        climber.next = rung + 1;
-        let cut = self.judge((bracket, rung), by_rung, best, heading)?;
-        let is_last = self.longest.is_some_and(|longest| level >= longest);
-        (!is_last).then(|| self.verdict(level, best, &cut))
+        let moment = self.moment;
+        let report = Report {
+            moment,
+            level,
+            value,
+        };
+        self.hear(trial, report)
     }
 
     fn finish(&mut self, trial: u64, outcome: Outcome) {
@@ -410,7 +475,8 @@ mod tests {
             }
         }
         let mut numbers: Vec<(usize, usize)> = (rungs.arrived.iter())
-            .filter_map(|((_, rung), arrived)| Some((*rung, arrived.values.cut(3)?.of)))
+            .map(|(at, arrived)| (at, &arrived.values, rungs.lately(*at)))
+            .filter_map(|(at, values, last)| Some((at.1, values.cut(Goal::Maximize, 3, last)?.of)))
             .collect();
         numbers.sort_unstable();
         assert_eq!(numbers, [(1, 54), (2, 18), (3, 18)]);

@@ -609,7 +609,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the server takes work: the store can be reached, its schema is right, and the server is not about to end. */
+        /** Whether the server takes work: the store can be reached, its schema is right, there is room for files, and the server is not about to end. */
         get: operations["ready"];
         put?: never;
         post?: never;

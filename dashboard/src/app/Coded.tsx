@@ -3,23 +3,24 @@
 import { useEffect, useState, type ComponentType } from "react";
 import { Failed, Loading } from "../ui/parts";
 
-type Load = () => Promise<{ default: ComponentType }>;
+type Load<Props> = () => Promise<{ default: ComponentType<Props> }>;
 
-const loaded = new Map<Load, ComponentType>();
+const loaded = new Map<unknown, unknown>();
 
 /** The code, once for all who ask. */
-export async function code(load: Load): Promise<void> {
+async function code<Props>(load: Load<Props>): Promise<void> {
   loaded.set(load, (await load()).default);
 }
 
-export function Coded({ of }: { of: Load }) {
-  const [, setLast] = useState<Load | null>(null);
+/** What else it is given, the page is. */
+export function Coded<Props extends object>({ of, ...given }: { of: Load<Props> } & Props) {
+  const [, setLast] = useState<Load<Props> | null>(null);
   const [error, setError] = useState<unknown>(null);
   useEffect(() => {
     setError(null);
     code(of).then(() => setLast(() => of), setError);
   }, [of]);
-  const Page = loaded.get(of);
-  if (Page) return <Page />;
+  const Page = loaded.get(of) as ComponentType<Props> | undefined;
+  if (Page) return <Page {...(given as unknown as Props)} />;
   return error ? <Failed error={error} again={() => window.location.reload()} /> : <Loading />;
 }

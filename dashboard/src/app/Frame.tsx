@@ -9,7 +9,8 @@ import { send } from "../api/client";
 import { useConnection } from "../api/live";
 import icon from "../icon.svg";
 import { useMe } from "./me";
-import { choose, chosen, useTheme, type Theme } from "./theme";
+import { choose, chosen, type Theme } from "./theme";
+import { useTheme } from "./useTheme";
 
 export function Frame({ children }: { children: ReactNode }) {
   const { pathname } = useLocation();

@@ -3,10 +3,10 @@ import type { QueryClient } from "@tanstack/react-query";
 import { matchPath } from "react-router";
 import { experiment, importance, points, session, tellsImportance } from "../api/queries";
 
-/** Begun before anything is rendered. What fails is tried again, and told of, when the page is shown. */
-export function ahead(client: QueryClient, pathname: string) {
-  const asked = client.fetchQuery(session());
-  asked.then((me) => me.role && dataAhead(client, pathname)).catch(() => undefined);
+/** Done when it is known who asks: before that there is nothing to show. What fails is tried again, and told of, when the page is shown. */
+export async function ahead(client: QueryClient, pathname: string) {
+  const me = await client.fetchQuery({ ...session(), retry: false }).catch(() => null);
+  if (me?.role) dataAhead(client, pathname);
 }
 
 export function dataAhead(client: QueryClient, pathname: string) {

@@ -1,5 +1,4 @@
-// Light or dark: what the system says, unless the user has chosen.
-import { useSyncExternalStore } from "react";
+// Light or dark: what the system says, unless the user has chosen. Known before anything is drawn; needs nothing of the rest of the program.
 
 export type Theme = "system" | "light" | "dark";
 const KEY = "tune.theme";
@@ -11,13 +10,9 @@ export function chosen(): Theme {
   return stored === "light" || stored === "dark" ? stored : "system";
 }
 
-function current(): "light" | "dark" {
-  const theme = chosen();
-  return theme === "system" ? (dark.matches ? "dark" : "light") : theme;
-}
-
 export function applyTheme() {
-  document.documentElement.dataset.theme = current();
+  const theme = chosen();
+  document.documentElement.dataset.theme = theme === "system" ? (dark.matches ? "dark" : "light") : theme;
   watchers.forEach((watcher) => watcher());
 }
 
@@ -29,13 +24,11 @@ export function choose(theme: Theme) {
 
 dark.addEventListener("change", applyTheme);
 
-/** The theme that is shown; whoever uses it is drawn again when it changes. */
-export function useTheme(): "light" | "dark" {
-  return useSyncExternalStore(
-    (watcher) => {
-      watchers.add(watcher);
-      return () => watchers.delete(watcher);
-    },
-    current,
-  );
+/** What is shown, as it was last applied. */
+export const shown = () => document.documentElement.dataset.theme as "light" | "dark";
+
+/** Calls back whenever it has been applied, until the returned function is called. */
+export function watch(watcher: () => void): () => void {
+  watchers.add(watcher);
+  return () => watchers.delete(watcher);
 }

@@ -1,18 +1,15 @@
-// A chart of ECharts on a canvas: only the parts that are used, drawn again when its data, its size or the theme changes.
-import { BarChart, BoxplotChart, CustomChart, LineChart, ScatterChart } from "echarts/charts";
-import { BrushComponent, GridComponent, ParallelComponent, ToolboxComponent, TooltipComponent } from "echarts/components";
-import * as echarts from "echarts/core";
+// A chart of ECharts on a canvas, drawn again when its data, its size or the theme changes.
 import type { EChartsCoreOption, EChartsType } from "echarts/core";
-import { CanvasRenderer } from "echarts/renderers";
-import { useEffect, useRef } from "react";
-import { useTheme } from "../app/theme";
+import { useEffect, useRef, useState } from "react";
+import { useTheme } from "../app/useTheme";
+import { Failed } from "../ui/parts";
+import { engine, load } from "./load";
 import { useSelection } from "./selection";
 import { later, notLater, soon } from "./turn";
 
-echarts.use([BarChart, BoxplotChart, CustomChart, LineChart, ScatterChart, BrushComponent, GridComponent, ParallelComponent, ToolboxComponent, TooltipComponent, CanvasRenderer]);
-
-/** The colours of the page, for what is drawn by hand. */
+/** The colours of the page and its letters, for what is drawn by hand. */
 export interface Colors {
+  font: string;
   text: string;
   text2: string;
   text3: string;
@@ -35,7 +32,7 @@ function colors(): Colors {
   const style = getComputedStyle(document.documentElement);
   const of = (name: string) => style.getPropertyValue(`--${name}`).trim();
   return {
-    text: of("text"), text2: of("text-2"), text3: of("text-3"), border: of("border"), surface: of("surface"), surface2: of("surface-2"), accent: of("accent"),
+    font: of("font"), text: of("text"), text2: of("text-2"), text3: of("text-3"), border: of("border"), surface: of("surface"), surface2: of("surface-2"), accent: of("accent"),
     point: of("point"), early: of("point-early"), failed: of("point-failed"), running: of("point-running"), other: of("point-other"), best: of("best"),
     series: [1, 2, 3, 4, 5, 6, 7, 8].map((index) => of(`s${index}`)), scale: [0, 1, 2, 3, 4].map((index) => of(`scale-${index}`)),
   };
@@ -73,29 +70,49 @@ export function Chart({ option, height, label, ready, elsewhere }: Props) {
   const chart = useRef<Instance>(null);
   const seen = useRef(false);
   const drawn = useRef<Props["option"]>(null);
+  const pointed = useRef(false);
+  const atPointer = useRef<Option>({});
   const turn = useRef<() => void>(null);
   const latest = useRef({ option, ready });
   latest.current = { option, ready };
+  const [error, setError] = useState<unknown>(null);
+  useEffect(() => void load().catch(setError), []);
   useEffect(() => {
     const box = place.current!;
+    // As the browser tells it: asking for it would have the page laid out for every chart.
+    let size: { width: number; height: number } | undefined;
+    // What answers to a pointer takes its time: it is there as soon as there is one.
+    const point = () => {
+      pointed.current = true;
+      chart.current?.setOption(atPointer.current);
+    };
     const draw = () => {
       notLater(box);
       const { option, ready } = latest.current;
       if (drawn.current === option) return;
       drawn.current = option;
       const first = !chart.current;
-      chart.current ??= echarts.init(box, undefined, { renderer: "canvas" });
-      chart.current.setOption(option(chart.current), { replaceMerge: ["series", "xAxis", "yAxis", "parallelAxis"] });
+      chart.current ??= engine()!.init(box, undefined, { renderer: "canvas", ...size });
+      if (first) box.addEventListener("pointerenter", point, { once: true });
+      const { tooltip, brush, ...shown } = option(chart.current);
+      atPointer.current = { tooltip, brush };
+      chart.current.setOption(pointed.current ? { ...shown, ...atPointer.current } : shown, { replaceMerge: ["series", "xAxis", "yAxis", "parallelAxis"] });
       if (first) ready?.(chart.current);
       box.dataset.drawn = "true";
     };
-    turn.current = () => (seen.current ? draw() : later(box, draw));
+    turn.current = () => (!seen.current ? later(box, draw) : engine() ? draw() : soon(box, draw));
     const sight = new IntersectionObserver((entries) => {
-      seen.current = entries.at(-1)!.isIntersecting;
+      const { isIntersecting, boundingClientRect } = entries.at(-1)!;
+      seen.current = isIntersecting;
+      size = { width: boundingClientRect.width, height: boundingClientRect.height };
       if (seen.current) soon(box, draw);
       else if (drawn.current !== latest.current.option) later(box, draw);
     }, { rootMargin: NEAR });
-    const sizes = new ResizeObserver(() => chart.current?.resize());
+    const sizes = new ResizeObserver((entries) => {
+      const { width, height } = entries.at(-1)!.contentRect;
+      size = { width, height };
+      chart.current?.resize(size);
+    });
     sight.observe(box);
     sizes.observe(box);
     return () => {
@@ -105,6 +122,7 @@ export function Chart({ option, height, label, ready, elsewhere }: Props) {
       chart.current?.dispose();
       chart.current = null;
       drawn.current = null;
+      pointed.current = false;
     };
   }, []);
   useEffect(() => {
@@ -120,6 +138,7 @@ export function Chart({ option, height, label, ready, elsewhere }: Props) {
   return (
     <div className="chart" style={{ height }} role="img" aria-label={label}>
       <div ref={place} />
+      {error !== null && <Failed error={error} again={() => window.location.reload()} />}
     </div>
   );
 }
@@ -128,9 +147,7 @@ export function Chart({ option, height, label, ready, elsewhere }: Props) {
 export function base(c: Colors): Option {
   return {
     animation: false,
-    // Choosing needs the part, nobody its buttons.
-    toolbox: { show: false },
-    textStyle: { fontFamily: "ui-sans-serif, system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, DejaVu Sans, sans-serif", color: c.text2 },
+    textStyle: { fontFamily: c.font, color: c.text2 },
     grid: { left: 8, right: 14, top: 14, bottom: 6, containLabel: true },
     tooltip: {
       confine: true, backgroundColor: c.surface, borderColor: c.border, padding: [8, 11], textStyle: { color: c.text, fontSize: 12 },

@@ -23,9 +23,11 @@ export function Parallel({ data, height = 330, axes }: { data: Data; height?: nu
   latest.current = { lines, shown, data, choose };
   const instance = useRef<Instance>(null);
   const clearing = useRef(false);
+  const marked = useRef(false);
   // Whatever is chosen elsewhere takes the place of what was drawn here.
   useEffect(() => {
-    if (by === "parallel" || !instance.current || instance.current.isDisposed()) return;
+    if (by === "parallel" || !marked.current || !instance.current || instance.current.isDisposed()) return;
+    marked.current = false;
     clearing.current = true;
     for (const id of [...shown.map((it) => `axis ${it.name}`), "objective"]) instance.current.dispatchAction({ type: "axisAreaSelect", parallelAxisId: id, intervals: [] });
     clearing.current = false;
@@ -57,7 +59,7 @@ export function Parallel({ data, height = 330, axes }: { data: Data; height?: nu
           areaSelectStyle: { width: 16, color: c.accent, opacity: 0.25, borderColor: c.accent, borderWidth: 1 },
         })),
         {
-          id: "objective", dim: shown.length, name: short(data.metric), nameLocation: "end", nameGap: 14, nameTextStyle: { color: c.text, fontSize: 11.5, fontWeight: 600 }, type: "value", scale: true,
+          id: "objective", dim: shown.length, name: short(data.metric), nameLocation: "end", nameGap: 14, nameTextStyle: { color: c.text, fontSize: 11.5, fontWeight: 650 }, type: "value", scale: true,
           min: low, max: high > low ? high : low + 1, axisLine: { lineStyle: { color: c.text2 } }, axisTick: { lineStyle: { color: c.border } },
           axisLabel: { color: c.text2, fontSize: 11, textBorderColor: c.surface, textBorderWidth: 3, hideOverlap: true, formatter: (value: number) => number(value, 3) }, areaSelectStyle: { width: 16, color: c.accent, opacity: 0.25 },
         },
@@ -79,6 +81,7 @@ export function Parallel({ data, height = 330, axes }: { data: Data; height?: nu
     instance.current = chart;
     chart.on("axisareaselected", () => {
       if (clearing.current) return;
+      marked.current = true;
       const { lines, shown, data, choose } = latest.current;
       const active = passing(spaceOf(chart)!, lines.map((it) => ({ values: placesOf(it, shown, data) })));
       choose(active && lines.filter((_, index) => active[index]).map((it) => it.number), "parallel");

@@ -1,5 +1,4 @@
 // Many trials as one picture of dots: as many things of their own would take long to draw. Which one is pointed at is found here.
-import { graphic } from "echarts/core";
 
 /** Where it lies, and which trial it is. */
 export type Spot = [x: number, y: number, trial: number];
@@ -40,19 +39,6 @@ interface Places {
 
 /** Who points this near at a dot means it, in pixels from its middle. */
 const NEAR = 3;
-
-/** Not a mere function: the chart takes for a list whatever has a length. */
-interface Finder {
-  find(x: number, y: number): boolean;
-}
-
-/** A picture that is where its dots are, and nowhere between them. */
-class Dots extends graphic.Image {
-  contain(x: number, y: number): boolean {
-    return (this as unknown as { extra: { finder: Finder } }).extra.finder.find(x, y);
-  }
-}
-graphic.registerShape("dots", Dots as never);
 
 /** A series that is one picture of all; the later a cloud comes, the higher it lies. */
 export function dots(clouds: Cloud[], z: number): object {

@@ -34,17 +34,23 @@ export function fieldOf(spots: Known[]): Field {
   const sums = new Float64Array(GRID * GRID);
   const weights = new Float64Array(GRID * GRID);
   // Each counts at the four places around it; then both are spread along the rows and along the columns, which costs the same for any number.
+  const count = (place: number, share: number, objective: number) => {
+    weights[place] += share;
+    sums[place] += share * objective;
+  };
   for (const { x, y, objective } of spots) {
-    const [column, row] = [below(x), below(y)];
-    const [dx, dy] = [x * (GRID - 1) - column, y * (GRID - 1) - row];
-    for (let corner = 0; corner < 4; corner += 1) {
-      const [right, up] = [corner & 1, corner >> 1];
-      const [place, share] = [(row + up) * GRID + column + right, (right ? dx : 1 - dx) * (up ? dy : 1 - dy)];
-      weights[place] += share;
-      sums[place] += share * objective;
-    }
+    const column = below(x);
+    const row = below(y);
+    const dx = x * (GRID - 1) - column;
+    const dy = y * (GRID - 1) - row;
+    const place = row * GRID + column;
+    count(place, (1 - dx) * (1 - dy), objective);
+    count(place + 1, dx * (1 - dy), objective);
+    count(place + GRID, (1 - dx) * dy, objective);
+    count(place + GRID + 1, dx * dy, objective);
   }
-  for (const grid of [sums, weights]) spread(grid, width);
+  spread(sums, width);
+  spread(weights, width);
   const value = sums.map((sum, at) => sum / Math.max(weights[at], 1e-300));
   return { value, known: weights.map((weight) => weight / (weight + 0.25)) };
 }
@@ -53,17 +59,18 @@ export function fieldOf(spots: Known[]): Field {
 function spread(grid: Float64Array, width: number) {
   const bell = Float64Array.from({ length: GRID }, (_, at) => Math.exp(-0.5 * (at / (GRID - 1) / width) ** 2));
   // Beyond four times its width there is nothing to see of it.
-  const reach = Math.ceil(4 * width * (GRID - 1));
-  const line = new Float64Array(GRID);
+  const reach = Math.min(Math.ceil(4 * width * (GRID - 1)), GRID - 1);
+  // With nothing beyond both ends.
+  const line = new Float64Array(GRID + 2 * reach);
   for (const [step, next] of [[1, GRID], [GRID, 1]]) {
     for (let from = 0; from < GRID; from += 1) {
+      for (let at = 0; at < GRID; at += 1) line[reach + at] = grid[from * next + at * step];
       for (let to = 0; to < GRID; to += 1) {
-        let sum = 0;
-        const end = Math.min(to + reach, GRID - 1);
-        for (let at = Math.max(to - reach, 0); at <= end; at += 1) sum += bell[Math.abs(to - at)] * grid[from * next + at * step];
-        line[to] = sum;
+        const middle = reach + to;
+        let sum = bell[0] * line[middle];
+        for (let away = 1; away <= reach; away += 1) sum += bell[away] * (line[middle - away] + line[middle + away]);
+        grid[from * next + to * step] = sum;
       }
-      for (let at = 0; at < GRID; at += 1) grid[from * next + at * step] = line[at];
     }
   }
 }

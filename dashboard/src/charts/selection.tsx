@@ -1,6 +1,9 @@
 // Which trials are chosen: the same in all charts and tables of a page.
 import { createContext, useContext, useMemo, useState, type ReactNode } from "react";
 
+/** So many are shown side by side: more lines than this on one chart cannot be told apart. */
+export const MOST_BESIDE = 8;
+
 interface Selection {
   /** Null: nobody has chosen, all count. */
   chosen: ReadonlySet<number> | null;

@@ -1,6 +1,8 @@
 // When charts are drawn: those in sight first, the others from top to bottom while the page has nothing else to do. So a page with many charts is
 // of use before all of them are there, and yet all are there before anybody scrolls to them.
 
+import { load } from "./load";
+
 /** So long may drawing keep the page from answering, where more than one chart is drawn at once. */
 const AT_ONCE_MS = 45;
 
@@ -12,7 +14,7 @@ let asked = false;
 export function soon(who: HTMLElement, draw: () => void) {
   notLater(who);
   urgent.set(who, draw);
-  setTimeout(next);
+  whenLoaded(() => setTimeout(next));
 }
 
 function next() {
@@ -22,11 +24,14 @@ function next() {
   first[1]();
 }
 
+/** Nothing is drawn before what draws is there; of what went wrong, the charts tell. */
+const whenLoaded = (act: () => void) => void load().then(act, () => undefined);
+
 /** Draws later. Whoever asks twice is drawn once, as asked last. */
 export function later(who: HTMLElement, draw: () => void) {
   waiting.delete(who);
   waiting.set(who, draw);
-  if (!asked) ask();
+  if (!asked) whenLoaded(ask);
   asked = true;
 }
 

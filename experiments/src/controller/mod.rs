@@ -43,6 +43,6 @@ pub(crate) use message::{Answered, Message, Want, WantError};
 pub use observer::{NoObserver, Observer};
 pub(crate) use prior::prior;
 pub(crate) use slots::Pool;
-pub use submit::{SubmitError, Submitted, goes_on, submit};
-pub(crate) use submit::{as_it_is, compared, create};
+pub use submit::{SubmitError, Submitted, has_more, submit};
+pub(crate) use submit::{as_it_is, compared, create, goes_on};
 pub use suggester::AlgorithmCrashed;

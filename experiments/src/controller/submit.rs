@@ -90,12 +90,22 @@ pub(crate) async fn as_it_is(
     record: ExperimentRecord,
     given: &Experiment,
 ) -> Result<Submitted, StoreError> {
-    Ok(
-        match !has_rested(store, &record).await? && goes_on(store, &record, given).await? {
-            true => Submitted::Continues(record),
-            false => Submitted::Finished(record),
-        },
-    )
+    Ok(match has_more(store, &record, given).await? {
+        true => Submitted::Continues(record),
+        false => Submitted::Finished(record),
+    })
+}
+
+/// Whether there is more to do in an experiment as it is.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn has_more(
+    store: &Store,
+    record: &ExperimentRecord,
+    experiment: &Experiment,
+) -> Result<bool, StoreError> {
+    Ok(!has_rested(store, record).await? && goes_on(store, record, experiment).await?)
 }
 
 /// Whether it has stopped getting better, and nothing is new since: how little is to be expected of it only the algorithm could say again.

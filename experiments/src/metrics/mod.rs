@@ -9,6 +9,8 @@ mod output;
 mod pairs;
 mod stdout;
 
+use crate::spec::{LEVEL_NAMES, quoted};
+
 pub use levels::{ClientReport, Levels};
 pub use near_miss::{missing_objective, untold_objective};
 pub use number::to_json;
@@ -19,9 +21,14 @@ pub use stdout::LineParser;
 /// No metric has a longer name, in bytes: names are part of keys of the database, which takes no more than it needs to.
 const LONGEST_NAME: usize = 200;
 
-/// What a metric can be called.
-pub fn is_metric_name(name: &str) -> bool {
-    (1..=LONGEST_NAME).contains(&name.len()) && !name.chars().any(char::is_control)
+/// Why no metric can have that name, in whatever way it is reported.
+pub fn why_no_metric(name: &str) -> Option<String> {
+    let is_name = (1..=LONGEST_NAME).contains(&name.len()) && !name.chars().any(char::is_control);
+    if !is_name {
+        return Some(format!("{} cannot be the name of a metric", quoted(name)));
+    }
+    let is_level = LEVEL_NAMES.contains(&name);
+    is_level.then(|| format!("`{name}` names the level of a report and is never a metric"))
 }
 
 /// One value of one metric at one level.

@@ -3,7 +3,8 @@
 use super::wanting::Outcome;
 use super::{Asked, Service, ServiceError};
 use crate::controller::{Answer, Answered, Told, Wish};
-use crate::metrics::{ClientReport, is_metric_name};
+use crate::metrics::{ClientReport, why_no_metric};
+use crate::spec::LEVEL_NAMES;
 use crate::store::{ExperimentId, ExperimentRecord, TrialRecord};
 use tune_algorithms::space::Configuration;
 
@@ -155,9 +156,14 @@ pub(super) fn refusal(answer: Answer, trial: u64) -> ServiceError {
 
 fn check(reports: &[ClientReport]) -> Result<(), ServiceError> {
     for ClientReport { name, level, .. } in reports {
-        if !is_metric_name(name) {
-            let words = format!("{name:?} cannot be the name of a metric");
-            return Err(ServiceError::Invalid(words));
+        if let Some(words) = why_no_metric(name) {
+            let help = "; leave it out, or give it as the `level` of a report";
+            let help = if LEVEL_NAMES.contains(&name.as_str()) {
+                help
+            } else {
+                ""
+            };
+            return Err(ServiceError::Invalid(format!("{words}{help}")));
         }
         if level.is_some_and(f64::is_nan) {
             let words = format!("metric `{name}`: the level is not a number");

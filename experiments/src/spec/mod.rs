@@ -29,4 +29,5 @@ pub use keys::{Key, Kind, Need, Table, keys, reference, schema};
 pub use problem::{Problem, SpecError};
 pub use read::{Submission, read, read_document};
 pub use source::{MAX_BYTES, Override, Source};
+pub(crate) use words::quoted;
 pub use written::Written;

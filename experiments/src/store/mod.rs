@@ -24,6 +24,7 @@ mod points;
 mod prior;
 mod read;
 mod records;
+mod room;
 mod rows;
 mod sql;
 mod submit;

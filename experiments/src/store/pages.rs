@@ -8,10 +8,11 @@ use super::rows::{self, Columns, metric_columns, select_experiments};
 use super::submit::with_key;
 use super::{
     ExperimentId, ExperimentRecord, ExperimentSummary, MetricRecord, Store, StoreError, connect,
-    encode, open, sql,
+    encode, open, room, sql,
 };
 use crate::state::ExperimentState;
 use std::collections::HashSet;
+use tokio::task::spawn_blocking;
 
 /// Which experiments, newest first.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -143,10 +144,11 @@ impl Store {
         self.one(statement, rows::experiment).await
     }
 
-    /// Whether the database answers, and its schema is the one this program knows.
+    /// Whether the database answers, its schema is the one this program knows, and there is room for files. Room for the rows of a shared
+    /// database is its own affair: it tells with the first write.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`], or what [`open`](Store::open) says about a schema.
+    /// [`StoreError::Unavailable`], [`StoreError::DiskFull`], or what [`open`](Store::open) says about a schema.
     pub async fn ready(&self) -> Result<(), StoreError> {
         let known = match self.is_shared() {
             true => connect::known_schema(),
@@ -158,8 +160,17 @@ impl Store {
         match found.await?.flatten().unwrap_or(0) {
             found if found > known => Err(StoreError::NewerSchema { found, known }),
             found if found < known => Err(StoreError::OlderSchema { found, known }),
-            _ => Ok(()),
+            _ => self.has_room().await,
         }
+    }
+
+    async fn has_room(&self) -> Result<(), StoreError> {
+        if self.is_read_only() {
+            return Ok(());
+        }
+        let (directory, may_be_new) = (self.root().to_owned(), self.is_shared());
+        let looking = spawn_blocking(move || room::look(&directory, may_be_new)).await;
+        looking.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
     }
 }
 

@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::task::Poll;
 use tokio::task::yield_now;
 use tune_algorithms::space::{Configuration, Value};
+use tune_experiments::metrics::ClientReport;
 use tune_experiments::service::{ServiceError, Told};
 use tune_experiments::state::{ExperimentState, TrialReason, TrialState};
 use tune_experiments::store::StoreError;
@@ -22,6 +23,7 @@ over_both! {
     reports_without_a_level_are_points_of_their_own_across_restarts,
     reports_that_arrive_together_are_all_kept,
     the_stopper_sees_the_levels_grow_of_reports_without_one,
+    what_no_file_could_report_is_refused,
     reports_of_trials_that_are_not_under_way_are_refused,
     a_trial_whose_client_is_not_heard_of_is_handed_out_again_and_then_lost,
     enqueued_configurations_come_next_and_must_be_of_the_space,
@@ -254,6 +256,32 @@ async fn the_stopper_sees_the_levels_grow_of_reports_without_one(kind: Kind) {
     assert_eq!(report().await.unwrap(), None);
     assert_eq!(report().await.unwrap(), None);
     assert!(report().await.unwrap().is_some());
+}
+
+async fn what_no_file_could_report_is_refused(kind: Kind) {
+    let place = Place::new(kind).await;
+    let server = place.server(1, Steps::EndAtOnce);
+    let id = server
+        .submit(&place, &clients("a", "max_trials: 2"))
+        .await
+        .id;
+    server.service.ask(id, 1).await.unwrap();
+    for name in ["epoch", "step", "a\tb", "", &"a".repeat(201)] {
+        let reports = || {
+            vec![
+                ClientReport {
+                    name: name.to_owned(),
+                    ..next(0.1)
+                },
+                next(0.1),
+            ]
+        };
+        let reported = server.service.report(id, 0, reports()).await;
+        let told = server.service.tell(id, 0, Told::Succeeded(reports())).await;
+        assert!(matches!(reported, Err(ServiceError::Invalid(_))), "{name}");
+        assert!(matches!(told, Err(ServiceError::Invalid(_))), "{name}");
+    }
+    assert!(place.store.metrics(id, 0, None).await.unwrap().is_empty());
 }
 
 async fn reports_of_trials_that_are_not_under_way_are_refused(kind: Kind) {

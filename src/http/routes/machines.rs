@@ -1,7 +1,7 @@
 //! For those who run the server: whether it lives, whether it takes work, and what it counts.
 
 use super::super::App;
-use super::super::failures::{Failure, internal, shutting_down};
+use super::super::failures::{Failure, internal, not_ready, shutting_down};
 use super::super::input::{Asked, NoQuery};
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
@@ -31,7 +31,7 @@ async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// Whether the server takes work: the store can be reached, its schema is right, and the server is not about to end.
+/// Whether the server takes work: the store can be reached, its schema is right, there is room for files, and the server is not about to end.
 #[utoipa::path(
     get,
     path = "/readyz",
@@ -43,7 +43,7 @@ async fn ready(State(app): State<App>, _: Asked<NoQuery>) -> Result<&'static str
     if *app.stopping.borrow() {
         return Err(shutting_down().into());
     }
-    app.store.ready().await?;
+    app.store.ready().await.map_err(not_ready)?;
     Ok("ready\n")
 }
 

@@ -218,6 +218,7 @@ fn setup(store: &Store) -> Setup {
         grace: Duration::from_secs(1),
         artifacts: ArtifactStore::new(store.root().join("artifacts")),
         watchdog: None,
+        open_files: None,
     });
     Setup {
         store: store.clone(),

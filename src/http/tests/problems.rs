@@ -184,6 +184,23 @@ async fn a_server_that_is_ending_is_not_ready() {
 }
 
 #[tokio::test]
+async fn a_server_without_room_for_files_is_not_ready() {
+    let server = Server::new().await;
+    // What is written there, to find out, finds no room.
+    let found_out = server
+        .store
+        .root()
+        .join(format!("room.{}", std::process::id()));
+    std::os::unix::fs::symlink("/dev/full", &found_out).unwrap();
+    let answer = server.get("/readyz").await;
+    let problem = answer.is_problem(503, "store-unavailable");
+    assert_eq!(problem["detail"], "the disk with the store is full");
+    assert_eq!(answer.headers["retry-after"], "1");
+    server.get("/readyz").await.fine();
+    assert!(!found_out.exists());
+}
+
+#[tokio::test]
 async fn too_many_at_once_are_told_to_come_again() {
     let server = Server::with(|limits| limits.requests = 0).await;
     let answer = server.get(EXPERIMENTS).await;

@@ -1,6 +1,5 @@
 // The best configuration, ready to be taken elsewhere.
 import { Link } from "react-router";
-import { stringify } from "yaml";
 import type { Experiment, Scalar, Trial } from "../../api/types";
 import { number, scalar } from "../../format";
 import { Card, CopyButton } from "../../ui/parts";
@@ -14,7 +13,7 @@ export function Best({ of, best, className }: { of: Experiment; best: Trial; cla
       title="Best configuration"
       tools={
         <div className="row tight">
-          <CopyButton label="YAML" text={() => stringify(parameters)} />
+          <CopyButton label="YAML" text={() => asYaml(parameters)} />
           <CopyButton label="JSON" text={() => JSON.stringify(parameters, null, 2)} />
           <CopyButton label="args" text={() => asArguments(parameters)} />
         </div>
@@ -38,6 +37,15 @@ export function Best({ of, best, className }: { of: Experiment; best: Trial; cla
       </p>
     </Card>
   );
+}
+
+/** What others read as the text that it is, without quotes. */
+const PLAIN = /^(?!(?:true|false|yes|no|on|off|null|y|n)$)[a-z][\w./-]*$/i;
+
+/** In double quotes, YAML reads what JSON does. */
+export function asYaml(parameters: Record<string, Scalar>): string {
+  const written = (value: Scalar) => (typeof value === "string" && PLAIN.test(value) ? value : JSON.stringify(value));
+  return Object.entries(parameters).map(([name, value]) => `${written(name)}: ${written(value)}\n`).join("");
 }
 
 /** As arguments of a command line, quoted where a shell would read more into them. */

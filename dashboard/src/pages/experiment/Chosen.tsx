@@ -3,11 +3,10 @@ import { Columns3, List, X } from "lucide-react";
 import { useMemo } from "react";
 import { Link } from "react-router";
 import type { Data, Point } from "../../charts/points";
-import { useSelection } from "../../charts/selection";
+import { MOST_BESIDE, useSelection } from "../../charts/selection";
 import { count, number, scalar } from "../../format";
 import { Card, StateBadge } from "../../ui/parts";
 import { VirtualTable, type Column } from "../../ui/VirtualTable";
-import { MOST_BESIDE } from "./SideBySide";
 
 /** The chosen trials, the best first; all of them while none are chosen. */
 export function Chosen({ data, root }: { data: Data; root: string }) {

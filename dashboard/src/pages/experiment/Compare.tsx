@@ -14,7 +14,7 @@ import { Card, Empty, Loading } from "../../ui/parts";
 import { Chosen } from "./Chosen";
 import { results, Verdict } from "./Verdict";
 
-export function Compare({ of, spec }: { of: Experiment; spec: Spec }) {
+export default function Compare({ experiment: of, spec }: { experiment: Experiment; spec: Spec }) {
   const [params, setParams] = useSearchParams();
   const navigate = useNavigate();
   const { chosen, choose } = useSelection();

@@ -7,7 +7,7 @@ import { useMay } from "../../app/me";
 import { moment } from "../../format";
 import { Card, CopyButton, over, Segments } from "../../ui/parts";
 
-export function Document({ of }: { of: Experiment }) {
+export default function Document({ experiment: of }: { experiment: Experiment }) {
   const [which, setWhich] = useState<"document" | "spec">("document");
   const text = useMemo(() => stringify(of[which], { lineWidth: 120 }), [of, which]);
   const editor = useMay("editor");

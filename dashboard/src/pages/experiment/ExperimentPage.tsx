@@ -8,12 +8,9 @@ import { Failed, Loading, NotFound, StateBadge, TrialBar, Warning } from "../../
 import { Notes } from "../../ui/notes";
 import { Steer } from "../../ui/steer";
 import { SelectionOfTrials } from "../../charts/selection";
-import { Compare } from "./Compare";
-import { Document } from "./Document";
-import { Grid } from "./Grid";
+import { Coded } from "../../app/Coded";
+import { PAGES } from "../../app/pages";
 import { Overview } from "./Overview";
-import { SideBySide } from "./SideBySide";
-import { Trials } from "./Trials";
 
 export default function ExperimentPage() {
   const { name = "" } = useParams();
@@ -56,11 +53,11 @@ export default function ExperimentPage() {
       </nav>
       <Routes>
         <Route index element={<Overview of={data} spec={spec} />} />
-        <Route path="compare" element={<Compare of={data} spec={spec} />} />
-        <Route path="side-by-side" element={<SideBySide of={data} />} />
-        <Route path="trials" element={<Trials of={data} spec={spec} />} />
-        <Route path="grid" element={<Grid of={data} spec={spec} />} />
-        <Route path="document" element={<Document of={data} />} />
+        <Route path="compare" element={<Coded of={PAGES.groups} experiment={data} spec={spec} />} />
+        <Route path="side-by-side" element={<Coded of={PAGES.sideBySide} experiment={data} />} />
+        <Route path="trials" element={<Coded of={PAGES.trials} experiment={data} spec={spec} />} />
+        <Route path="grid" element={<Coded of={PAGES.grid} experiment={data} spec={spec} />} />
+        <Route path="document" element={<Coded of={PAGES.document} experiment={data} />} />
         <Route path="*" element={<NotFound what="page" />} />
       </Routes>
     </SelectionOfTrials>

@@ -20,7 +20,7 @@ const LEGEND: [StepState | TrialState, string][] = [
   ["succeeded", "succeeded"], ["running", "running"], ["failed", "failed"], ["timed_out", "timed out"], ["skipped", "skipped"], ["cancelled", "cancelled"], ["early_stopped", "stopped early"],
 ];
 
-export function Grid({ of, spec }: { of: Experiment; spec: Spec }) {
+export default function Grid({ experiment: of, spec }: { experiment: Experiment; spec: Spec }) {
   const steps = useMemo(() => nodesOf(spec).map((it) => it.name), [spec]);
   if (!steps.length || of.trials.total === 0) {
     return (

@@ -6,14 +6,12 @@ import { trial, trialMetrics } from "../../api/queries";
 import type { Experiment, Metric, Scalar, TrialWithSteps } from "../../api/types";
 import { useColors } from "../../charts/Chart";
 import { curve, Curves, type Curve } from "../../charts/Curves";
+import { MOST_BESIDE } from "../../charts/selection";
 import { duration, number, scalar } from "../../format";
 import { Card, Empty, Failed, Loading, StateBadge } from "../../ui/parts";
 import { HandedOn, Logs } from "./Outputs";
 
-/** More lines than this on one chart cannot be told apart. */
-export const MOST_BESIDE = 8;
-
-export function SideBySide({ of }: { of: Experiment }) {
+export default function SideBySide({ experiment: of }: { experiment: Experiment }) {
   const [params] = useSearchParams();
   const numbers = (params.get("trials") ?? "").split(",").filter((it) => /^\d+$/.test(it)).map(Number).slice(0, MOST_BESIDE);
   const found = useQueries({ queries: numbers.map((it) => trial(of.name, it)) });

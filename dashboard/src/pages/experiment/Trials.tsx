@@ -9,10 +9,9 @@ import type { Experiment, ListedTrial as Trial, Scalar, Spec, TrialState } from 
 import { ago, count, duration, moment, number, scalar, words } from "../../format";
 import { Card, Empty, Failed, Loading, Segments, StateBadge } from "../../ui/parts";
 import { Chips } from "../../ui/notes";
-import { useSelection } from "../../charts/selection";
 import { explain, useToast } from "../../ui/toast";
 import { VirtualTable, type Column } from "../../ui/VirtualTable";
-import { MOST_BESIDE } from "./SideBySide";
+import { MOST_BESIDE, useSelection } from "../../charts/selection";
 
 const PAGE = 200;
 /** Where many are read for the few that are meant. */
@@ -29,7 +28,7 @@ function between(numbers: ReadonlySet<number>): string[] {
   return [`number>=${low}`, `number<=${high}`];
 }
 
-export function Trials({ of, spec }: { of: Experiment; spec: Spec }) {
+export default function Trials({ experiment: of, spec }: { experiment: Experiment; spec: Spec }) {
   const [params, setParams] = useSearchParams();
   const { chosen, choose } = useSelection();
   const picked = chosen ?? NONE;

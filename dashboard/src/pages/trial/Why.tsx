@@ -4,10 +4,10 @@ import { number } from "../../format";
 import { Card } from "../../ui/parts";
 
 const WORDS: Record<Reasons["reason"], string> = {
-  coverage: "It is the next of points that cover the space.",
+  coverage: "It is the next of the algorithm’s points: this one does not learn from results.",
   startup: "Too little was known to learn from: it is one of points that are spread over the space.",
   exploitation: "Exploitation: it was expected to be good.",
-  exploration: "Exploration: little was known of it, and it might be good.",
+  exploration: "Exploration: it was not expected to be the best, but it might be.",
   sample: "It is a sample of the distribution that good trials have shaped.",
   untried: "What was looked for had all been tried: it is one of what was left.",
 };

@@ -4,6 +4,7 @@
 mod clients;
 mod ending;
 mod expansion;
+mod leap;
 mod leases;
 mod tasks;
 mod wishes;

@@ -12,10 +12,14 @@ use serde_json::{Map, Value as Json, json};
 
 impl Core {
     /// Takes reports one by one until the stopper says stop: what comes after that depends on how fast the step could be stopped, and must
-    /// not decide what the trial is worth.
+    /// not decide what the trial is worth. What was measured beside that report, at its level, is kept.
     pub(super) fn reported(&mut self, now: Timestamp, id: &TaskId, reports: Vec<Report>) {
+        let objective = self.plan.experiment.objective.metric.clone();
+        let mut stopped_at = None;
         for report in reports {
-            let expected = |trial: &TrialRun| trial.awaits(id) && trial.verdict.is_none();
+            let is_beside = stopped_at == Some(report.level) && report.name != objective;
+            let expected =
+                |trial: &TrialRun| trial.awaits(id) && (trial.verdict.is_none() || is_beside);
             let Some(trial) = self
                 .trials
                 .get_mut(&id.trial)
@@ -26,8 +30,10 @@ impl Core {
             trial.report(id.step, &report);
             let verdict = self.consult_stopper(id.trial, &report);
             let step = self.plan.step(id.step).0.to_owned();
+            let level = report.level;
             self.keep_report(now, id.trial, step, report);
             if let Some(explanation) = verdict {
+                stopped_at = Some(level);
                 let (state, reason) = (TrialState::EarlyStopped, TrialReason::EarlyStopping);
                 self.condemn(now, id.trial, state, reason, explanation);
             }

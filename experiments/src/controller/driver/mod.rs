@@ -315,20 +315,28 @@ impl Driver {
 
     /// The document first: should the process die before the core's part is stored, the next one reads the new limits there.
     async fn store_limits(&mut self, limits: NewLimits) -> Result<Wish, WantError> {
+        let now = self.now();
         let components = self.setup.components.as_ref();
         let change = |stored| Ok::<_, WantError>(limits.apply(&stored, components)?);
         let store = &self.setup.store;
-        let (last, document, limits) = store
-            .change_limits(self.id, self.clock.now(), change)
-            .await?;
+        let (last, document, limits) = store.change_limits(self.id, now, change).await?;
         Arc::make_mut(&mut self.record).document = document;
         tell(&self.ways.news, last);
         Ok(Wish::Limits(limits))
     }
 
+    /// The time. Before the core hears of one that leapt, it moves what it waits for.
+    fn now(&mut self) -> Timestamp {
+        if let Some(leap) = self.clock.catch_up() {
+            tracing::debug!(experiment = %self.record.name, %leap, "the time of day was put forward");
+            self.core.leap(leap);
+        }
+        self.clock.now()
+    }
+
     /// Lets the core decide, and begins to do what follows.
     fn take(&mut self, events: Vec<Event>) -> Result<(), DriveError> {
-        let now = self.clock.now();
+        let now = self.now();
         let nothing = events.is_empty();
         for event in events {
             self.core.handle(now, event);

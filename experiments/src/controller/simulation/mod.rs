@@ -42,6 +42,16 @@ proptest! {
         invariants::at_the_end(&world);
     }
 
+    /// However often the time of day is put forward: nothing ends early for that, and no time is accounted for.
+    #[test]
+    fn leaps_of_the_clock_change_nothing(shape: Shape, seed: u64, faults: Faults) {
+        let steady = run(&shape, seed, faults);
+        let leaping = run(&shape, seed, Faults { leaps: true, ..faults });
+        prop_assert_eq!(steady.results(), leaping.results());
+        prop_assert_eq!(steady.state(), leaping.state());
+        prop_assert_eq!(steady.tables.update.active_seconds, leaping.tables.update.active_seconds);
+    }
+
     /// One trial at a time: a run that crashes again and again finds what an undisturbed one finds.
     #[test]
     fn crashes_do_not_change_the_search(shape: Shape, seed: u64, crashes in 0.0..0.3) {
@@ -487,6 +497,7 @@ fn a_crash_between_the_ends_of_stopped_steps_does_not_strand_their_trial() {
         ..Shape::default()
     };
     let faults = Faults {
+        leaps: false,
         crashes: 0.043_951_882_771_525_92,
         duplicates: 0.234_091_784_869_832_1,
         clock: 0.025_523_526_543_705_46,

@@ -42,6 +42,8 @@ pub struct Faults {
     pub duplicates: f64,
     /// The clock is set back.
     pub clock: f64,
+    /// The clock is put forward before everything that happens, and the core is told.
+    pub leaps: bool,
 }
 
 /// After so many the machine is a good one.
@@ -53,6 +55,7 @@ impl Faults {
         crashes: 0.0,
         duplicates: 0.0,
         clock: 0.0,
+        leaps: false,
     };
 }
 
@@ -66,6 +69,7 @@ impl Arbitrary for Faults {
                 crashes,
                 duplicates,
                 clock,
+                leaps: false,
             })
             .boxed()
     }
@@ -286,6 +290,9 @@ impl World {
             if process.core.is_closed() {
                 return;
             }
+            if self.faults.leaps {
+                self.leap(&mut process);
+            }
             let event = self.next_event(&mut process);
             self.process = self.survive(process, event);
         }
@@ -362,6 +369,15 @@ impl World {
     fn advance_clock(&mut self, most: f64) {
         let seconds = self.rng.random_range(0.0..most);
         self.now += SignedDuration::from_secs_f64(seconds);
+    }
+
+    /// The time of day is another; nobody has waited any longer.
+    fn leap(&mut self, process: &mut Process) {
+        let by = SignedDuration::from_hours(1);
+        self.now += by;
+        process.core.leap(by);
+        process.agenda = later(&process.agenda, by);
+        self.outside.agenda = later(&self.outside.agenda, by);
     }
 
     /// The next thing on the agenda, or the tick the core waits for.
@@ -659,6 +675,16 @@ impl World {
 }
 
 /// A trial of another experiment.
+fn later<T: Clone>(
+    agenda: &BTreeMap<(Timestamp, u64), T>,
+    by: SignedDuration,
+) -> BTreeMap<(Timestamp, u64), T> {
+    let moved = agenda.iter();
+    moved
+        .map(|((at, count), it)| ((*at + by, *count), it.clone()))
+        .collect()
+}
+
 fn prior(number: u32) -> PriorTrial {
     let x = Value::Int(i64::from(number) + 1);
     PriorTrial {

@@ -4,6 +4,7 @@
 mod attempt;
 mod checkpoints;
 mod course;
+mod escapes;
 mod group;
 mod lines;
 mod log;
@@ -29,7 +30,7 @@ use super::{Ending, Engine, Leave, Outcome, Task, TaskId, Update};
 use crate::artifacts::ArtifactStore;
 use crate::store::ExperimentId;
 use futures_util::FutureExt;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Rlimit, Signal, kill_process};
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io;
@@ -56,6 +57,9 @@ pub struct LocalOptions {
     /// The command that calls [`watchdog::run`](super::watchdog::run), as a rule this program itself. Without one, processes outlive a
     /// `tune` that was killed.
     pub watchdog: Option<Vec<String>>,
+    /// How many files a process may have open at first (its soft limit), where that is not as many as this program may; `None` leaves it
+    /// as it is. Programs that wait with `select` break where it is above 1,024.
+    pub open_files: Option<u64>,
 }
 
 /// Runs tasks on this machine. Dropping it kills all that still run.
@@ -71,6 +75,7 @@ struct Shared {
     checkpoints: Checkpoints,
     spares: Spares,
     inherited: Vec<(OsString, OsString)>,
+    open_files: Option<Rlimit>,
     session: String,
     watchdog: Option<Watchdog>,
     numbers: AtomicU64,
@@ -106,6 +111,7 @@ impl LocalEngine {
             checkpoints: Checkpoints::default(),
             spares: Spares::default(),
             inherited: start::inherited_environment(),
+            open_files: options.open_files.map(start::soft_limit),
             session,
             watchdog,
             numbers: AtomicU64::new(0),

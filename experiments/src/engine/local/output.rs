@@ -6,7 +6,7 @@ use super::log::Log;
 use super::mask::{Mask, MaskedStream};
 use super::tail::Tail;
 use crate::engine::{TaskId, Update};
-use crate::metrics::{LineParser, Report, is_metric_name};
+use crate::metrics::{LineParser, Report, why_no_metric};
 use std::collections::HashSet;
 use std::io;
 use std::mem;
@@ -252,7 +252,7 @@ impl Reader {
 
     fn admit(&mut self, report: &Report) -> Result<(), Dropped> {
         if !self.names.contains(&report.name) {
-            if !is_metric_name(&report.name) {
+            if why_no_metric(&report.name).is_some() {
                 return Err(Dropped::Name);
             }
             if self.names.len() >= MOST_NAMES && report.name != self.parser.objective() {

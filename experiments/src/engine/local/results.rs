@@ -92,8 +92,11 @@ async fn values(
 
 fn read_values(file: File, store: &ArtifactStore, mask: &Mask) -> Result<(Values, Values), String> {
     let bytes = read(file).map_err(|error| unreadable(&error))?;
-    let mut output = parse_output(&mask.whole(&bytes)).map_err(|problem| problem.to_string())?;
-    // Once more: JSON knows many ways to write the same text.
+    let mut output = parse_output(&mask.whole(&bytes)).map_err(|problem| {
+        let words = problem.to_string();
+        String::from_utf8_lossy(&mask.whole(words.as_bytes())).into_owned()
+    })?;
+    // Once more: what was JSON within JSON is text now.
     mask.fields(&mut output.values);
     mask.fields(&mut output.large);
     let mut stored_values = output.values.clone();
@@ -181,17 +184,19 @@ mod tests {
     fn no_way_to_write_a_secret_brings_it_into_values_or_their_names() {
         let directory = TempDir::new().unwrap();
         let path = directory.path().join("output");
-        fs::write(
-            &path,
-            r#"{ "my_\u0073ecret": ["\u0073ecret"], "other": 1 }"#,
-        )
-        .unwrap();
         let mask = Mask::new(vec![b"secret".to_vec()]);
         let store = ArtifactStore::new(directory.path());
-        let read = read_values(File::open(&path).unwrap(), &store, &mask);
-        let expected = json!({ "my_***": ["***"], "other": 1 });
-        let (values, stored) = read.unwrap();
+        let read = |text: &str| {
+            fs::write(&path, text).unwrap();
+            read_values(File::open(&path).unwrap(), &store, &mask)
+        };
+        let (values, stored) = read(r#"{ "is": ["\u0073ecret", "s\\u0065cret"] }"#).unwrap();
+        let expected = json!({ "is": ["***", "***"] });
         assert_eq!(Json::Object(values), expected);
         assert_eq!(Json::Object(stored), expected);
+        for name in ["my secret", r"my \u0073ecret", r"my s\\u0065cret"] {
+            let why = read(&format!(r#"{{ "{name}": 1 }}"#)).unwrap_err();
+            assert!(why.contains("`my ***` is not a name"), "{why}");
+        }
     }
 }

@@ -8,6 +8,7 @@ use crate::artifacts::reason;
 use crate::engine::session;
 use crate::engine::{Outcome, Task};
 use rustix::io::Errno;
+use rustix::process::{Resource, Rlimit, getrlimit};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
@@ -58,10 +59,19 @@ fn is_inherited(name: &str) -> bool {
     name.starts_with("LC_") || INHERITED.contains(&name)
 }
 
+/// The soft limit of open files, below the hard limit of this process.
+pub(super) fn soft_limit(files: u64) -> Rlimit {
+    Rlimit {
+        current: Some(files),
+        ..getrlimit(Resource::Nofile)
+    }
+}
+
 /// A process that is ready to be started.
 pub(super) struct Prepared {
     command: Command,
     program: PathBuf,
+    open_files: Option<Rlimit>,
     /// The mark that it and its descendants carry.
     pub cookie: String,
     /// What keeps its secrets out of all that is kept of it.
@@ -99,6 +109,7 @@ impl Prepared {
         Ok(Self {
             command,
             program,
+            open_files: shared.open_files,
             cookie,
             mask: secrets.mask(),
         })
@@ -109,6 +120,9 @@ impl Prepared {
     pub async fn start(mut self) -> (Self, io::Result<Child>) {
         let starting = tokio::task::spawn_blocking(move || {
             let started = self.command.spawn();
+            if let (Ok(child), Some(limit)) = (&started, self.open_files) {
+                limit_files(child, limit);
+            }
             (self, started)
         });
         starting
@@ -125,6 +139,21 @@ impl Prepared {
         }
     }
 }
+
+/// When the process has begun: before, only the slow way of starting one could. It takes a microsecond or two, in which the program is
+/// still being loaded.
+#[cfg(target_os = "linux")]
+fn limit_files(child: &Child, limit: Rlimit) {
+    let id = child.id().and_then(|id| i32::try_from(id).ok());
+    if let Some(id) = id.and_then(rustix::process::Pid::from_raw) {
+        // It may have ended already, or be another user's.
+        let _ = rustix::process::prlimit(Some(id), Resource::Nofile, limit);
+    }
+}
+
+/// Only Linux lets a process set the limits of another.
+#[cfg(not(target_os = "linux"))]
+fn limit_files(_: &Child, _: Rlimit) {}
 
 fn unprepared(places: &Places, error: &io::Error) -> Outcome {
     let files = places.files_at().display();

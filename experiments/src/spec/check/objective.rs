@@ -5,6 +5,7 @@ use super::super::keys::OBJECTIVE;
 use super::super::words;
 use super::Check;
 use super::fields::Fields;
+use crate::metrics::why_no_metric;
 use crate::pipeline::known;
 use tune_algorithms::history::Goal;
 
@@ -34,29 +35,17 @@ impl Check<'_> {
     fn metric(&mut self, fields: &Fields<'_>) -> Option<String> {
         let at = fields.get("metric")?;
         let metric = self.text_at(&at)?;
-        let is_word = !metric.is_empty()
-            && !metric
-                .chars()
-                .any(|c| c.is_whitespace() || c.is_control() || c == '=');
-        if !is_word || metric.len() > 200 {
-            let help =
-                "it is one word, such as `accuracy` or `val/loss`, of at most 200 characters"
-                    .to_owned();
-            self.at(
-                &at,
-                format!("{} cannot be the name of a metric", words::quoted(&metric)),
-                Some(help),
-            );
-            return None;
-        }
-        if LEVEL_NAMES.contains(&metric.as_str()) {
-            let name = words::quoted(&metric);
-            let message = format!("{name} names the level of a report and is never a metric");
-            let help = "give the metric another name where it is printed, such as `best_loss`, and write that here";
-            self.at(&at, message, Some(help.to_owned()));
-            return None;
-        }
-        Some(metric)
+        let Some(message) = why_no_objective(&metric) else {
+            return Some(metric);
+        };
+        let help = match LEVEL_NAMES.contains(&metric.as_str()) {
+            true => {
+                "give the metric another name where it is printed, such as `best_loss`, and write that here"
+            }
+            false => "it is one word, such as `accuracy` or `val/loss`, of at most 200 characters",
+        };
+        self.at(&at, message, Some(help.to_owned()));
+        None
     }
 
     /// A `run` step may print anything, and so may clients report; components say what they do.
@@ -96,4 +85,11 @@ impl Check<'_> {
             );
         }
     }
+}
+
+/// Why that cannot be the name of the objective: one that is printed as `name=value` is one word.
+fn why_no_objective(metric: &str) -> Option<String> {
+    let is_word = !metric.contains(|c: char| c.is_whitespace() || c == '=');
+    let no_word = || format!("{} cannot be the name of a metric", words::quoted(metric));
+    why_no_metric(metric).or_else(|| (!is_word).then(no_word))
 }

@@ -49,13 +49,22 @@ impl Bench {
     }
 
     fn with(slots: usize, grace: Duration, capacity: usize) -> Self {
+        Self::set_up(capacity, |options| {
+            options.slots = slots;
+            options.grace = grace;
+        })
+    }
+
+    fn set_up(capacity: usize, set: impl Fn(&mut LocalOptions)) -> Self {
         let directory = TempDir::new().unwrap();
-        let options = LocalOptions {
-            slots,
-            grace,
+        let mut options = LocalOptions {
+            slots: 1,
+            grace: Duration::from_secs(60),
             artifacts: ArtifactStore::new(directory.path().join("store")),
             watchdog: None,
+            open_files: None,
         };
+        set(&mut options);
         let engine = LocalEngine::new(options).unwrap();
         let (updates, received) = mpsc::channel(capacity);
         Self {

@@ -358,7 +358,8 @@ async fn a_step_gets_its_secrets_and_nothing_that_is_kept_holds_them() {
         echo "accuracy of ${SECRET}: 1"
         echo "{{\"loss\": 1, \"${SECRET}\": 2}}" >> $TUNE_METRICS
         echo "token=${SECRET}" >> $TUNE_OUTPUT
-        echo "{{\"list\": [\"a ${SECRET}\"]}}" >> $TUNE_OUTPUT"#
+        echo "{{\"list\": [\"a ${SECRET}\"]}}" >> $TUNE_OUTPUT
+        printf '{{"path": "%s"}}\n' "${SECRET}" | sed 's|/|\\u002F|g'"#
     );
     let mut task = bench.shell(0, &text);
     task.secrets.push(SECRET.to_owned());
@@ -366,7 +367,8 @@ async fn a_step_gets_its_secrets_and_nothing_that_is_kept_holds_them() {
     assert_eq!(ending.outcome, Outcome::Succeeded);
     assert_eq!(fs::read_to_string(bench.path("got")).unwrap(), secret);
     let log = ending.log.unwrap();
-    assert_eq!(log.matches("***").count(), 4, "{log}");
+    assert_eq!(log.matches("***").count(), 5, "{log}");
+    assert!(!log.contains("u002F"), "{log}");
     assert!(!log.contains(&secret), "{log}");
     let names: Vec<&str> = reports.iter().map(|report| report.name.as_str()).collect();
     assert_eq!(names, ["loss", "***"]);

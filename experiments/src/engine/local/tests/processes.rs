@@ -2,6 +2,18 @@
 
 use super::*;
 
+/// The limit is set when the process has begun.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_process_may_open_as_many_files_as_is_said_and_still_raise_that() {
+    let mut bench = Bench::set_up(100, |options| options.open_files = Some(200));
+    let text = r#"until [ "$(ulimit -Sn)" = 200 ]; do :; done
+        ulimit -Sn 201 && echo files=$(ulimit -Sn)"#;
+    let (reports, ending) = bench.run_shell(text).await;
+    assert_eq!(ending.outcome, Outcome::Succeeded);
+    assert_eq!(values(&reports, "files"), [201.0]);
+}
+
 #[tokio::test]
 async fn who_holds_the_pipes_after_the_step_has_ended_does_not_hang_it() {
     let mut bench = Bench::new(1);
