@@ -8,7 +8,7 @@ export function toNumber(value: Numeric | null | undefined): number | null {
 }
 
 /** About six digits, without noise behind them. */
-export function number(value: Numeric | null | undefined, digits = 5): string {
+export function number(value: Numeric | null | undefined, digits = 6): string {
   const it = toNumber(value);
   if (it === null) return "–";
   if (Number.isNaN(it)) return "NaN";

@@ -163,7 +163,7 @@ test("several experiments are ticked, and compared at an address that can be han
   await page.getByRole("checkbox", { name: "Compare hare" }).check();
   await page.getByRole("button", { name: "Compare 2" }).click();
   await page.waitForURL(/\/compare\?experiment=hare&experiment=tortoise$/);
-  await page.getByRole("img", { name: /^Best loss so far against finished trials\. hare: 0\.016667; tortoise: 0\.016667/ }).waitFor();
+  await page.getByRole("img", { name: /^Best loss so far against finished trials\. hare: 0\.0166667; tortoise: 0\.0166667/ }).waitFor();
   await page.getByRole("button", { name: "Time" }).click();
   await page.getByRole("img", { name: /^Best loss so far against time/ }).waitFor();
   await page.getByLabel("Add an experiment").selectOption("iris");
@@ -206,7 +206,7 @@ test("the list shows how each came to its best, and asks for that where it is se
   const lines = [];
   page.on("request", (request) => request.url().includes("/points") && lines.push(request.url()));
   await page.goto("/");
-  await page.getByRole("row", { name: /number-59/ }).locator(".spark path").waitFor();
+  await page.getByRole("row", { name: /number-59/ }).locator(".spark path").waitFor({ state: "attached" });
   await page.waitForLoadState("networkidle");
   assert.ok(lines.length >= 10 && lines.length < 40, `${lines.length} lines were asked for`);
   await page.getByRole("row", { name: /number-0/ }).scrollIntoViewIfNeeded();
@@ -215,7 +215,7 @@ test("the list shows how each came to its best, and asks for that where it is se
   // A trial that is not better changes no line: it is not asked for again. One that is better does.
   const before = lines.length;
   await many.tell("number-0", [{ metrics: { loss: 5 } }]);
-  await page.getByRole("row", { name: /number-0/ }).getByText("3 / 3").waitFor();
+  await page.getByRole("row", { name: /number-0/ }).getByText("3 of 200").waitFor();
   assert.equal(lines.length, before);
   const again = page.waitForRequest(/number-0\/points/);
   await many.tell("number-0", [{ metrics: { loss: 0.1 } }]);

@@ -84,3 +84,49 @@ test("keys and values are suggested, with what they mean, and taken by the keybo
   fine([/status of 422.*dry_run/]);
   await context.close();
 });
+
+test("a mark reaches to the end of what it is about", async () => {
+  const { endOf } = await load("ui/marks.ts");
+  const marked = (text) => {
+    const from = text.indexOf("‸");
+    const line = text.replace("‸", "");
+    return line.slice(from, endOf(line, from));
+  };
+  assert.equal(marked("max_trials: ‸many # so many"), "many");
+  assert.equal(marked("goal: ‸as small as can be, or so"), "as small as can be, or so");
+  assert.equal(marked("x: { type: ‸flot, min: 0 }"), "flot");
+  assert.equal(marked("x: { ‸tpye: float }"), "tpye");
+  assert.equal(marked("‸goals: minimize"), "goals");
+  assert.equal(marked("metric: ‸\"a # b\" # c"), "\"a # b\"");
+  assert.equal(marked("x: ‸{ values: [1, 2] } # c"), "{ values: [1, 2] }");
+  assert.equal(marked("x: [‸1, 2"), "1");
+});
+
+test("the default is suggested first, and a name that is taken is said to be", async () => {
+  const { page, context, fine } = await open(server);
+  const document = "name: taken\nobjective: { metric: loss, goal: minimize }\nmax_trials: 1\nparameters: { x: { type: bool } }\n";
+  await server.submit(document);
+  await page.goto("/new");
+  const editor = page.getByRole("textbox", { name: "Experiment file" });
+  await editor.fill(`${document}algorithm: `);
+  await page.keyboard.press("Control+End");
+  await page.keyboard.press("Control+Space");
+  const options = page.getByRole("listbox").getByRole("option");
+  await options.first().waitFor();
+  assert.match(await options.first().textContent(), /^auto/);
+  await page.keyboard.press("Escape");
+  // What goes on is another one.
+  await editor.fill(document.replace("bool", "int, min: 1, max: 3"));
+  await page.getByText("There is already an experiment taken").waitFor();
+  assert.ok(await page.getByRole("button", { name: "Run" }).isDisabled());
+  await page.getByRole("button", { name: "Go on with taken" }).click();
+  await page.getByText("This file cannot go on with it").waitFor();
+  await accessible(page);
+  await page.getByRole("button", { name: "Name it taken-2" }).click();
+  await page.getByText("The file is right").waitFor();
+  await editor.fill(document);
+  await page.getByRole("button", { name: "Go on with taken" }).click();
+  await page.getByRole("heading", { name: "taken", level: 1 }).waitFor();
+  fine([/status of 422.*dry_run/, /status of 409/]);
+  await context.close();
+});

@@ -83,13 +83,13 @@ test("from a pasted file to the best configuration by keyboard alone", async () 
   await press(page, "Enter");
   const by = page.getByRole("combobox", { name: "Compare by" });
   await by.waitFor();
-  await page.getByText("good is better").waitFor();
+  await page.getByText("good tends to be better").waitFor();
   await reach(page, by);
   await press(page, "ArrowUp");
   await page.waitForURL(/by=x/);
   await page.getByRole("columnheader", { name: "Range" }).waitFor();
   await press(page, "ArrowDown");
-  await page.getByText("good is better").waitFor();
+  await page.getByText("good tends to be better").waitFor();
 
   // Copy the best.
   await reach(page, page.getByRole("link", { name: "Overview" }), { key: "Shift+Tab" });

@@ -18,7 +18,7 @@ test("from an example to the best configuration by clicks alone", async () => {
   await page.locator(".badge", { hasText: "succeeded" }).first().waitFor({ timeout: 120_000 });
   await figure(page, "Finished trials").filter({ hasText: /^40/ }).waitFor();
   await page.getByRole("link", { name: "Compare" }).click();
-  await page.getByText("is better:").waitFor();
+  await page.getByText("tends to be better among these trials:").waitFor();
   await page.getByRole("link", { name: "Overview" }).click();
   await page.getByRole("button", { name: "Copy as YAML" }).click();
   await page.getByRole("status").filter({ hasText: "Copied as YAML" }).waitFor({ state: "attached" });

@@ -2,7 +2,7 @@
 import { keepPreviousData, queryOptions, type QueryClient } from "@tanstack/react-query";
 import { address, ENOUGH_RESULTS, experimentAt, experimentsAt, importanceAt, MANY_POINTS, pointsAt, reportsAt, sessionAt, trialAt } from "./addresses";
 import { get, getIfThere, send } from "./client";
-import type { Comparison, Experiment, Grid, Importance, JsonSchema, ListedTrial, Metric, Points, Session, Summary, Token, TrialWithSteps } from "./types";
+import type { Comparison, Experiment, Grid, Importance, JsonSchema, ListedTrial, Metric, Points, Session, Spec, Summary, Token, TrialWithSteps } from "./types";
 
 export interface TrialList {
   trials: ListedTrial[];
@@ -57,6 +57,14 @@ export const course = (name: string, id: number, best: number | undefined) =>
     staleTime: Infinity,
   });
 
+/** How many trials an experiment may have; null without a limit. The list does not tell it, and it changes seldom. */
+export const trialLimit = (of: Summary) =>
+  queryOptions({
+    queryKey: ["limit", of.id, of.state, of.finished_at],
+    queryFn: async ({ signal }) => ((await get<Experiment>(experimentAt(of.name), signal)).spec as unknown as Spec).max_trials ?? null,
+    staleTime: Infinity,
+  });
+
 /** Importance needs some results to be told from chance. */
 export const tellsImportance = (of: Experiment) => of.trials.succeeded >= ENOUGH_RESULTS;
 
@@ -64,6 +72,13 @@ export const importance = (name: string) =>
   queryOptions({
     queryKey: ["experiment", name, "importance"],
     queryFn: ({ signal }) => getIfThere<Importance>(importanceAt(name), signal),
+  });
+
+/** For another metric, of which `goal` says what is good. */
+export const importanceFor = (name: string, target: string, goal: "minimize" | "maximize") =>
+  queryOptions({
+    queryKey: ["experiment", name, "importance", target, goal],
+    queryFn: ({ signal }) => getIfThere<Importance>(address(["experiments", name, "importance"], { target, goal }), signal),
   });
 
 export const comparison = (name: string, by: string) =>

@@ -5,6 +5,7 @@ import { axis, base, Chart, tip, useColors, type Instance, type Option } from ".
 import { armed, brushOf, unmarked } from "./cloud";
 import type { Data, Point } from "./points";
 import { useSelection } from "./selection";
+import { stairs } from "./stairs";
 
 /** More steps than this are a line. */
 const MOST = 600;
@@ -14,9 +15,13 @@ export function Ecdf({ data, height = 408 }: { data: Data; height?: number }) {
   const { chosen, choose } = useSelection();
   const done = useMemo(() => data.points.filter((it) => it.state === "succeeded" && it.objective !== null), [data]);
   const option = useCallback((): Option => {
-    const line = (name: string, points: Point[], color: string, width: number) => ({
-      id: name, name, type: "line", step: "end", symbol: "none", data: steps(points), lineStyle: { color, width }, itemStyle: { color }, areaStyle: { color, opacity: name === "selected" ? 0.1 : 0.06 }, z: name === "selected" ? 4 : 3,
-    });
+    const line = (name: string, points: Point[], color: string, width: number) => {
+      const [data, z] = [steps(points), name === "selected" ? 4 : 3];
+      return [
+        { id: name, name, type: "line", step: "end", symbol: "none", data, lineStyle: { width: 0 }, itemStyle: { color }, areaStyle: { color, opacity: name === "selected" ? 0.1 : 0.06 }, z },
+        stairs(`line ${name}`, data, { color, width }, z),
+      ];
+    };
     const some = chosen ? done.filter((it) => chosen.has(it.number)) : [];
     return {
       ...base(c),
@@ -28,7 +33,7 @@ export function Ecdf({ data, height = 408 }: { data: Data; height?: number }) {
       brush: brushOf(c),
       xAxis: axis(c, { type: "value", scale: true, name: data.metric, nameLocation: "middle", nameGap: 26, splitLine: { show: false }, axisLabel: { color: c.text3, fontSize: 11, hideOverlap: true, formatter: (it: number) => number(it, 4) } }),
       yAxis: axis(c, { type: "value", min: 0, max: 1, axisLabel: { color: c.text3, fontSize: 11, formatter: (it: number) => `${Math.round(it * 100)} %` } }),
-      series: [line("all", done, chosen ? c.other : c.point, 2), ...(some.length ? [line("selected", some, c.best, 2.4)] : [])],
+      series: [...line("all", done, chosen ? c.other : c.point, 2), ...(some.length ? line("selected", some, c.best, 2.4) : [])],
     };
   }, [done, data.metric, c, chosen]);
   const latest = useRef({ done, choose });

@@ -5,12 +5,12 @@ import { aboutTrial, records, type Data, type Point } from "./points";
 import { brushable, brushOf, clouds, trialOf, unmarked, type Spot } from "./cloud";
 import { axis, base, Chart, tip, useColors, type Instance, type Option } from "./Chart";
 import { useSelection } from "./selection";
+import { stairs } from "./stairs";
 
 export function History({ data, height = 320, open }: { data: Data; height?: number; open: (trial: number) => void }) {
   const c = useColors();
   const { chosen, choose } = useSelection();
   const option = useCallback((): Option => {
-    const line = records(data);
     const bound = extent(data.points);
     const of = (state: string) => data.points.filter((it) => it.state === state && it.objective !== null).map((it): Spot => [it.number, it.objective!, it.number]);
     const many = data.points.length > 2000;
@@ -32,15 +32,22 @@ export function History({ data, height = 320, open }: { data: Data; height?: num
           { id: "early", spots: of("early_stopped"), look: { size: size - 1, color: "transparent", border: c.early, width: 1.4, opacity } },
           ...marks.map(([state, color]) => ({ id: state, spots: without(state), look: { size: 3, height: 9, color, opacity: 0.9 } })),
         ], chosen),
-        {
-          id: "best", type: "line", step: "end", symbol: "none", silent: true, z: 5, lineStyle: { color: c.best, width: 2 },
-          data: line.length ? [...line.map((it) => [it.trial, it.objective]).sort((a, b) => a[0] - b[0]).reduce<number[][]>((all, it) => (all.length && !(data.goal === "maximize" ? it[1] > all.at(-1)![1] : it[1] < all.at(-1)![1]) ? all : [...all, it]), []), [last, line.at(-1)!.objective]] : [],
-        },
+        stairs("best", bestSoFar(data, last), { color: c.best, width: 2 }),
       ],
     };
   }, [data, c, chosen]);
   const ready = (chart: Instance) => brushable(chart, open, (trials) => choose(trials, "history"));
   return <Chart option={option} height={height} label={`Objective of every trial and the best so far, ${data.points.length} points`} ready={ready} elsewhere={{ who: "history", act: unmarked }} />;
+}
+
+/** In the order of the trials, which is not the one in which they ended: only what is better than all before it; and on to the last of them. */
+function bestSoFar(data: Data, last: number): [number, number][] {
+  const better = (a: number, b: number) => (data.goal === "maximize" ? a > b : a < b);
+  const line: [number, number][] = [];
+  for (const { trial, objective } of records(data).sort((a, b) => a.trial - b.trial)) {
+    if (!line.length || better(objective, line.at(-1)![1])) line.push([trial, objective]);
+  }
+  return line.length ? [...line, [last, line.at(-1)![1]]] : [];
 }
 
 /** A little room around what is shown, so that no point is cut. */

@@ -3,6 +3,7 @@ import { useCallback, useRef } from "react";
 import { count, duration, number } from "../format";
 import { axis, base, Chart, tip, useColors, type Instance, type Option } from "./Chart";
 import type { Course, Step } from "./course";
+import { stairs } from "./stairs";
 
 export interface Runner {
   name: string;
@@ -43,13 +44,17 @@ export function Race({ runners, metric, against, height = 380, open }: Props) {
       },
       xAxis: axis(c, { ...(log ? { type: "log", min: "dataMin" } : { type: "value", min: 0, minInterval: against === "trials" ? 1 : undefined }), splitLine: { show: false }, name: against === "trials" ? "finished trials" : "time since the first trial began", nameLocation: "middle", nameGap: 26, axisLabel: { color: c.text3, fontSize: 11, hideOverlap: true, formatter: shown } }),
       yAxis: axis(c, { type: "value", scale: true, min: bounds[0], max: bounds[1], name: metric, nameGap: 10, nameTextStyle: { color: c.text3, fontSize: 11, align: "left" }, axisLabel: { color: c.text3, fontSize: 11, showMinLabel: false, showMaxLabel: false, formatter: (it: number) => number(it, 4) } }),
-      series: runners.map(({ name, course, at }) => {
+      series: runners.flatMap(({ name, course, at }) => {
         const color = c.series[at % c.series.length];
         const last = course.steps.at(-1);
-        const data: object[] = course.steps.map((step) => ({ value: [Math.max(step[against], log ? LEAST : 0), step.objective], step }));
+        const marks = course.steps.map((step) => ({ value: [Math.max(step[against], log ? LEAST : 0), step.objective] as [number, number], step }));
         // The line goes on to where the experiment is, without a mark there.
-        if (last) data.push({ value: [Math.max(course[against], last[against]), last.objective], step: last, symbolSize: 0 });
-        return { name, type: "line", step: "end", symbol: "circle", symbolSize: 6, showAllSymbol: true, data, lineStyle: { width: 2, color }, itemStyle: { color } };
+        const end = last && { value: [Math.max(course[against], last[against]), last.objective] as [number, number], step: last, symbolSize: 0 };
+        const data = end ? [...marks, end] : marks;
+        return [
+          stairs(`line ${name}`, data.map((it) => it.value), { color, width: 2 }, 2),
+          { id: name, name, type: "scatter", symbol: "circle", symbolSize: 6, z: 3, data, itemStyle: { color } },
+        ];
       }),
     };
   }, [runners, metric, against, c]);

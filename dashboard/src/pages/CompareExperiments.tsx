@@ -10,7 +10,7 @@ import { useColors } from "../charts/Chart";
 import { courseOf, type Course } from "../charts/course";
 import { Race, type Against } from "../charts/Race";
 import { count, duration, number, scalar } from "../format";
-import { Card, Empty, ended, Loading, Segments, StateBadge, Warning } from "../ui/parts";
+import { Card, Empty, ended, Loading, over, Segments, StateBadge, Warning } from "../ui/parts";
 import { explain } from "../ui/toast";
 
 /** More lines than this on one chart cannot be told apart. */
@@ -105,9 +105,11 @@ function Group({ all, against, tools }: { all: One[]; against: Against; tools: R
   const runners = useMemo(() => all.map((it) => ({ name: it.of.name, course: it.course, at: it.at })), [all]);
   const values = all.flatMap((it) => (it.course.steps.length ? [it.course.steps.at(-1)!.objective] : []));
   const best = goal === "maximize" ? Math.max(...values) : Math.min(...values);
+  // Of experiments that search different spaces none is the better one.
+  const alike = new Set(all.map((it) => parametersOf(it.of).sort().join("\n"))).size === 1;
   return (
     <>
-      <Card title={`Best ${metric} so far`} hint={goal} tools={tools}>
+      <Card title={all.every((it) => over(it.of.state)) ? `Best ${metric}` : `Best ${metric} so far`} hint={goal} tools={tools}>
         <Race runners={runners} metric={metric} against={against} open={open} />
       </Card>
       <Card title="The best of each" flush>
@@ -117,7 +119,7 @@ function Group({ all, against, tools }: { all: One[]; against: Against; tools: R
               <tr><th>Experiment</th><th>State</th><th className="num">Best {metric}</th><th className="num">Trial</th><th className="num">Found after</th><th className="num">in</th><th className="num">Trials</th><th className="num">Time</th><th>Algorithm</th></tr>
             </thead>
             <tbody>
-              {all.map((it) => <Row key={it.of.id} it={it} winner={it.course.steps.at(-1)?.objective === best && values.length > 1} />)}
+              {all.map((it) => <Row key={it.of.id} it={it} winner={alike && it.course.steps.at(-1)?.objective === best && values.length > 1} />)}
             </tbody>
           </table>
         </div>
@@ -125,6 +127,11 @@ function Group({ all, against, tools }: { all: One[]; against: Against; tools: R
       <Configurations all={all.filter((it) => it.of.best)} />
     </>
   );
+}
+
+function parametersOf(of: Experiment): string[] {
+  const { parameters } = of.spec as unknown as Spec;
+  return Array.isArray(parameters) ? parameters.map((it) => it.name) : Object.keys(parameters);
 }
 
 function Row({ it: { of, course, at }, winner }: { it: One; winner: boolean }) {
@@ -148,24 +155,24 @@ function Row({ it: { of, course, at }, winner }: { it: One; winner: boolean }) {
 function Configurations({ all }: { all: One[] }) {
   const names = [...new Set(all.flatMap(({ of }) => Object.keys(of.best!.parameters)))];
   if (!all.length) return null;
+  const rows = names.map((name) => {
+    const values = all.map(({ of }): Scalar | undefined => (of.best!.parameters as Record<string, Scalar>)[name]);
+    return { name, values, differs: new Set(values.filter((it) => it !== undefined).map(String)).size > 1 };
+  });
   return (
-    <Card title="Best configuration of each" hint={all.length > 1 ? "differences are marked" : undefined} flush>
+    <Card title="Best configuration of each" hint={rows.some((it) => it.differs) ? "differences are marked" : undefined} flush>
       <div className="scroll" style={{ maxHeight: 480 }} tabIndex={0} role="group" aria-label="Best configuration of each experiment">
         <table>
           <thead>
             <tr><th>Parameter</th>{all.map(({ of, at }) => <th key={of.id} className="num"><Named at={at}>{of.name}</Named></th>)}</tr>
           </thead>
           <tbody>
-            {names.map((name) => {
-              const values = all.map(({ of }): Scalar | undefined => (of.best!.parameters as Record<string, Scalar>)[name]);
-              const differs = new Set(values.filter((it) => it !== undefined).map(String)).size > 1;
-              return (
-                <tr key={name}>
-                  <td className="muted">{name}</td>
-                  {values.map((value, at) => <td key={at} className={`num ${differs ? "differs" : ""}`}>{scalar(value)}</td>)}
-                </tr>
-              );
-            })}
+            {rows.map(({ name, values, differs }) => (
+              <tr key={name}>
+                <td className="muted">{name}</td>
+                {values.map((value, at) => <td key={at} className={`num ${differs && value !== undefined ? "differs" : ""}`}>{scalar(value)}</td>)}
+              </tr>
+            ))}
           </tbody>
         </table>
       </div>

@@ -1,15 +1,15 @@
 // All experiments: where each stands, how far it is, the best it has found.
 import { useQuery } from "@tanstack/react-query";
 import { ArrowDown, ArrowUp, FlaskConical, GitCompareArrows, Plus, Search } from "lucide-react";
-import { useDeferredValue, useMemo, useState } from "react";
+import { useDeferredValue, useMemo, useRef, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
-import { experiments } from "../api/queries";
+import { experiments, trialLimit } from "../api/queries";
 import type { Summary } from "../api/types";
 import { useMay } from "../app/me";
 import { ago, count, duration, moment, number, toNumber, words } from "../format";
 import { ended, Empty, Failed, Loading, Segments, StateBadge, TrialBar } from "../ui/parts";
 import { Chips } from "../ui/notes";
-import { Sparkline } from "../ui/Sparkline";
+import { Sparkline, useSeen } from "../ui/Sparkline";
 import { Steer } from "../ui/steer";
 
 type Filter = "all" | "active" | "paused" | "succeeded" | "failed";
@@ -105,14 +105,14 @@ export function Experiments() {
         )}
       </div>
       <div className="card scroll">
-        <table>
+        <table className="list">
           <thead>
             <tr>
               <th className="pick"><span className="visually-hidden">Compare</span></th>
               <Sortable column="name" sort={sort} change={setSort}>Name</Sortable>
               <Sortable column="state" sort={sort} change={setSort}>State</Sortable>
-              <Sortable column="trials" sort={sort} change={setSort}>Trials</Sortable>
               <Sortable column="best" sort={sort} change={setSort} num>Best</Sortable>
+              <Sortable column="trials" sort={sort} change={setSort}>Trials</Sortable>
               <th>History</th>
               <th>Objective</th>
               <Sortable column="created" sort={sort} change={setSort}>Created</Sortable>
@@ -141,23 +141,25 @@ function Row({ it, picked, toggle, find }: { it: Summary; picked: boolean; toggl
     if ((event.target as HTMLElement).closest("a, button, label, [role=menu], [role=alertdialog]")) return;
     void navigate(page);
   };
+  const place = useRef<HTMLTableRowElement>(null);
+  const most = useMost(it, useSeen(place));
   return (
-    <tr className="link" onClick={open}>
+    <tr ref={place} className="link" onClick={open}>
       <td className="pick"><label><input type="checkbox" checked={picked} onChange={() => toggle(it.name)} aria-label={`Compare ${it.name}`} /></label></td>
       <td className="name"><Link to={page} title={it.name}>{it.name}</Link><Chips tags={it.tags ?? []} choose={find} /></td>
       <td>
         <span className="row tight" style={{ flexWrap: "nowrap" }}>
           <StateBadge state={it.state} asked={it.request} />
-          {it.reason && !["paused", "cancelled"].includes(it.reason) && <span className="muted">{words(it.reason)}</span>}
+          {it.reason && !["paused", "cancelled"].includes(it.reason) && <span className="muted roomy">{words(it.reason)}</span>}
         </span>
       </td>
+      <td className="num"><strong>{it.best ? number(it.best.objective) : "–"}</strong></td>
       <td>
         <div className="progress">
-          <TrialBar counts={it.trials} />
-          <small>{count(ended(it.trials))} / {count(it.trials.total)}</small>
+          <TrialBar counts={it.trials} most={most} />
+          <small>{count(ended(it.trials))}{most != null && ` of ${count(most)}`}</small>
         </div>
       </td>
-      <td className="num"><strong>{it.best ? number(it.best.objective) : "–"}</strong></td>
       <td><Sparkline of={it} /></td>
       <td><span className="muted" title={it.goal}>{it.goal === "maximize" ? "↑" : "↓"}</span> {it.metric}</td>
       <td title={moment(it.created_at)} className="soft">{ago(it.created_at)}</td>
@@ -165,6 +167,13 @@ function Row({ it, picked, toggle, find }: { it: Summary; picked: boolean; toggl
       <td className="num"><span className="actions"><Steer name={it.name} state={it.state} compact /></span></td>
     </tr>
   );
+}
+
+/** How many trials it may have: one that ended with the last of them has had all; the others that are in sight are asked. */
+function useMost(it: Summary, seen: boolean): number | null | undefined {
+  const full = it.reason === "max_trials";
+  const { data } = useQuery({ ...trialLimit(it), enabled: seen && !full });
+  return full ? it.trials.total : data;
 }
 
 function Sortable({ column, sort, change, num, children }: { column: Column; sort: { by: Column; down: boolean }; change: (sort: { by: Column; down: boolean }) => void; num?: boolean; children: string }) {

@@ -17,7 +17,7 @@ import { explain } from "../ui/toast";
 /** The server is asked once nothing has been typed for so long. */
 const PAUSE_MS = 350;
 
-type Verdict = { kind: "checking" } | { kind: "good" } | { kind: "problems"; problems: FileProblem[] } | { kind: "refused"; text: string };
+type Verdict = { kind: "checking" } | { kind: "good"; name: string } | { kind: "problems"; problems: FileProblem[] } | { kind: "refused"; text: string };
 
 export default function NewExperiment() {
   const editor = useMay("editor");
@@ -45,17 +45,23 @@ function Writing() {
     setText(likeThis(source.data, (known.data ?? []).map((it) => it.name)));
   }, [source.data, known.data]);
 
-  const ready = verdict.kind === "good" && !submitting;
-  const submit = async () => {
-    if (!ready) return;
+  const names = (known.data ?? []).map((it) => it.name);
+  const exists = verdict.kind === "good" && names.includes(verdict.name);
+  const ready = verdict.kind === "good" && !exists && !submitting;
+  const write = (next: string) => {
+    setRefusal("");
+    setText(next);
+  };
+  const submit = async (goOn = false) => {
+    if (!ready && !goOn) return;
     setSubmitting(true);
     setRefusal("");
     try {
-      const created = await sendYaml<Experiment>(address(["experiments"]), text);
+      const created = await sendYaml<Experiment>(address(["experiments"], { go_on: goOn || undefined }), text);
       await client.invalidateQueries({ queryKey: ["experiments"] });
       void navigate(`/experiments/${encodeURIComponent(created.name)}`);
     } catch (error) {
-      setRefusal(explain(error));
+      setRefusal(refusedAs(error));
       setSubmitting(false);
     }
   };
@@ -104,12 +110,13 @@ function Writing() {
           }
         >
           <div style={{ height: 10 }} />
-          <Editor text={text} change={setText} problems={problems} label="Experiment file" schema={schema.data} done={() => void submit()} />
+          <Editor text={text} change={write} problems={problems} label="Experiment file" schema={schema.data} done={() => void submit()} />
         </Card>
         <Card className="c4" title="Check">
           <div aria-live="polite" className="stack tight">
             {verdict.kind === "checking" && <p className="muted">Checking…</p>}
-            {verdict.kind === "good" && (
+            {verdict.kind === "good" && exists && <Taken name={verdict.name} text={text} names={names} refusal={refusal} busy={submitting} write={write} goOn={() => void submit(true)} />}
+            {verdict.kind === "good" && !exists && !refusal && (
               <div className="notice good"><CheckCircle2 size={16} aria-hidden="true" /><div>The file is right. Run starts it at once.</div></div>
             )}
             {verdict.kind === "refused" && <Warning>{verdict.text}</Warning>}
@@ -122,7 +129,7 @@ function Writing() {
                 {it.help && <><br />{it.help}</>}
               </Warning>
             ))}
-            {refusal && <Warning>{refusal}</Warning>}
+            {refusal && !exists && <Warning>{refusal}</Warning>}
           </div>
           <p className="muted" style={{ marginTop: 18 }}>
             <code>parameters</code> say what may vary, <code>objective</code> what counts, <code>pipeline</code> what every trial runs. Paths are those of the server's machine.
@@ -131,6 +138,42 @@ function Writing() {
       </div>
     </>
   );
+}
+
+/** The name is taken: what can be done about it. */
+function Taken({ name, text, names, refusal, busy, write, goOn }: { name: string; text: string; names: string[]; refusal: string; busy: boolean; write: (text: string) => void; goOn: () => void }) {
+  const free = freeName(name, names);
+  const renamed = text.replace(/^name:.*$/m, `name: ${free}`);
+  return (
+    <Warning tone={refusal ? "bad" : "warn"}>
+      There is already an experiment <Link to={`/experiments/${encodeURIComponent(name)}`}>{name}</Link>.{" "}
+      {refusal || "Choose another name, or go on with that one: where it was, or with the new limits of this file."}
+      <div className="row tight" style={{ marginTop: 8 }}>
+        {renamed !== text && <button className="btn small" onClick={() => write(renamed)}>Name it {free}</button>}
+        {!refusal && <button className="btn small" disabled={busy} onClick={goOn}>Go on with {name}</button>}
+      </div>
+    </Warning>
+  );
+}
+
+/** Why it was not begun, in the words of the page: those of the interface are for programs. */
+function refusedAs(error: unknown): string {
+  const of = error instanceof Refused && error.problem.type?.endsWith("/name-taken") ? error.problem : null;
+  if (!of) return explain(error);
+  const differences = of.differences ?? [];
+  if (differences.length === 0) return "It has been started meanwhile: choose another name.";
+  const some = differences.slice(0, FEW).map((it) => `${it.path} is ${told(it.given)} here and ${told(it.stored)} there`);
+  const more = differences.length > FEW ? `, and ${differences.length - FEW} more` : "";
+  return `This file cannot go on with it, since it describes another one: ${some.join("; ")}${more}. Choose another name.`;
+}
+
+/** So many differences are named. */
+const FEW = 3;
+
+function told(value: unknown): string {
+  if (value === undefined || value === null) return "not set";
+  const text = typeof value === "object" ? "other" : String(value);
+  return text.length > 40 ? "other" : text;
 }
 
 /** What the server says of the text: asked again when the typing pauses. */
@@ -153,8 +196,8 @@ function useVerdict(text: string): Verdict {
 
 async function check(text: string): Promise<Verdict> {
   try {
-    await sendYaml(address(["experiments"], { dry_run: true }), text);
-    return { kind: "good" };
+    const { spec } = await sendYaml<{ spec: { name: string } }>(address(["experiments"], { dry_run: true }), text);
+    return { kind: "good", name: spec.name };
   } catch (error) {
     if (error instanceof Refused && error.problem.problems?.length) return { kind: "problems", problems: error.problem.problems };
     return { kind: "refused", text: explain(error) };
@@ -163,8 +206,12 @@ async function check(text: string): Promise<Verdict> {
 
 /** The document of an experiment under a name that is free. */
 function likeThis(source: Experiment, names: string[]): string {
-  const base = source.name.replace(/-\d+$/, "");
+  return stringify({ ...(source.document as object), name: freeName(source.name, names) }, { lineWidth: 120 });
+}
+
+function freeName(name: string, names: string[]): string {
+  const base = name.replace(/-\d+$/, "");
   let suffix = 2;
   while (names.includes(`${base}-${suffix}`)) suffix += 1;
-  return stringify({ ...(source.document as object), name: `${base}-${suffix}` }, { lineWidth: 120 });
+  return `${base}-${suffix}`;
 }

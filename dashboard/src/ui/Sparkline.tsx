@@ -28,7 +28,7 @@ export function Sparkline({ of }: { of: Summary }) {
 }
 
 /** Whether it is in sight: rows that are not are not asked for, nor asked for again. */
-function useSeen(place: React.RefObject<HTMLElement | null>): boolean {
+export function useSeen(place: React.RefObject<HTMLElement | null>): boolean {
   const [seen, setSeen] = useState(false);
   useEffect(() => {
     const sight = new IntersectionObserver((entries) => setSeen(entries.at(-1)!.isIntersecting), { rootMargin: "100px" });

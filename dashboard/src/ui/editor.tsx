@@ -10,6 +10,7 @@ import { tags } from "@lezer/highlight";
 import { useEffect, useId, useRef } from "react";
 import type { FileProblem, JsonSchema } from "../api/types";
 import { completionFrom } from "./completion/source";
+import { endOf } from "./marks";
 
 const colors = HighlightStyle.define([
   { tag: [tags.propertyName, tags.definition(tags.propertyName)], color: "var(--accent)" },
@@ -28,7 +29,7 @@ const look = EditorView.theme({
   ".cm-tooltip": { background: "var(--surface)", border: "1px solid var(--border)", borderRadius: "8px", color: "var(--text)", boxShadow: "var(--shadow-2)" },
   ".cm-diagnostic": { padding: "6px 10px" },
   ".cm-tooltip.cm-tooltip-autocomplete": { overflow: "hidden" },
-  ".cm-tooltip-autocomplete > ul": { fontFamily: "inherit", maxHeight: "17em" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "inherit", maxHeight: "min(26em, 50vh)" },
   ".cm-tooltip-autocomplete > ul > li": { padding: "4px 12px !important", lineHeight: "1.35" },
   ".cm-tooltip-autocomplete > ul > li[aria-selected]": { background: "var(--accent-soft) !important", color: "var(--text) !important" },
   ".cm-completionDetail": { color: "var(--text-3)", fontStyle: "normal", marginLeft: "14px" },
@@ -91,7 +92,7 @@ export function Editor({ text, change, problems, label, schema, done }: Props) {
     const diagnostics = problems.map((problem): Diagnostic => {
       const line = doc.line(Math.min(Math.max(problem.line, 1), doc.lines));
       const from = Math.min(line.from + Math.max(problem.column - 1, 0), line.to);
-      return { from, to: line.to, severity: "error", message: problem.help ? `${problem.message}\n${problem.help}` : problem.message };
+      return { from, to: line.from + endOf(line.text, from - line.from), severity: "error", message: problem.help ? `${problem.message}\n${problem.help}` : problem.message };
     });
     editor.dispatch(setDiagnostics(editor.state, diagnostics));
   }, [problems]);

@@ -75,7 +75,7 @@ function Form({ of, before, done }: { of: { experiment: string; trial?: number }
       </label>
       <div className="row tight">
         <button className="btn primary small">Save</button>
-        <button type="button" className="btn small" onClick={done}>Leave it</button>
+        <button type="button" className="btn small" onClick={done}>Cancel</button>
       </div>
     </form>
   );

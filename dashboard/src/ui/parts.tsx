@@ -45,6 +45,9 @@ export function TrialBar({ counts, most }: { counts: Counts; most?: number | nul
   );
 }
 
+/** Whether nothing more comes of it. */
+export const over = (state: ExperimentState) => ["succeeded", "failed", "cancelled"].includes(state);
+
 export const ended = (counts: Counts) => counts.succeeded + counts.early_stopped + counts.failed + counts.cancelled;
 
 export function Card({ title, hint, tools, children, className = "", flush }: { title?: ReactNode; hint?: ReactNode; tools?: ReactNode; children: ReactNode; className?: string; flush?: boolean }) {

@@ -32,7 +32,7 @@ export function Best({ of, best, className }: { of: Experiment; best: Trial; cla
       </table>
       </div>
       <p className="muted" style={{ marginTop: 12 }}>
-        {of.metric} <strong className="soft">{number(best.objective, 6)}</strong> in <Link to={`/experiments/${encodeURIComponent(of.name)}/trials/${best.number}`}>trial {best.number}</Link>
+        {of.metric} <strong className="soft">{number(best.objective)}</strong> in <Link to={`/experiments/${encodeURIComponent(of.name)}/trials/${best.number}`}>trial {best.number}</Link>
         {others.map(([name, value]) => <span key={name}> · {name} {number(value)}</span>)}
       </p>
     </Card>

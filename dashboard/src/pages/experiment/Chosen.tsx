@@ -1,5 +1,5 @@
 // The trials that are chosen on the charts, as a table.
-import { Columns3, X } from "lucide-react";
+import { Columns3, List, X } from "lucide-react";
 import { useMemo } from "react";
 import { Link } from "react-router";
 import type { Data, Point } from "../../charts/points";
@@ -18,10 +18,11 @@ export function Chosen({ data, root }: { data: Data; root: string }) {
   }, [data, chosen]);
   const columns = useMemo<Column<Point>[]>(() => [
     { id: "number", title: "Trial", width: 74, cell: (it) => it.number },
-    { id: "state", title: "State", width: 124, cell: (it) => <StateBadge state={it.state} /> },
-    { id: "objective", title: data.metric, width: 110, num: true, cell: (it) => <strong>{number(it.objective, 6)}</strong> },
-    ...data.dimensions.slice(0, 40).map((dimension, index): Column<Point> => ({ id: `p.${dimension.name}`, title: dimension.name, width: 130, num: dimension.kind === "number", cell: (it) => scalar(it.values[index]) })),
+    { id: "state", title: "State", width: 144, cell: (it) => <StateBadge state={it.state} /> },
+    { id: "objective", title: data.dimensions.some((it) => it.name === data.metric) ? `${data.metric} (metric)` : data.metric, width: 118, num: true, cell: (it) => <strong>{number(it.objective, 6)}</strong> },
+    ...data.dimensions.slice(0, 40).map((dimension, index): Column<Point> => ({ id: `p.${dimension.name}`, title: dimension.name, width: 130, num: data.points.every((it) => it.values[index] === null || typeof it.values[index] === "number"), cell: (it) => scalar(it.values[index]) })),
   ], [data]);
+  const beside = (of: Point[]) => `${root.replace(/trials$/, "side-by-side")}?trials=${of.map((it) => it.number).join(",")}`;
   return (
     <Card
       title={chosen ? "Selected trials" : "Best trials"}
@@ -29,7 +30,9 @@ export function Chosen({ data, root }: { data: Data; root: string }) {
       flush
       tools={chosen && (
         <div className="row tight">
-          {rows.length > 1 && rows.length <= MOST_BESIDE && <Link className="btn small" to={`${root.replace(/trials$/, "side-by-side")}?trials=${rows.map((it) => it.number).join(",")}`}><Columns3 size={14} aria-hidden="true" /> Side by side</Link>}
+          {rows.length > 1 && rows.length <= MOST_BESIDE && <Link className="btn small" to={beside(rows)}><Columns3 size={14} aria-hidden="true" /> Side by side</Link>}
+          {rows.length > MOST_BESIDE && <Link className="btn small" to={beside(rows.slice(0, MOST_BESIDE))}><Columns3 size={14} aria-hidden="true" /> Best {MOST_BESIDE} side by side</Link>}
+          <Link className="btn small" to={root}><List size={14} aria-hidden="true" /> In the list of trials</Link>
           <button className="btn small" onClick={() => choose(null, "table")}><X size={14} aria-hidden="true" /> Clear the selection</button>
         </div>
       )}

@@ -9,9 +9,10 @@ import { Boxes, type Cluster } from "../../charts/Boxes";
 import { toData, type Data } from "../../charts/points";
 import { useSelection } from "../../charts/selection";
 import { useColors } from "../../charts/Chart";
-import { count, number, probability, scalar } from "../../format";
+import { count, number, scalar } from "../../format";
 import { Card, Empty, Loading } from "../../ui/parts";
 import { Chosen } from "./Chosen";
+import { results, Verdict } from "./Verdict";
 
 export default function Compare({ experiment: of, spec }: { experiment: Experiment; spec: Spec }) {
   const [params, setParams] = useSearchParams();
@@ -51,7 +52,7 @@ export default function Compare({ experiment: of, spec }: { experiment: Experime
       )}
       {some && (
         <>
-          {answer && <Verdict answer={answer} />}
+          {answer && <Verdict answer={answer} spec={spec} />}
           <div className="grid">
             <Card className="c7" title={`${of.metric} by ${by}`} hint={answer ? "boxes hold the middle half; draw a rectangle to select trials" : "by quarters of its range; draw a rectangle to select trials"}>
               <Boxes data={data} clusters={clusters} open={open} />
@@ -70,43 +71,17 @@ export default function Compare({ experiment: of, spec }: { experiment: Experime
   );
 }
 
-function Verdict({ answer }: { answer: Comparison }) {
-  const { result, test } = answer;
-  return (
-    <div className="card">
-      <div className="body" style={{ paddingTop: 16 }}>
-        <p className="verdict">
-          {result.verdict === "better" && (
-            <>
-              <strong>{scalar(result.winner)}</strong> is better
-              {result.share_of_pairs != null && <>: its trial wins in {Math.round(result.share_of_pairs * 100)} % of all pairs</>}.
-            </>
-          )}
-          {result.verdict === "unclear" && <>The results do not tell the values of <strong style={{ color: "inherit" }}>{answer.parameter}</strong> apart.</>}
-          {result.verdict === "too_few" && <>There are too few results yet to say which is better.</>}
-        </p>
-        {test && (
-          <p className="muted" style={{ marginTop: 4 }}>
-            {test.test === "mann_whitney" ? "Mann–Whitney U test" : "Kruskal–Wallis test"}, {probability(test.p_value)}
-            {result.verdict === "better" ? ": a difference like this would hardly come about by chance." : ": a difference like this comes about by chance too."}
-          </p>
-        )}
-      </div>
-    </div>
-  );
-}
-
 function Groups({ answer, root, select }: { answer: Comparison; root: string; select: (at: number) => void }) {
   return (
     <table>
       <thead>
-        <tr><th>{answer.parameter}</th><th className="num">Trials</th><th className="num">Median</th><th className="num">Middle half</th><th className="num">Best</th></tr>
+        <tr><th>{answer.parameter}</th><th className="num">Results</th><th className="num">Median</th><th className="num">Middle half</th><th className="num">Best</th></tr>
       </thead>
       <tbody>
         {answer.groups.map((it, at) => (
           <tr key={scalar(it.value)}>
             <td><Named at={at} name={scalar(it.value)} select={select} /></td>
-            <td className="num" title={`${it.early_stopped} stopped early, ${it.failed} failed`}>{count(it.trials)}</td>
+            <td className="num"><Results of={it} /></td>
             <td className="num"><strong>{number(it.summary?.median)}</strong></td>
             <td className="num soft">{it.summary ? `${number(it.summary.lower_quartile, 4)} … ${number(it.summary.upper_quartile, 4)}` : "–"}</td>
             <td className="num">{it.best ? <Link to={`${root}/trials/${it.best.trial}`}>{number(it.best.objective)}</Link> : "–"}</td>
@@ -117,10 +92,21 @@ function Groups({ answer, root, select }: { answer: Comparison; root: string; se
   );
 }
 
+/** Only those that are compared count; the others are named beside them. */
+function Results({ of }: { of: Group }) {
+  const left = [[of.early_stopped, "stopped early"], [of.failed, "failed"]].filter(([many]) => many).map(([many, how]) => `${many} ${how}`).join(", ");
+  return (
+    <>
+      {count(results(of))}
+      {left && <span className="muted" title={`Left out: ${left}`}> of {count(of.trials)}</span>}
+    </>
+  );
+}
+
 function Quarters({ clusters, select }: { clusters: Cluster[]; select: (at: number) => void }) {
   return (
     <table>
-      <thead><tr><th>Range</th><th className="num">Trials</th><th className="num">Median</th></tr></thead>
+      <thead><tr><th>Range</th><th className="num">Results</th><th className="num">Median</th></tr></thead>
       <tbody>
         {clusters.map((it, at) => (
           <tr key={it.name}><td><Named at={at} name={it.name} select={select} /></td><td className="num">{count(it.points.length)}</td><td className="num"><strong>{number(it.five?.[2])}</strong></td></tr>
@@ -145,8 +131,13 @@ function Bests({ answer, root }: { answer: Comparison; root: string }) {
   const with_ = answer.groups.filter((it): it is Group & { best: NonNullable<Group["best"]> } => !!it.best);
   if (with_.length === 0) return null;
   const names = [...new Set(with_.flatMap((it) => Object.keys(it.best.parameters)))].filter((it) => it !== answer.parameter);
+  const rows = names.map((name) => {
+    const values = with_.map((it) => (it.best.parameters as Record<string, Scalar>)[name]);
+    return { name, values, differs: new Set(values.map(String)).size > 1 };
+  });
+  const differing = rows.some((it) => it.differs);
   return (
-    <Card title="Best configuration of each" hint="differences are marked" flush>
+    <Card title="Best configuration of each" hint={differing ? "differences are marked" : undefined} flush>
       <div className="scroll">
         <table>
           <thead>
@@ -161,16 +152,12 @@ function Bests({ answer, root }: { answer: Comparison; root: string }) {
               <td className="muted">trial</td>
               {with_.map((it) => <td key={scalar(it.value)} className="num"><Link to={`${root}/trials/${it.best.trial}`}>{it.best.trial}</Link></td>)}
             </tr>
-            {names.map((name) => {
-              const values = with_.map((it) => (it.best.parameters as Record<string, Scalar>)[name]);
-              const differs = new Set(values.map(String)).size > 1;
-              return (
-                <tr key={name}>
-                  <td className="muted">{name}</td>
-                  {values.map((value, at) => <td key={at} className={`num ${differs ? "differs" : ""}`}>{scalar(value)}</td>)}
-                </tr>
-              );
-            })}
+            {rows.map(({ name, values, differs }) => (
+              <tr key={name}>
+                <td className="muted">{name}</td>
+                {values.map((value, at) => <td key={at} className={`num ${differs ? "differs" : ""}`}>{scalar(value)}</td>)}
+              </tr>
+            ))}
           </tbody>
         </table>
       </div>

@@ -5,7 +5,7 @@ import { stringify } from "yaml";
 import type { Experiment } from "../../api/types";
 import { useMay } from "../../app/me";
 import { moment } from "../../format";
-import { Card, CopyButton, Segments } from "../../ui/parts";
+import { Card, CopyButton, over, Segments } from "../../ui/parts";
 
 export default function Document({ experiment: of }: { experiment: Experiment }) {
   const [which, setWhich] = useState<"document" | "spec">("document");
@@ -33,7 +33,7 @@ export default function Document({ experiment: of }: { experiment: Experiment })
           <dt>Started</dt><dd>{moment(of.started_at)}</dd>
           <dt>Finished</dt><dd>{moment(of.finished_at)}</dd>
           <dt>Folder</dt><dd><code>{of.directory}</code></dd>
-          <dt>Driven</dt><dd>{of.driven ? "by a process right now" : "not at the moment"}</dd>
+          {!over(of.state) && <><dt>Process</dt><dd>{of.driven ? "one works on it right now" : "none works on it right now"}</dd></>}
         </dl>
       </Card>
     </div>

@@ -1,6 +1,6 @@
-// What chosen trials handed on and what they printed, beside each other.
+// The outputs of chosen trials and what they printed, beside each other.
 import { ChevronDown, ChevronRight, Download } from "lucide-react";
-import { useState } from "react";
+import { useState, type CSSProperties } from "react";
 import { address } from "../../api/addresses";
 import type { Step, TrialWithSteps } from "../../api/types";
 import { useColors } from "../../charts/Chart";
@@ -30,8 +30,8 @@ export function HandedOn({ experiment, trials }: Props) {
   ]);
   if (rows.length === 0) return null;
   return (
-    <Card title="Handed on" hint="values and artifacts of the steps" flush>
-      <div className="scroll" tabIndex={0} role="group" aria-label="What the trials handed on">
+    <Card title="Outputs" hint="values and artifacts of the steps" flush>
+      <div className="scroll" tabIndex={0} role="group" aria-label="Outputs of the trials">
         <table className="beside">
           <thead><tr><th>Step</th><th>Name</th>{trials.map((it, at) => <th key={it.number}><Named at={at} trial={it} /></th>)}</tr></thead>
           <tbody>{rows}</tbody>
@@ -95,7 +95,7 @@ export function Logs({ experiment, trials }: Props) {
   );
   return (
     <Card title="Logs" hint={`of ${current}`} tools={tools} flush>
-      <div className="logs">
+      <div className="logs" style={{ "--most": trials.length === 4 ? 2 : Math.min(trials.length, 3) } as CSSProperties}>
         {trials.map((it, at) => {
           const step = stepOf(it, current);
           return (

@@ -6,15 +6,15 @@ import { useNavigate } from "react-router";
 import { importance, points, tellsImportance } from "../../api/queries";
 import type { Experiment, Spec } from "../../api/types";
 import { History } from "../../charts/History";
-import { Importance } from "../../charts/Importance";
 import { Parallel } from "../../charts/Parallel";
 import { toData, type Data, type Point } from "../../charts/points";
 import { Slice } from "../../charts/Slices";
 import { Timeline } from "../../charts/Timeline";
 import { count, duration, number } from "../../format";
-import { Card, Empty, ended, Failed, Loading, Stat } from "../../ui/parts";
+import { Card, Empty, ended, Failed, Loading, over, Stat } from "../../ui/parts";
 import { Best } from "./Best";
 import { Chosen } from "./Chosen";
+import { Importances } from "./Importances";
 import { Pairs } from "./Pairs";
 
 /** So many slices are shown at once; the user chooses others. */
@@ -37,20 +37,20 @@ export function Overview({ of, spec }: { of: Experiment; spec: Spec }) {
   if (found.error && !data) return <Failed error={found.error} again={() => void found.refetch()} />;
   if (!data) return <Loading height={480} />;
   const some = data.points.some((it) => it.objective !== null);
-  const over = ["succeeded", "failed", "cancelled"].includes(of.state);
+  const done = over(of.state);
   return (
     <div className="stack" aria-busy={!rest || important.isLoading}>
       <Numbers of={of} spec={spec} data={data} />
       {!some && (
         <div className="card">
-          <Empty icon={Hourglass} title={over ? "No results" : of.trials.total === 0 ? "No trials yet" : "No results yet"}>
-            <p>{over ? "It came to its end without a trial that has an objective." : of.trials.total === 0 ? "Trials appear here as soon as they begin." : "Charts appear here as soon as a trial has reported its objective."}</p>
+          <Empty icon={Hourglass} title={done ? "No results" : of.trials.total === 0 ? "No trials yet" : "No results yet"}>
+            <p>{done ? "It came to its end without a trial that has an objective." : of.trials.total === 0 ? "Trials appear here as soon as they begin." : "Charts appear here as soon as a trial has reported its objective."}</p>
           </Empty>
         </div>
       )}
       {some && (
         <div className="grid">
-          <Card className={of.best ? "c8" : ""} title="Objective" hint={data.points.length < data.total ? `${count(data.points.length)} of ${count(data.total)} trials drawn` : "draw a rectangle to select trials"} tools={<Legend data={data} />}>
+          <Card className={of.best ? "c8" : ""} title="Objective" hint={data.points.length < data.total ? `${count(data.points.length)} of ${count(data.total)} trials drawn` : "draw a rectangle to select trials"} tools={<Legend data={data} over={done} />}>
             <History data={data} height={of.best ? 340 : 300} open={open} />
           </Card>
           {of.best && <Best of={of} best={of.best} className="c4" />}
@@ -60,9 +60,7 @@ export function Overview({ of, spec }: { of: Experiment; spec: Spec }) {
                 <Parallel data={data} axes={axes} />
               </Card>
               {shares.length > 0 && (
-                <Card title="Importance" hint="of each parameter" className="c4">
-                  <Importance shares={shares.slice(0, 10)} />
-                </Card>
+                <Importances of={of} shares={shares} />
               )}
               <Chosen data={data} root={root} />
               <Pairs data={data} order={order} open={open} />
@@ -80,11 +78,11 @@ export function Overview({ of, spec }: { of: Experiment; spec: Spec }) {
   );
 }
 
-function Legend({ data }: { data: Data }) {
+function Legend({ data, over }: { data: Data; over: boolean }) {
   const has = (state: string) => data.points.some((it) => it.state === state);
   return (
     <div className="legend" aria-hidden="true">
-      <span><i className="line" style={{ background: "var(--best)" }} />best so far</span>
+      <span><i className="line" style={{ background: "var(--best)" }} />{over ? "best" : "best so far"}</span>
       <span><i style={{ background: "var(--point)" }} />succeeded</span>
       {has("early_stopped") && <span><i className="hollow" style={{ borderColor: "var(--point-early)" }} />stopped early</span>}
       {has("failed") && <span><i style={{ background: "var(--point-failed)", borderRadius: 1, width: 4 }} />failed</span>}
@@ -108,7 +106,7 @@ function Numbers({ of, spec, data }: { of: Experiment; spec: Spec; data: Data })
       <Stat label="Failed">{count(of.trials.failed)}</Stat>
       {(of.trials.early_stopped > 0 || saved) && <Stat label="Stopped early" note={saved ? `saved about ${duration(saved)}` : undefined}>{count(of.trials.early_stopped)}</Stat>}
       {of.state === "running" ? (
-        <Stat label="Time left" note={rate ? `${number(rate * 60, 3)} trials a minute` : undefined}>{left !== null && rate ? `~ ${duration(left / rate)}` : "–"}</Stat>
+        <Stat label="Time left" note={rate ? `${number(rate * 60, 3)} trials/min` : undefined}>{left !== null && rate ? `~ ${duration(left / rate)}` : "–"}</Stat>
       ) : (
         <Stat label="Time">{duration(seconds)}</Stat>
       )}

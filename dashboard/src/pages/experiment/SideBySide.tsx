@@ -34,7 +34,7 @@ export default function SideBySide({ experiment: of }: { experiment: Experiment 
   const curves = overlaid(trials, reported.map((it) => it.data ?? []));
   return (
     <div className="stack">
-      <Card title="Side by side" hint="differences are marked" flush>
+      <Card title="Side by side" hint={trials.length > 1 ? "differences are marked" : undefined} flush>
         <div className="scroll">
           <table>
             <thead>
@@ -52,7 +52,7 @@ export default function SideBySide({ experiment: of }: { experiment: Experiment 
               <tr><td className="muted">{of.metric}</td>{trials.map((it) => <td key={it.number} className="num"><strong>{number(it.objective, 6)}</strong></td>)}</tr>
               <tr><td className="muted">duration</td>{trials.map((it) => <td key={it.number} className="num">{duration(it.duration)}</td>)}</tr>
               <Rows trials={trials} of={(it) => it.parameters as Record<string, Scalar>} />
-              <Rows trials={trials} of={(it) => Object.fromEntries(Object.entries(it.metrics).filter(([name]) => name !== of.metric))} />
+              <Rows trials={trials} of={(it) => Object.fromEntries(Object.entries(it.metrics).filter(([name]) => name !== of.metric).map(([name, value]) => [name in it.parameters ? `${name} (metric)` : name, value]))} />
             </tbody>
           </table>
         </div>

@@ -17,7 +17,7 @@ const IMAGES: Record<string, string> = { png: "image/png", jpg: "image/jpeg", jp
 export function Artifacts({ experiment, trial, step }: { experiment: string; trial: number; step: Step }) {
   const artifacts = Object.entries(step.artifacts);
   const values = Object.entries(step.values);
-  if (artifacts.length + values.length === 0) return <p className="muted">The step has handed nothing on.</p>;
+  if (artifacts.length + values.length === 0) return <p className="muted">The step has no outputs.</p>;
   return (
     <div>
       {values.length > 0 && (

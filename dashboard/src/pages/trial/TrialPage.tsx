@@ -8,7 +8,7 @@ import { experiment, trial, trialMetrics } from "../../api/queries";
 import type { Experiment, Metric, Scalar, Spec, Step, TrialWithSteps } from "../../api/types";
 import { curve, Curves } from "../../charts/Curves";
 import { duration, number, scalar, shortMoment, words } from "../../format";
-import { Card, CopyButton, Failed, Loading, NotFound, Stat, StateBadge, Warning } from "../../ui/parts";
+import { Card, CopyButton, Failed, Loading, NotFound, over, Stat, StateBadge, Warning } from "../../ui/parts";
 import { Notes } from "../../ui/notes";
 import { asArguments } from "../experiment/Best";
 import { Artifacts } from "./Artifacts";
@@ -51,8 +51,8 @@ function Shown({ of, it }: { of: Experiment; it: TrialWithSteps }) {
           <div className="row">
             <h1>Trial {it.number}</h1>
             <StateBadge state={it.state} />
-            {it.reason && <span className="muted">{words(it.reason)}</span>}
-            {best && <span className="badge" data-tone="good">best so far</span>}
+            {it.reason && !it.explanation && <span className="muted">{words(it.reason)}</span>}
+            {best && <span className="badge" data-tone="good">{over(of.state) ? "best" : "best so far"}</span>}
             {it.enqueued && <span className="tag">your own configuration</span>}
           </div>
           <Notes experiment={of.name} trial={it.number} tags={it.tags} note={it.note} />
@@ -63,7 +63,7 @@ function Shown({ of, it }: { of: Experiment; it: TrialWithSteps }) {
         </div>
       </div>
       <div className="stack">
-        {it.explanation && <Warning tone={it.state === "failed" ? "bad" : "warn"}><strong>{it.state === "early_stopped" ? "Stopped early: " : it.state === "failed" ? "Failed: " : ""}</strong>{it.explanation}</Warning>}
+        {it.explanation && <Warning tone={it.state === "failed" ? "bad" : "warn"}>{it.state === "failed" && <strong>Failed: </strong>}{it.explanation}</Warning>}
         <dl className="stats">
           <Stat label={of.metric} note={of.best && !best && it.objective != null ? `best ${number(of.best.objective)}` : undefined}>{number(it.objective, 6)}</Stat>
           <Stat label="Duration">{duration(it.duration)}</Stat>
@@ -84,7 +84,7 @@ function Shown({ of, it }: { of: Experiment; it: TrialWithSteps }) {
             <Configuration it={it} />
             <Why it={it} metric={of.metric} />
             {step && (
-              <Card title="Handed on" hint={`by ${current}`}>
+              <Card title="Outputs" hint={`of ${current}`}>
                 <Artifacts experiment={of.name} trial={it.number} step={step} />
               </Card>
             )}

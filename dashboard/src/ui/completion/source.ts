@@ -20,8 +20,8 @@ export function completionFrom(schema: () => JsonSchema | undefined) {
 }
 
 function option(it: Suggestion, place: Place, at: number): Completion {
-  // In the order of the schema, what is needed first.
-  const boost = (it.required ? 50 : 0) - at * 0.1;
+  // In the order of the schema, what is needed and what holds anyway first.
+  const boost = (it.required || it.detail === "default" ? 50 : 0) - at * 0.1;
   const more = { label: it.text, detail: it.detail, info: it.doc, boost, type: place.kind === "key" ? "property" : "enum" };
   return place.kind === "value" ? more : { ...more, apply: (view, _, from, to) => write(view, it, place, from, to) };
 }
