@@ -36,6 +36,17 @@ fn a_gigabyte_of_output() {
 }
 
 #[test]
+fn what_is_measured_beside_the_report_that_ends_a_trial_is_kept() {
+    let place = Place::new();
+    let step = "run: \"echo epoch=1 m=0.1 other=7 && exec sleep 600\"";
+    let stopping = "early_stopping: { name: threshold, settings: { min: 0.5 } }\n";
+    place.run(&one_step(step, stopping));
+    let trial = place.trial("trouble", 0);
+    assert_eq!(trial["state"], "early_stopped");
+    assert_eq!(trial["metrics"]["other"], 7.0);
+}
+
+#[test]
 fn a_step_that_ignores_sigterm_is_killed_when_its_time_is_up() {
     let place = Place::new();
     let step = "run: \"trap '' TERM; while :; do sleep 1; done\"\n    timeout: 300ms";

@@ -3,6 +3,7 @@
 
     python3 -m venv /tmp/venv && /tmp/venv/bin/pip install optuna==5.0.0 cmaes rustuna==0.2.0 coco-experiment==2.8.2 scipy torch
     cargo build --release -p tune-algorithms --example ask_tell
+    cargo build --release -p tune-components --example pipe
     /tmp/venv/bin/python benches/search/compare.py --functions judged "bbob 5" "bbob 10" --seeds 3 --page docs/search.md
 
 Prints Markdown: for each function the mean of the best value found, and for each algorithm its average rank with a 95 % bootstrap interval; `--page FILE` writes

@@ -11,6 +11,12 @@ import { useSelection } from "./selection";
 const MOST_LINES = 500;
 /** More axes than this cannot be told apart. */
 const MOST_AXES = 14;
+/** Room left and right of the axes, and the least between two of them. */
+const [LEFT, RIGHT, LEAST_GAP] = [46, 84, 64];
+/** How far below the axes lines pass where a parameter was not active. */
+const BELOW = 15;
+/** How wide a letter is, about. */
+const LETTER = 6.3;
 /** How round a line is where it meets an axis. */
 const ROUND = 0.15;
 
@@ -46,20 +52,23 @@ export function Parallel({ data, height = 330, axes }: { data: Data; height?: nu
       const best = strength > 0.97;
       return { values: placesOf(it, shown, data), color: best ? c.best : c.point, width: best ? 2 : 1, opacity: others && !others.has(it.number) ? 0.02 : 0.06 + 0.6 * strength ** 3 };
     });
+    const gap = (chart.getWidth() - LEFT - RIGHT) / shown.length;
+    const [title, label] = [gap / LETTER, (gap - 12) / LETTER];
+    const bottom = drawn.some((it) => it.values.includes(null)) ? 26 + BELOW : 26;
     return {
       ...base(c),
       tooltip: { show: false },
-      parallel: { left: 46, right: 84, top: 40, bottom: 26, parallelAxisDefault: { nameLocation: "start" } },
+      parallel: { left: LEFT, right: RIGHT, top: 40, bottom, parallelAxisDefault: { nameLocation: "start" } },
       parallelAxis: [
         ...shown.map((it, dim) => ({
-          id: `axis ${it.name}`, dim, name: short(it.name), nameLocation: "end", nameGap: 14, nameTextStyle: { color: c.text2, fontSize: 11.5 },
+          id: `axis ${it.name}`, dim, name: short(it.name, title), nameLocation: "end", nameGap: 14, nameTextStyle: { color: c.text2, fontSize: 11.5 },
           ...(it.kind === "category" ? { type: "category", data: it.categories } : { type: it.log ? "log" : "value", min: it.min, max: it.max }),
           axisLine: { lineStyle: { color: c.text3 } }, axisTick: { lineStyle: { color: c.border } },
-          axisLabel: { color: c.text2, fontSize: 11, textBorderColor: c.surface, textBorderWidth: 3, formatter: (value: number | string) => (typeof value === "number" ? number(value, 3) : short(value)) },
+          axisLabel: { color: c.text2, fontSize: 11, textBorderColor: c.surface, textBorderWidth: 3, formatter: (value: number | string) => (typeof value === "number" ? number(value, 3) : short(value, label)) },
           areaSelectStyle: { width: 16, color: c.accent, opacity: 0.25, borderColor: c.accent, borderWidth: 1 },
         })),
         {
-          id: "objective", dim: shown.length, name: short(data.metric), nameLocation: "end", nameGap: 14, nameTextStyle: { color: c.text, fontSize: 11.5, fontWeight: 650 }, type: "value", scale: true,
+          id: "objective", dim: shown.length, name: short(data.metric, title), nameLocation: "end", nameGap: 14, nameTextStyle: { color: c.text, fontSize: 11.5, fontWeight: 650 }, type: "value", scale: true,
           min: low, max: high > low ? high : low + 1, axisLine: { lineStyle: { color: c.text2 } }, axisTick: { lineStyle: { color: c.border } },
           axisLabel: { color: c.text2, fontSize: 11, textBorderColor: c.surface, textBorderWidth: 3, hideOverlap: true, formatter: (value: number) => number(value, 3) }, areaSelectStyle: { width: 16, color: c.accent, opacity: 0.25 },
         },
@@ -71,7 +80,7 @@ export function Parallel({ data, height = 330, axes }: { data: Data; height?: nu
             const space = spaceOf(chart);
             const active = space && passing(space, drawn);
             const strength = (line: Line, index: number) => (active ? (active[index] ? 0.75 : 0.03) : line.opacity);
-            return { type: "image", silent: true, style: { image: paint(chart, space, drawn, strength), x: 0, y: 0, width: chart.getWidth(), height: chart.getHeight() } };
+            return { type: "image", silent: true, style: { image: paint(chart, space, drawn, strength, { y: chart.getHeight() - 26, color: c.text3 }), x: 0, y: 0, width: chart.getWidth(), height: chart.getHeight() } };
           },
         },
       ],
@@ -87,10 +96,20 @@ export function Parallel({ data, height = 330, axes }: { data: Data; height?: nu
       choose(active && lines.filter((_, index) => active[index]).map((it) => it.number), "parallel");
     });
   };
-  return <Chart option={option} height={height} label={`Parameters and objective of ${lines.length} trials as parallel coordinates`} ready={ready} />;
+  return (
+    <div className="scroll">
+      <div style={{ minWidth: LEFT + RIGHT + LEAST_GAP * shown.length }}>
+        <Chart option={option} height={height} label={`Parameters and objective of ${lines.length} trials as parallel coordinates`} ready={ready} />
+      </div>
+    </div>
+  );
 }
 
-const short = (text: string) => (text.length > 18 ? `${text.slice(0, 17)}…` : text);
+/** At most that many letters, and never more than 18. */
+function short(text: string, letters: number) {
+  const most = Math.max(4, Math.min(18, Math.floor(letters)));
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+}
 
 /** A line as it is drawn: where it meets each axis, if it does. */
 interface Line {
@@ -128,13 +147,20 @@ function passing(space: Space, lines: Pick<Line, "values">[]): boolean[] | null 
   return lines.map(({ values }) => axes.every((it, at) => it.getActiveState(values[at] ?? NaN) !== "inactive"));
 }
 
-/** All lines as one picture: as many things of their own would take long to draw. */
-function paint(chart: Instance, space: Space | undefined, lines: Line[], strength: (line: Line, index: number) => number): HTMLCanvasElement {
+/** All lines as one picture: as many things of their own would take long to draw. Where a parameter was not active, a line passes below its axis. */
+function paint(chart: Instance, space: Space | undefined, lines: Line[], strength: (line: Line, index: number) => number, below: { y: number; color: string }): HTMLCanvasElement {
   const scale = window.devicePixelRatio;
   const [canvas, context] = blank(chart.getWidth() * scale, chart.getHeight() * scale);
   context.scale(scale, scale);
+  if (!space) return canvas;
+  const somewhere = (at: number) => lines.find((it) => it.values[at] !== null)?.values[at] ?? 1;
+  const across = space.dimensions.map((it, at) => space.dataToPoint(somewhere(at), it)[0]);
+  if (lines.some((it) => it.values.includes(null))) {
+    [context.fillStyle, context.font] = [below.color, "11px sans-serif"];
+    context.fillText("not active", 0, below.y + 4, LEFT - 4);
+  }
   lines.forEach((line, index) => {
-    const places = line.values.flatMap((value, at) => (value === null || !space ? [] : [space.dataToPoint(value, space.dimensions[at])]));
+    const places = line.values.map((value, at): [number, number] => (value === null ? [across[at], below.y] : space.dataToPoint(value, space.dimensions[at])));
     [context.strokeStyle, context.lineWidth, context.globalAlpha] = [line.color, line.width, strength(line, index)];
     context.beginPath();
     trace(context, places);

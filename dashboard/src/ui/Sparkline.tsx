@@ -42,7 +42,8 @@ const across = (line: Course, trials: number) => EDGE + ((WIDTH - 2 * EDGE) * tr
 
 function up(line: Course, objective: number): number {
   const [first, last] = [line.steps[0].objective, line.steps.at(-1)!.objective];
-  const share = first === last ? 0 : (objective - first) / (last - first);
+  // Halved, so that the differences are finite.
+  const share = first === last ? 0 : (objective / 2 - first / 2) / (last / 2 - first / 2);
   // Up is larger.
   const rising = last >= first;
   return rising ? HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * share : EDGE + (HEIGHT - 2 * EDGE) * share;
