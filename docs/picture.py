@@ -77,13 +77,15 @@ def draw(lines, columns):
     width, height = int(columns) * WIDTH + 2 * MARGIN, len(lines) * HEIGHT + 2 * MARGIN
     yield f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}">'
     yield f'<rect width="100%" height="100%" rx="8" fill="{BACKGROUND}"/>'
-    yield f'<g font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="14" fill="{TEXT}" xml:space="preserve">'
+    yield f'<g font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="14" fill="{TEXT}">'
     for row, line in enumerate(lines):
         for column, text, style in spans(line):
             if text.strip():
                 attributes = "".join(f' {name}="{value}"' for name, value in style.items())
                 place = f'x="{MARGIN + column * WIDTH:.1f}" y="{MARGIN + (row + 0.75) * HEIGHT:.1f}" textLength="{len(text) * WIDTH:.1f}"'
-                yield f"<text {place}{attributes}>{html.escape(text)}</text>"
+                # Blanks that no browser runs together.
+                kept = html.escape(text).replace(" ", "\u00a0")
+                yield f"<text {place}{attributes}>{kept}</text>"
     yield "</g></svg>"
 
 

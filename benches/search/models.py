@@ -49,12 +49,19 @@ def tuned(dataset, metric, parameters, **given):
     def make(seed):
         def value(configuration):
             data = pathlib.Path(prepared(dataset).folder.name) / "train"
-            found = prepared(dataset).run("cross_validate", data=str(data), metrics=[metric], seed=seed, **given, **configuration)
+            chosen = {name: value for name, value in configuration.items() if is_active(name, parameters, configuration)}
+            found = prepared(dataset).run("cross_validate", data=str(data), metrics=[metric], seed=seed, **given, **chosen)
             return found[f"{metric}_mean"]
 
         return Function(parameters, value)
 
     return make
+
+
+def is_active(name, parameters, configuration):
+    """Peers that know nothing of conditions give all parameters."""
+    when = next(it.get("when", {}) for it in parameters if it["name"] == name)
+    return all(configuration[parent] in values for parent, values in when.items())
 
 
 def of(model, parameters):
