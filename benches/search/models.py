@@ -114,8 +114,8 @@ MODELS = {
         [models("elastic_net", "random_forest", "gradient_boosting")]
         + of("elastic_net", [number("float", "alpha", 0.0001, 10.0, scale="log"), number("float", "l1_ratio", 0.0, 1.0)])
         + of("random_forest", FOREST)
-        + of("gradient_boosting", BOOSTING),
-        n_estimators=30,
+        + of("gradient_boosting", BOOSTING)
+        + [number("int", "n_estimators", 5, 60, scale="log", when={"model": ["random_forest", "gradient_boosting"]})],
     ),
     "wine, boosting": tuned(
         "winequality",
