@@ -54,10 +54,10 @@ export default function Compare({ experiment: of, spec }: { experiment: Experime
         <>
           {answer && <Verdict answer={answer} spec={spec} />}
           <div className="grid">
-            <Card className="c7" title={`${of.metric} by ${by}`} hint={answer ? "boxes hold the middle half; draw a rectangle to select trials" : "by quarters of its range; draw a rectangle to select trials"}>
+            <Card className="c6" title={`${of.metric} by ${by}`} hint={answer ? "boxes hold the middle half; draw a rectangle to select trials" : "by quarters of its range; draw a rectangle to select trials"}>
               <Boxes data={data} clusters={clusters} open={open} />
             </Card>
-            <Card className="c5" title="Groups" flush>
+            <Card className="c6" title="Groups" flush>
               <div className="scroll">
                 {answer ? <Groups answer={answer} root={root} select={select} /> : <Quarters clusters={clusters} select={select} />}
               </div>

@@ -1,4 +1,4 @@
-import{r as e}from"./rolldown-runtime-XKyaHtl9.js";import{Bt as t,C as n,Ft as r,H as i,Ht as a,Nt as o,Rt as s,U as c,Vt as l,X as u,_t as d,b as f,f as p,gt as m,kt as h,l as g,ot as _,vt as v}from"./main-Ciob2qcN.js";import{t as y}from"./browser-dM4VAtgE.js";import{_ as ee,c as b,h as x}from"./early-BDQPrq4C.js";var S=e(a(),1),te=[{name:`RandomForest or GradientBoosting (iris)`,text:`# RandomForest or GradientBoosting: which suits the iris data better, and how should it be set?
+import{r as e}from"./rolldown-runtime-XKyaHtl9.js";import{Bt as t,C as n,Ft as r,H as i,Ht as a,Nt as o,Rt as s,U as c,Vt as l,X as u,_t as d,b as f,f as p,gt as m,kt as h,l as g,ot as _,vt as v}from"./main-DD5Zop_9.js";import{t as y}from"./browser-dM4VAtgE.js";import{_ as ee,c as b,h as x}from"./early-BC8-fg2h.js";var S=e(a(),1),te=[{name:`RandomForest or GradientBoosting (iris)`,text:`# RandomForest or GradientBoosting: which suits the iris data better, and how should it be set?
 # Shows the main job: a categorical parameter that decides which others are active, and a pipeline of three components.
 #
 #   tune run examples/iris.yaml
