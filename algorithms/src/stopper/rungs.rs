@@ -175,9 +175,14 @@ struct Climber {
     reports: Vec<Report>,
     /// Where it has come to a rung, and at which moment.
     noted: Vec<(Place, u64)>,
-    /// The first rung that it has not come to.
-    next: usize,
     last_level: Option<f64>,
+}
+
+impl Climber {
+    /// The first rung that it has not come to.
+    fn next(&self) -> usize {
+        self.noted.last().map_or(0, |((_, rung), _)| rung + 1)
+    }
 }
 
 impl Rungs {
@@ -283,13 +288,30 @@ impl Rungs {
         hopeless.then_some(by_value)
     }
 
-    /// As if the trial had never reported at that level: what it came to rungs with is taken back, and all else that it reported is heard
-    /// again. So it stands as it will after a restart, when only the last report of a level is known.
+    /// As if the trial had never reported at that level, but that its curve keeps the value until another comes. So it stands as it will after
+    /// a restart, when only the last report of a level is known. What came last is taken back at once; an older report has had a part in all
+    /// that followed: all others are heard again.
     fn forget(&mut self, trial: u64, level: f64) {
-        let Some(climber) = self.running.remove(&trial) else {
+        let Some(mut climber) = self.running.remove(&trial) else {
             return;
         };
-        for (at, moment) in climber.noted {
+        if let Some(last) = climber.reports.pop_if(|last| last.level == level) {
+            let noted = climber.noted.pop_if(|(_, moment)| *moment == last.moment);
+            self.take_back(noted);
+            self.running.insert(trial, climber);
+            return;
+        }
+        self.take_back(climber.noted);
+        let others = climber.reports.into_iter();
+        for report in others.filter(|report| report.level != level) {
+            // Whether it was to be stopped was said when it came.
+            let _ = self.hear(trial, report);
+        }
+    }
+
+    /// As if no trial had come to these rungs at these moments.
+    fn take_back(&mut self, noted: impl IntoIterator<Item = (Place, u64)>) {
+        for (at, moment) in noted {
             if let Some(arrived) = self.arrived.get_mut(&at) {
                 arrived.values.take_back(moment);
                 arrived.headings.take_back(moment);
@@ -297,11 +319,6 @@ impl Rungs {
         }
         self.arrived
             .retain(|_, arrived| !arrived.headings.is_empty());
-        let others = climber.reports.into_iter();
-        for report in others.filter(|report| report.level != level) {
-            // Whether it was to be stopped was said when it came.
-            let _ = self.hear(trial, report);
-        }
     }
 
     /// Takes a report at a level that the trial has not reported.
@@ -320,14 +337,13 @@ impl Rungs {
         if !value.is_finite() {
             return None;
         }
-        let rung = rung.filter(|rung| *rung >= climber.next.max(bracket))?;
+        let rung = rung.filter(|rung| *rung >= climber.next().max(bracket))?;
         let best = climber.curve.best_by(level)?;
         let at_rung = self.min_level * libm::pow(reduction, rung as f64) * (1.0 + ROUNDING);
         let by_rung = climber.curve.best_by(level.min(at_rung));
         let reached = level * libm::pow(reduction, AHEAD);
         let curve = climber.curve.finite_by(level);
         let heading = heading(goal, &curve, reached).filter(|_| is_known(&curve, reduction))?;
-        climber.next = rung + 1;
         climber.noted.push(((bracket, rung), moment));
         let cut = self.judge((bracket, rung), moment, by_rung, best, heading)?;
         let is_last = self.longest.is_some_and(|longest| level >= longest);
