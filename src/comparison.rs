@@ -245,12 +245,22 @@ pub fn choices(space: &Space, parameter: &str) -> Option<Vec<Value>> {
     }
 }
 
-/// The parameters that have a few values by their nature.
-pub fn with_choices(space: &Space) -> Vec<&str> {
+/// What is wrong where no parameter is named and [`natural_parameter`] knows none.
+pub const NONE_IS_NATURAL: &str =
+    "there is no parameter with 2 to 6 choices, always active, to compare by";
+
+/// What can be done then: which parameters suit, and `how` one is named.
+pub fn suited(space: &Space, how: &str) -> String {
     let names = space.parameters().iter().map(|it| it.name.as_str());
-    names
+    let suited: Vec<&str> = names
         .filter(|name| choices(space, name).is_some())
-        .collect()
+        .collect();
+    if suited.is_empty() {
+        return format!(
+            "numbers have too many values, unless only a few were tried: then name one with {how}"
+        );
+    }
+    format!("name one with {how}: {}", suited.join(", "))
 }
 
 /// The parameter by which an experiment is compared when nobody says so: the first categorical one that is always active and has

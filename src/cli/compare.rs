@@ -2,7 +2,9 @@
 
 use super::context::{Context, unknown};
 use super::format::{Format, pretty};
-use crate::comparison::{Comparer, Comparison, choices, natural_parameter, with_choices};
+use crate::comparison::{
+    Comparer, Comparison, NONE_IS_NATURAL, choices, natural_parameter, suited,
+};
 use crate::error::Failure;
 use crate::exit;
 use crate::terminal::comparison::{sentences, table};
@@ -13,7 +15,6 @@ use crate::wire;
 use anyhow::Result;
 use clap::Args;
 use tune_algorithms::algorithm;
-use tune_algorithms::space::Space;
 use tune_experiments::spec::Experiment;
 use tune_experiments::store::LoadedTrial;
 
@@ -61,7 +62,10 @@ fn parameter(args: &CompareArgs, experiment: &Experiment, tune: &str) -> Result<
         }
         None => match natural_parameter(&experiment.parameters) {
             Some(name) => Ok(name.to_owned()),
-            None => Err(no_natural_parameter(&experiment.parameters).into()),
+            None => Err(Failure::new(NONE_IS_NATURAL)
+                .hint(suited(&experiment.parameters, "--by"))
+                .code(exit::USAGE)
+                .into()),
         },
     }
 }
@@ -81,18 +85,6 @@ pub fn compare(
         }
     }
     Ok(comparer.finish())
-}
-
-fn no_natural_parameter(space: &Space) -> Failure {
-    let suited = with_choices(space);
-    let hint = match &suited[..] {
-        [] => "numbers have too many values, unless only a few were tried: then name one with --by"
-            .to_owned(),
-        suited => format!("name one with --by: {}", suited.join(", ")),
-    };
-    Failure::new("there is no parameter with 2 to 6 choices, always active, to compare by")
-        .hint(hint)
-        .code(exit::USAGE)
 }
 
 fn too_many(parameter: &str, experiment: &Experiment) -> Failure {

@@ -7,7 +7,7 @@ use super::super::input::{Asked, At, NoQuery};
 use super::super::outlines::Outline;
 use super::super::problem::{Kind, Problem};
 use super::{experiment, spec_of, unknown};
-use crate::comparison::{Comparer, choices, natural_parameter, with_choices};
+use crate::comparison::{Comparer, NONE_IS_NATURAL, choices, natural_parameter, suited};
 use crate::importance::{self as answer, Question, Refused};
 use crate::wire;
 use axum::extract::State;
@@ -220,16 +220,7 @@ fn parameter<'a>(by: Option<&str>, spec: &'a Experiment) -> Result<&'a str, Prob
             found.ok_or_else(|| unknown("parameter", name, known()).with_kind(Kind::Invalid))
         }
         None => natural_parameter(&spec.parameters).ok_or_else(|| {
-            let suited = with_choices(&spec.parameters);
-            let hint = match &suited[..] {
-                [] => "numbers have too many values, unless only a few were tried: then name one with `by`".to_owned(),
-                suited => format!("name one with `by`: {}", suited.join(", ")),
-            };
-            Problem::new(
-                Kind::Invalid,
-                "there is no parameter with 2 to 6 choices, always active, to compare by",
-            )
-            .hint(hint)
+            Problem::new(Kind::Invalid, NONE_IS_NATURAL).hint(suited(&spec.parameters, "`by`"))
         }),
     }
 }
